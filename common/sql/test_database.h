@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "common/sql/database.h"
+
+namespace vinculo::sql {
+
+// A real store in a temporary file (on tmpfs where there is one), gone with the object. Fails the test when it cannot open.
+class TestDatabase {
+ public:
+  // `steps` are the service's migrations, with their component's name; events and jobs come by themselves.
+  explicit TestDatabase(std::string component, const std::vector<Migration>& steps, const Clock* clock = SystemClock::Get());
+  explicit TestDatabase(std::vector<MigrationSet> sets = {}, const Clock* clock = SystemClock::Get());
+  ~TestDatabase();
+
+  Database& operator*() { return *database_; }
+  Database* operator->() { return database_.get(); }
+  // Closes and opens again, as a restart does.
+  void Reopen();
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string directory_;
+  std::string path_;
+  std::vector<MigrationSet> sets_;
+  const Clock* clock_;
+  std::unique_ptr<Database> database_;
+};
+
+// A scope for tests: tenant "demo" unless named, subject "test", no deadline.
+Scope TestScope(std::string tenant = "demo");
+
+// Succeeds when no statement's plan walks a whole table or builds an index on the way.
+testing::AssertionResult NoTableScans(Database& database, const std::vector<Query>& queries);
+
+}  // namespace vinculo::sql
