@@ -1,0 +1,67 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/rpc/runtime.h"
+#include "common/sql/scope.h"
+
+namespace vinculo::rpc {
+
+// What every call in flight has, whatever its messages: admitted once, closed once. The one place where trace id,
+// deadline, admission, identity, permission, quota, status conversion, metrics and access log happen, in that order.
+// Not thread-safe but for Cancel and cancelled; Open and Close are called once each.
+class CallContext {
+ public:
+  CallContext(Runtime& runtime, const Method& method, grpc::CallbackServerContext* context);
+  ~CallContext();
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
+
+  // Admits the call or says why not:
+  //   DEADLINE_EXCEEDED TOO_LATE; RESOURCE_EXHAUSTED OVERLOADED, TENANT_OVERLOADED (with RetryInfo and retry pushback);
+  //   UNAUTHENTICATED TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, ...; PERMISSION_DENIED ROLE_REQUIRED.
+  absl::Status Open();
+  // Gives the slots back, counts, logs, and makes the status for the wire. The gRPC context must still live.
+  grpc::Status Close(const absl::Status& status);
+
+  // Who, until when; the request key is set by SetRequestKey.
+  const sql::Scope& scope() const { return scope_; }
+  // INVALID_ARGUMENT INVALID_FIELDS when `request_id` is not a UUID; "" means that the caller wants no replay.
+  absl::Status SetRequestKey(absl::string_view request_id, const google::protobuf::Message& request);
+  absl::Time now() const { return now_; }
+  const std::string& trace_id() const { return trace_id_; }
+  Runtime& runtime() const { return runtime_; }
+  const Method& method() const { return method_; }
+  grpc::CallbackServerContext* context() const { return context_; }
+  void Cancel() { cancelled_->store(true, std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
+
+ private:
+  absl::Status Admit();
+  absl::Status Identify();
+  absl::Status TakeDeadline();
+  void TakeTraceId();
+  void Log(const absl::Status& status, const std::string& reference_id, absl::Duration took);
+  absl::string_view Metadata(const char* key) const;
+
+  Runtime& runtime_;
+  const Method& method_;
+  grpc::CallbackServerContext* context_;
+  const bool stream_;
+  bool admitted_ = false;
+  TenantGate* gate_ = nullptr;
+  absl::Time now_;
+  int64_t started_nanos_ = 0;
+  std::string trace_id_;
+  std::shared_ptr<std::atomic<bool>> cancelled_;
+  sql::Scope scope_;
+};
+
+}  // namespace vinculo::rpc
