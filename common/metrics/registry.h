@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -91,9 +90,11 @@ class Registry {
   // with a golden file, so that no metric appears, changes or goes unnoticed.
   std::vector<std::string> Describe() const;
 
+  // For libraries that make their own families, at startup as well.
+  prometheus::Registry& prometheus() { return registry_; }
+
  private:
   std::vector<prometheus::MetricFamily> Collect() const;
-  void CheckFamily(absl::string_view name, absl::string_view help, bool counter) const;
 
   prometheus::Registry registry_;
   std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
