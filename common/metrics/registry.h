@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "prometheus/collectable.h"
 #include "prometheus/counter.h"
@@ -97,7 +98,8 @@ class Registry {
   std::vector<prometheus::MetricFamily> Collect() const;
 
   prometheus::Registry registry_;
-  std::vector<std::shared_ptr<prometheus::Collectable>> collectables_;
+  mutable absl::Mutex mutex_;
+  std::vector<std::shared_ptr<prometheus::Collectable>> collectables_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace vinculo::metrics
