@@ -97,8 +97,8 @@ DayRange LastSixMonths(absl::CivilDay as_of);
 std::vector<Period> MonthsOfLastSixMonths(absl::CivilDay as_of);
 
 // What to compare `current` with at `as_of` [L-06]. Both complete: the whole of both. `current` still running: with
-// `align_to_elapsed` the same number of elapsed local days of both (the previous one is cut at its own end), otherwise
-// FAILED_PRECONDITION `PARTIAL_PERIOD`. A period that has not begun is refused likewise.
+// `align_to_elapsed` the same number of elapsed whole local days of both, at most the length of the shorter; otherwise
+// FAILED_PRECONDITION `PARTIAL_PERIOD`. A period that has not begun is refused either way.
 struct Comparison {
   DayRange current;
   DayRange previous;

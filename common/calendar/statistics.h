@@ -34,7 +34,8 @@ std::optional<double> Percent(int64_t numerator, int64_t denominator);
 // The same as text with exactly two decimals ("3.39"); "" when unset, as an empty CSV cell.
 std::string FormatPercent(int64_t numerator, int64_t denominator);
 
-// Rounds to two decimals, half away from zero, as presented: 6.125 -> 6.13, -6.125 -> -6.13. Never returns -0.
+// Rounds to two decimals, half away from zero, as presented: 6.125 -> 6.13, -6.125 -> -6.13, and 1.005 -> 1.01 although
+// its binary form lies a little below. Never returns -0.
 double Round2(double value);
 // Round2 as text with exactly two decimals.
 std::string Format2(double value);

@@ -31,7 +31,7 @@ absl::TimeZone ParseZone(absl::string_view field, absl::string_view name, FieldV
 bool IsZone(absl::string_view name);
 
 // The first instant of a local day. Where midnight does not exist it is the instant of the clock change; where it
-// exists twice it is the first one. Rising in `day`, also across days of 23 or 25 hours [L-03].
+// exists twice it is the first one. Never falls as `day` rises, also across days of 23 or 25 hours [L-03].
 absl::Time StartOfDay(absl::CivilDay day, absl::TimeZone zone);
 
 // The local date of an instant.
