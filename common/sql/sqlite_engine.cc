@@ -1,0 +1,309 @@
+#include "common/sql/sqlite_engine.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "common/sql/sqlite_migrator.h"
+#include "common/sql/sqlite_vfs.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+
+namespace vinculo::sql {
+namespace {
+
+constexpr size_t kBatchMax = 256;
+constexpr int kPageBytes = 4096;
+constexpr int kPassiveFrames = 1000;                          // a checkpoint after this many new frames, or when idle
+constexpr int kRestartFrames = (32 << 20) / kPageBytes;       // above: make the next writer begin at the log's start
+constexpr int kTruncateFrames = (64 << 20) / kPageBytes;      // above: give the space back
+constexpr absl::Duration kIdle = absl::Seconds(1);
+
+constexpr Query kBeginRead{"begin_read", "BEGIN"};
+constexpr Query kEndRead{"end_read", "COMMIT"};
+
+absl::Status NoRows(const Row&) { return absl::OkStatus(); }
+
+absl::Status OverloadedError() {
+  return ErrorWithDetails(absl::StatusCode::kResourceExhausted, "too many requests wait for the store; try again shortly",
+                          {.reason = "OVERLOADED", .retry_after = absl::Milliseconds(100)});
+}
+
+absl::Status AbandonedError(const Scope& scope, absl::Time now) {
+  return now >= scope.deadline ? Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE", "the deadline passed before the store got to it")
+                               : Error(absl::StatusCode::kCancelled, "CANCELLED", "the caller gave up");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> SqliteEngine::Open(const std::string& path, const DatabaseOptions& options,
+                                                           const std::vector<MigrationSet>& migrations) {
+  std::unique_ptr<SqliteEngine> engine(new SqliteEngine(path, options));
+  RETURN_IF_ERROR(engine->Start(options, migrations));
+  return engine;
+}
+
+SqliteEngine::SqliteEngine(std::string path, const DatabaseOptions& options) : path_(std::move(path)), clock_(options.clock) {
+  writes_.max = options.write_queue_max;
+  reads_.max = options.read_queue_max;
+  if (options.registry != nullptr) {
+    statement_metrics_ = std::make_unique<StatementMetrics>(*options.registry);
+    metrics_ = std::make_unique<EngineMetrics>(*options.registry);
+  }
+}
+
+absl::Status SqliteEngine::Start(const DatabaseOptions& options, const std::vector<MigrationSet>& migrations) {
+  ASSIGN_OR_RETURN(guard_, FileGuard::Acquire(path_));
+  RETURN_IF_ERROR(CheckSqliteFile(path_));
+  ASSIGN_OR_RETURN(writer_, SqliteConnection::Open(path_, SqliteConnection::Mode::kWriter, statement_metrics_.get()));
+  RETURN_IF_ERROR(MigrateSqlite(*writer_, migrations, clock_->Now()));
+  sqlite3_wal_hook(
+      writer_->handle(),
+      [](void* self, sqlite3*, const char*, int frames) {
+        static_cast<SqliteEngine*>(self)->log_frames_ = frames;
+        return SQLITE_OK;
+      },
+      this);
+  batch_ = std::make_unique<WriteBatch>(*writer_);
+  syncs_at_start_ = GetVfsCounters().syncs.load();
+  writer_thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "sql-writer");
+    WriterLoop();
+  });
+  for (int i = 0; i < options.read_threads; ++i) {
+    reader_threads_.emplace_back([this] {
+      pthread_setname_np(pthread_self(), "sql-reader");
+      ReaderLoop();
+    });
+  }
+  return absl::OkStatus();
+}
+
+SqliteEngine::~SqliteEngine() {
+  for (Queue* queue : {&reads_, &writes_}) {
+    absl::MutexLock lock(&queue->mutex);
+    queue->closed = true;
+  }
+  for (std::thread& thread : reader_threads_) thread.join();
+  if (writer_thread_.joinable()) writer_thread_.join();
+  {
+    absl::MutexLock lock(&readers_mutex_);
+    idle_readers_.clear();
+  }
+  if (writer_ != nullptr) sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+}
+
+void SqliteEngine::Push(Queue& queue, std::unique_ptr<Task> task) {
+  absl::Status refused;
+  {
+    absl::MutexLock lock(&queue.mutex);
+    if (queue.closed) {
+      refused = Error(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is closing");
+    } else if (queue.tasks.size() >= queue.max) {
+      refused = OverloadedError();
+    } else {
+      queue.tasks.push_back(std::move(task));
+    }
+  }
+  if (task != nullptr) task->Finish(std::move(refused));
+}
+
+void SqliteEngine::SubmitWrite(std::unique_ptr<Task> task) { Push(writes_, std::move(task)); }
+void SqliteEngine::SubmitRead(std::unique_ptr<Task> task) { Push(reads_, std::move(task)); }
+
+void SqliteEngine::AddCommitListener(CommitListener listener) {
+  absl::MutexLock lock(&listeners_mutex_);
+  listeners_.push_back(std::move(listener));
+}
+
+bool SqliteEngine::TakeWrites(std::vector<std::unique_ptr<Task>>& batch) {
+  absl::MutexLock lock(&writes_.mutex);
+  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writes_.mutex) { return writes_.closed || !writes_.tasks.empty(); };
+  writes_.mutex.AwaitWithTimeout(absl::Condition(&ready), log_frames_ > checkpointed_frames_ ? kIdle : absl::InfiniteDuration());
+  while (!writes_.tasks.empty() && batch.size() < kBatchMax) {
+    batch.push_back(std::move(writes_.tasks.front()));
+    writes_.tasks.pop_front();
+  }
+  if (metrics_ != nullptr) metrics_->queue_length.Set(static_cast<double>(writes_.tasks.size()));
+  return !(writes_.closed && batch.empty());
+}
+
+void SqliteEngine::WriterLoop() {
+  std::vector<std::unique_ptr<Task>> batch;
+  std::vector<std::unique_ptr<Task>> live;
+  while (TakeWrites(batch)) {
+    const absl::Time now = absl::Now();
+    for (auto& task : batch) {
+      if (task->scope().Abandoned(now)) {
+        task->Finish(AbandonedError(task->scope(), now));
+      } else {
+        live.push_back(std::move(task));
+      }
+    }
+    if (!live.empty()) {
+      const auto start = std::chrono::steady_clock::now();
+      WriteBatch::Outcome outcome = batch_->Run(live);
+      if (outcome.committed) {
+        commits_.fetch_add(1, std::memory_order_relaxed);
+        written_.fetch_add(live.size(), std::memory_order_relaxed);
+      }
+      if (metrics_ != nullptr) {
+        metrics_->batch_size.Observe(static_cast<double>(live.size()));
+        metrics_->commit_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      }
+      for (size_t i = 0; i < live.size(); ++i) {
+        NoteCorruption(outcome.statuses[i]);
+        live[i]->Finish(std::move(outcome.statuses[i]));
+      }
+      if (outcome.signals != 0) {
+        absl::MutexLock lock(&listeners_mutex_);
+        for (CommitListener& listener : listeners_) listener(outcome.signals);
+      }
+    }
+    MaintainLog(/*idle=*/batch.empty());
+    batch.clear();
+    live.clear();
+  }
+}
+
+void SqliteEngine::MaintainLog(bool idle) {
+  if (log_frames_ < checkpointed_frames_) checkpointed_frames_ = 0;  // the log began anew
+  const int fresh = log_frames_ - checkpointed_frames_;
+  if (fresh < kPassiveFrames && !(idle && fresh > 0)) return;
+  const int mode = log_frames_ > kTruncateFrames  ? SQLITE_CHECKPOINT_TRUNCATE
+                   : log_frames_ > kRestartFrames ? SQLITE_CHECKPOINT_RESTART
+                                                  : SQLITE_CHECKPOINT_PASSIVE;
+  int in_log = 0;
+  int copied = 0;
+  if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 100);  // a reader may hold it up: not for long
+  const int code = sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, mode, &in_log, &copied);
+  if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 2000);
+  if (code == SQLITE_OK) {
+    log_frames_ = in_log;
+    checkpointed_frames_ = copied;
+  } else {
+    checkpointed_frames_ = log_frames_;  // try again after as many frames as before
+  }
+  if (metrics_ != nullptr) {
+    metrics_->wal_bytes.Set(static_cast<double>(log_frames_) * kPageBytes);
+    if (code == SQLITE_BUSY || copied < in_log) metrics_->checkpoints_busy.Increment();
+  }
+}
+
+absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteEngine::BorrowReader() {
+  {
+    absl::MutexLock lock(&readers_mutex_);
+    if (!idle_readers_.empty()) {
+      std::unique_ptr<SqliteConnection> reader = std::move(idle_readers_.back());
+      idle_readers_.pop_back();
+      return reader;
+    }
+  }
+  return SqliteConnection::Open(path_, SqliteConnection::Mode::kReader, statement_metrics_.get());
+}
+
+void SqliteEngine::ReturnReader(std::unique_ptr<SqliteConnection> reader) {
+  absl::MutexLock lock(&readers_mutex_);
+  idle_readers_.push_back(std::move(reader));
+}
+
+absl::Status SqliteEngine::ReadHere(const Scope& scope, absl::FunctionRef<absl::Status(Transaction&)> body) {
+  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, BorrowReader());
+  reader->LimitTo(scope);
+  absl::Status status = reader->Run(kBeginRead, {}, NoRows, nullptr);
+  if (status.ok()) {
+    Transaction tx(*reader, scope, nullptr);
+    status = body(tx);
+    reader->Run(kEndRead, {}, NoRows, nullptr).IgnoreError();
+  }
+  NoteCorruption(status);
+  ReturnReader(std::move(reader));
+  return status;
+}
+
+void SqliteEngine::ReaderLoop() {
+  for (;;) {
+    std::unique_ptr<Task> task;
+    {
+      absl::MutexLock lock(&reads_.mutex);
+      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reads_.mutex) { return reads_.closed || !reads_.tasks.empty(); };
+      reads_.mutex.Await(absl::Condition(&ready));
+      if (reads_.tasks.empty()) return;
+      task = std::move(reads_.tasks.front());
+      reads_.tasks.pop_front();
+    }
+    const absl::Time now = absl::Now();
+    if (task->scope().Abandoned(now)) {
+      task->Finish(AbandonedError(task->scope(), now));
+    } else {
+      task->Finish(ReadHere(task->scope(), [&](Transaction& tx) { return task->Run(tx); }));
+    }
+  }
+}
+
+void SqliteEngine::NoteCorruption(const absl::Status& status) {
+  if (absl::IsDataLoss(status)) corrupt_ = true;
+}
+
+absl::Status SqliteEngine::Ready() {
+  if (corrupt_) return Error(absl::StatusCode::kDataLoss, "STORE_CORRUPT", "the store is damaged; restore a backup");
+  absl::MutexLock lock(&writes_.mutex);
+  if (writes_.closed) return Error(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is closing");
+  return absl::OkStatus();
+}
+
+absl::Status SqliteEngine::Backup(const std::string& path) {
+  const std::string temporary = path + ".partial";
+  unlink(temporary.c_str());
+  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, BorrowReader());
+  static constexpr Query kVacuumInto{"backup", "VACUUM INTO ?"};
+  RETURN_IF_ERROR(reader->RunScript("PRAGMA query_only=OFF"));
+  sqlite3_limit(reader->handle(), SQLITE_LIMIT_ATTACHED, 1);  // the copy is attached while it is written
+  reader->LimitTo(Scope());
+  const Value values[] = {temporary};
+  RETURN_IF_ERROR(reader->Run(kVacuumInto, values, NoRows, nullptr));
+  reader.reset();
+  {
+    ASSIGN_OR_RETURN(auto copy, SqliteConnection::Open(temporary, SqliteConnection::Mode::kWriter, nullptr));
+    static constexpr Query kCheck{"integrity_check", "PRAGMA integrity_check"};
+    RETURN_IF_ERROR(copy->Run(
+        kCheck, {},
+        [](const Row& row) {
+          return row.Text(0) == "ok" ? absl::OkStatus()
+                                     : Error(absl::StatusCode::kDataLoss, "BACKUP_CORRUPT", "the copy failed its integrity check");
+        },
+        nullptr));
+  }
+  const int fd = open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  if (!synced || rename(temporary.c_str(), path.c_str()) != 0) {
+    return Error(absl::StatusCode::kUnavailable, "BACKUP_FAILED", absl::StrCat("cannot finish ", path));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteEngine::ExplainPlan(const Query& query) {
+  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, BorrowReader());
+  std::vector<std::string> steps;
+  sqlite3_stmt* statement = nullptr;
+  const std::string text = absl::StrCat("EXPLAIN QUERY PLAN ", query.text);
+  const int code = sqlite3_prepare_v2(reader->handle(), text.c_str(), -1, &statement, nullptr);
+  if (code != SQLITE_OK) return absl::InternalError(absl::StrCat(query.name, ": ", sqlite3_errmsg(reader->handle())));
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    steps.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)));
+  }
+  sqlite3_finalize(statement);
+  ReturnReader(std::move(reader));
+  return steps;
+}
+
+Engine::Counters SqliteEngine::counters() const {
+  return {commits_.load(), written_.load(), GetVfsCounters().syncs.load() - syncs_at_start_.load()};
+}
+
+}  // namespace vinculo::sql

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "common/sql/database.h"
+#include "common/sql/engine.h"
+#include "common/sql/engine_metrics.h"
+#include "common/sql/file_guard.h"
+#include "common/sql/sqlite_connection.h"
+#include "common/sql/write_batch.h"
+
+namespace vinculo::sql {
+
+// SQLite behind the engine's seam. One writer thread owns the only connection that writes and checkpoints: two connections
+// that do either at the same instant can lose committed pages in SQLite up to 3.51.2. What waits is run as one transaction and
+// committed once with synchronous=FULL; only then is anybody answered.
+class SqliteEngine final : public Engine {
+ public:
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(const std::string& path, const DatabaseOptions& options,
+                                                      const std::vector<MigrationSet>& migrations);
+  ~SqliteEngine() override;
+
+  void SubmitWrite(std::unique_ptr<Task> task) override;
+  absl::Status ReadHere(const Scope& scope, absl::FunctionRef<absl::Status(Transaction&)> body) override;
+  void SubmitRead(std::unique_ptr<Task> task) override;
+  void AddCommitListener(CommitListener listener) override;
+  absl::Status Ready() override;
+  absl::Status Backup(const std::string& path) override;
+  absl::StatusOr<std::vector<std::string>> ExplainPlan(const Query& query) override;
+  Counters counters() const override;
+
+ private:
+  // A queue of tasks that a fixed number of threads empties.
+  struct Queue {
+    absl::Mutex mutex;
+    std::deque<std::unique_ptr<Task>> tasks ABSL_GUARDED_BY(mutex);
+    bool closed ABSL_GUARDED_BY(mutex) = false;
+    size_t max = 0;
+  };
+
+  SqliteEngine(std::string path, const DatabaseOptions& options);
+  absl::Status Start(const DatabaseOptions& options, const std::vector<MigrationSet>& migrations);
+  static void Push(Queue& queue, std::unique_ptr<Task> task);
+  void WriterLoop();
+  void ReaderLoop();
+  // Waits for tasks or, when the log holds frames, for the idle checkpoint; false when closed and empty.
+  bool TakeWrites(std::vector<std::unique_ptr<Task>>& batch);
+  void MaintainLog(bool idle);
+  absl::StatusOr<std::unique_ptr<SqliteConnection>> BorrowReader();
+  void ReturnReader(std::unique_ptr<SqliteConnection> reader);
+  void NoteCorruption(const absl::Status& status);
+
+  const std::string path_;
+  const Clock* const clock_;
+  std::unique_ptr<FileGuard> guard_;
+  std::unique_ptr<StatementMetrics> statement_metrics_;
+  std::unique_ptr<EngineMetrics> metrics_;
+  std::unique_ptr<SqliteConnection> writer_;
+  std::unique_ptr<WriteBatch> batch_;
+
+  Queue writes_;
+  Queue reads_;
+  std::thread writer_thread_;
+  std::vector<std::thread> reader_threads_;
+
+  absl::Mutex readers_mutex_;
+  std::vector<std::unique_ptr<SqliteConnection>> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
+
+  int log_frames_ = 0;           // in the write-ahead log after the last commit; writer thread only
+  int checkpointed_frames_ = 0;  // of those, already copied to the database; writer thread only
+  absl::Mutex listeners_mutex_;
+  std::vector<CommitListener> listeners_ ABSL_GUARDED_BY(listeners_mutex_);
+  std::atomic<uint64_t> commits_{0};
+  std::atomic<uint64_t> written_{0};
+  std::atomic<bool> corrupt_{false};
+  std::atomic<uint64_t> syncs_at_start_{0};
+};
+
+}  // namespace vinculo::sql
