@@ -25,7 +25,7 @@ class Authenticator {
     std::string issuer;                        // what `iss` must be
     std::string audience;                      // what `aud` must contain
     absl::Duration leeway = absl::Seconds(5);  // clocks of two machines differ
-    size_t max_remembered = 65536;             // tokens; the oldest half of a shard goes when it is full
+    size_t max_remembered = 65536;             // tokens; a sixteenth is forgotten when its part is full
   };
   // `keys` and `clock` must outlive this.
   Authenticator(Options options, const KeySource* keys, const Clock* clock);

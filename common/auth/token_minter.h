@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/auth/key_set.h"
+#include "common/flags/secret.h"
 
 namespace vinculo::auth {
 
@@ -37,15 +38,18 @@ class TokenMinter {
 
   const std::string& key_id() const { return key_id_; }
   // The public half as a member of a JWKS `keys` array.
-  std::string PublicJwk() const;
+  const std::string& public_jwk() const { return public_jwk_; }
   // The private key as PKCS #8 PEM, to be written to a file of mode 0600 and nowhere else.
-  std::string PrivatePem() const;
+  Secret PrivatePem() const;
 
  private:
   TokenMinter() = default;
+  static absl::StatusOr<std::shared_ptr<const TokenMinter>> FromKey(EvpKey key);
+
   EvpKey key_;
-  std::string public_bytes_;
   std::string key_id_;
+  std::string public_jwk_;
+  std::string header_;  // the first part of every token
 };
 
 // A JWKS with the public keys of PEM files, private or public, of the three kinds that are accepted. INVALID_ARGUMENT
