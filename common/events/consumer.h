@@ -37,8 +37,8 @@ class FeedSource {
 };
 
 // Applies one event inside the consumer's own transaction, together with the cursor, so that its effect happens exactly once.
-// May run again for the same event when the transaction is repeated. An error rolls back this event alone and is tried again
-// with back-off; after kPoisonTries tries the event is stored in `feed_dead_letter` and the feed goes on.
+// May run again for the same event when the transaction is repeated. An error rolls back the batch, which comes again after a
+// pause; an event that failed kPoisonTries times is stored in `feed_dead_letter` and the feed goes on without it.
 using Apply = std::function<absl::Status(sql::Transaction& tx, const vinculo::events::v1::Event& event, absl::Time now)>;
 
 inline constexpr int kPoisonTries = 8;

@@ -20,7 +20,8 @@ namespace vinculo::sql {
 struct DatabaseOptions {
   // `sqlite:PATH`. The scheme chooses the driver.
   std::string url;
-  // In the order in which they are applied. The engine's own tables, events and jobs come first by themselves.
+  // In the order in which they are applied, the engine's own tables before them. A service passes {"events",
+  // &events::Migrations()}, {"jobs", &jobs::Migrations()} and its own.
   std::vector<MigrationSet> migrations;
   const Clock* clock = SystemClock::Get();
   // Not owned; null: no metrics.

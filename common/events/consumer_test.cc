@@ -1,0 +1,97 @@
+#include "common/events/consumer.h"
+
+#include <gtest/gtest.h>
+
+#include "common/events/event_log.h"
+#include "common/sql/test_database.h"
+
+namespace vinculo::events {
+namespace {
+
+using vinculo::events::v1::Event;
+using vinculo::events::v1::WatchResponse;
+
+// A feed whose batches the test hands out.
+class ScriptedSource : public FeedSource {
+ public:
+  std::unique_ptr<Subscription> Watch(const std::string&, int64_t after_seq, std::vector<std::string>, OnBatch on_batch) override {
+    after = after_seq;
+    on_batch_ = std::move(on_batch);
+    return std::make_unique<Subscription>();
+  }
+  // Sends events `from`..`to` and tells whether they were applied.
+  bool Send(int64_t from, int64_t to) {
+    WatchResponse batch;
+    for (int64_t seq = from; seq <= to; ++seq) {
+      Event* event = batch.add_events();
+      event->set_seq(seq);
+      event->set_type("thing.done");
+    }
+    batch.set_next_after_seq(to);
+    bool applied = false;
+    absl::Notification done;
+    on_batch_(batch, [&](bool ok) {
+      applied = ok;
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return applied;
+  }
+  int64_t after = -1;
+
+ private:
+  OnBatch on_batch_;
+};
+
+constexpr sql::Query kInsert{"seen_insert", "INSERT INTO seen(tenant_id, seq) VALUES (?,?)"};
+constexpr sql::Query kCount{"seen_count", "SELECT count(*) FROM seen WHERE tenant_id = ?"};
+const std::vector<sql::Migration> kSteps = {
+    {1, "seen", "CREATE TABLE seen (tenant_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant_id, seq)) STRICT"}};
+
+class ConsumerTest : public testing::Test {
+ protected:
+  ConsumerTest() : database_(std::vector<sql::MigrationSet>{{"events", &Migrations()}, {"test", &kSteps}}) {}
+  std::unique_ptr<Consumer> Start(int64_t poison = 0) {
+    auto consumer = std::make_unique<Consumer>("other", *database_, source_, std::vector<std::string>{},
+                                               [poison](sql::Transaction& tx, const Event& event, absl::Time) -> absl::Status {
+                                                 if (event.seq() == poison) return absl::InternalError("cannot");
+                                                 return tx.Exec(kInsert, tx.tenant(), event.seq());
+                                               });
+    EXPECT_TRUE(consumer->Start({"demo"}).ok());
+    return consumer;
+  }
+  int64_t Seen() {
+    return **database_->ReadInline(sql::TestScope(), [](sql::Transaction& tx) {
+      return tx.Find(kCount, [](const sql::Row& row) { return row.Int(0); }, tx.tenant());
+    });
+  }
+  sql::TestDatabase database_;
+  ScriptedSource source_;
+};
+
+TEST_F(ConsumerTest, AppliesEachEventOnceHoweverOftenItComes) {
+  auto consumer = Start();
+  EXPECT_EQ(source_.after, 0);
+  EXPECT_TRUE(source_.Send(1, 3));
+  EXPECT_TRUE(source_.Send(2, 4));
+  EXPECT_TRUE(source_.Send(1, 4));
+  EXPECT_EQ(Seen(), 4);
+  consumer.reset();
+  database_.Reopen();
+  consumer = Start();
+  EXPECT_EQ(source_.after, 4);
+}
+
+TEST_F(ConsumerTest, GoesOnAfterAnEventThatCannotBeApplied) {
+  auto consumer = Start(/*poison=*/2);
+  int refused = 0;
+  while (!source_.Send(1, 3)) {
+    ++refused;
+    EXPECT_EQ(Seen(), 0);
+  }
+  EXPECT_EQ(refused, kPoisonTries);
+  EXPECT_EQ(Seen(), 2);
+}
+
+}  // namespace
+}  // namespace vinculo::events
