@@ -55,6 +55,17 @@ class KeySource {
   ~KeySource() = default;
 };
 
+// Keys that stay as they are.
+class FixedKeySet final : public KeySource {
+ public:
+  explicit FixedKeySet(std::shared_ptr<const KeySet> keys) : keys_(std::move(keys)) {}
+  std::shared_ptr<const KeySet> keys() const override { return keys_; }
+  uint64_t generation() const override { return 1; }
+
+ private:
+  const std::shared_ptr<const KeySet> keys_;
+};
+
 // A key set file that is read again when it changes; looked at once a second. A file that cannot be read or parsed
 // leaves the last good set in force and counts as a failure. Replace the file atomically (rename), as Kubernetes does.
 class WatchedKeySet final : public KeySource {

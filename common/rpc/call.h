@@ -141,7 +141,7 @@ class Call {
   const auth::Principal& principal() const { return *scope().principal; }
   // When the call began, from the injected clock.
   absl::Time now() const { return state_->context().now(); }
-  const std::string& trace_id() const { return state_->context().trace_id(); }
+  std::string trace_id() const { return state_->context().trace_id(); }
   bool cancelled() const { return state_->context().cancelled(); }
   // To be filled in place before Succeed().
   Resp* response() const { return state_->response(); }
@@ -176,6 +176,7 @@ grpc::ServerUnaryReactor* Unary(Runtime& runtime, const Method& method, grpc::Ca
   auto* const state = new internal::UnaryState<Req, Resp>(runtime, method, context, request, response);
   Call<Req, Resp> call(state);
   absl::Status status = state->context().Open();
+  if (status.ok()) status = state->context().CheckSize(*request);
   if constexpr (HasRequestId<Req>) {
     if (status.ok()) status = state->context().SetRequestKey(request->request_id(), *request);
   }

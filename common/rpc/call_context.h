@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -33,10 +34,13 @@ class CallContext {
 
   // Who, until when; the request key is set by SetRequestKey.
   const sql::Scope& scope() const { return scope_; }
+  // RESOURCE_EXHAUSTED REQUEST_TOO_LARGE.
+  absl::Status CheckSize(const google::protobuf::Message& request) const;
   // INVALID_ARGUMENT INVALID_FIELDS when `request_id` is not a UUID; "" means that the caller wants no replay.
   absl::Status SetRequestKey(absl::string_view request_id, const google::protobuf::Message& request);
   absl::Time now() const { return now_; }
-  const std::string& trace_id() const { return trace_id_; }
+  // 32 hex digits: the caller's (W3C `traceparent`) or made here.
+  std::string trace_id() const;
   Runtime& runtime() const { return runtime_; }
   const Method& method() const { return method_; }
   grpc::CallbackServerContext* context() const { return context_; }
@@ -44,22 +48,24 @@ class CallContext {
   bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
 
  private:
-  absl::Status Admit();
-  absl::Status Identify();
-  absl::Status TakeDeadline();
   void TakeTraceId();
+  absl::Status TakeDeadline();
+  absl::Status Identify();
+  absl::Status EnterTenant();
+  void Count(const absl::Status& status, absl::Duration took);
   void Log(const absl::Status& status, const std::string& reference_id, absl::Duration took);
-  absl::string_view Metadata(const char* key) const;
+  // The value of a metadata key that may be given once; nullopt when it is absent or repeated.
+  std::optional<absl::string_view> Metadata(const char* key) const;
 
   Runtime& runtime_;
   const Method& method_;
   grpc::CallbackServerContext* context_;
-  const bool stream_;
   bool admitted_ = false;
   TenantGate* gate_ = nullptr;
   absl::Time now_;
   int64_t started_nanos_ = 0;
-  std::string trace_id_;
+  uint64_t trace_high_ = 0;
+  uint64_t trace_low_ = 0;
   std::shared_ptr<std::atomic<bool>> cancelled_;
   sql::Scope scope_;
 };

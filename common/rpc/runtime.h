@@ -1,9 +1,7 @@
 #pragma once
 
-#include <prometheus/registry.h>
-
+#include <array>
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/auth/authenticator.h"
+#include "common/metrics/registry.h"
 #include "common/rpc/method.h"
 #include "common/time/clock.h"
 
@@ -26,13 +25,12 @@ struct Limits {
   int in_flight = 256;         // unary calls at once: a full second of work at 2 ms each on two threads
   int tenant_in_flight = 128;  // of one tenant, so that a loud one leaves half for the others
   int streams = 512;           // open streams, imports and feed watchers together
+  int unary_bytes = 1 << 20;   // of a unary request; what is larger comes as a stream
   absl::Duration default_deadline = absl::Seconds(10);    // of a unary call that brings none
   absl::Duration least_deadline = absl::Milliseconds(5);  // less than this left: not worth starting
   absl::Duration retry_after = absl::Milliseconds(200);   // told to those who are refused
 };
 
-// Counters of one RPC. All label sets exist from the start.
-class MethodMetrics;
 // Calls of one tenant in flight.
 struct TenantGate {
   std::atomic<int> in_flight{0};
@@ -57,7 +55,7 @@ class Runtime {
   struct Options {
     const auth::Authenticator* authenticator = nullptr;  // required
     const Clock* clock = SystemClock::Get();
-    prometheus::Registry* registry = nullptr;  // required
+    metrics::Registry* registry = nullptr;  // required
     Limits limits;
   };
   explicit Runtime(const Options& options);
@@ -71,8 +69,8 @@ class Runtime {
   const Clock& clock() const { return clock_; }
   const Limits& limits() const { return limits_; }
   const auth::Authenticator& authenticator() const { return authenticator_; }
-  int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
-  int open_streams() const { return streams_.load(std::memory_order_relaxed); }
+  int in_flight() const { return load_->calls.load(std::memory_order_relaxed); }
+  int open_streams() const { return load_->streams.load(std::memory_order_relaxed); }
 
   // Remembers a stream until it is gone. UNAVAILABLE `DRAINING` when the server stops.
   absl::Status Register(const std::shared_ptr<Drainable>& stream);
@@ -81,20 +79,33 @@ class Runtime {
 
  private:
   friend class CallContext;
-  absl::Status Enter(const Method& method, bool stream);
+  // Read by metrics that may outlive the runtime.
+  struct Load {
+    std::atomic<int> calls{0};
+    std::atomic<int> streams{0};
+  };
+  struct MethodMetrics {
+    metrics::Counter* started;
+    std::array<metrics::Counter*, 17> handled;  // by status code
+    metrics::Histogram* seconds;
+  };
+
+  // RESOURCE_EXHAUSTED `OVERLOADED` when as many are in flight as may be.
+  absl::Status Enter(bool stream);
   void Leave(bool stream);
   TenantGate* Gate(const std::string& tenant);
-  MethodMetrics& metrics(const Method& method) { return *metrics_[method.index]; }
+  const MethodMetrics& metrics(const Method& method) const { return metrics_[method.index]; }
+  // False when more lines about refusals were written in this second than anybody reads.
+  bool MayLog(int64_t now_seconds);
 
   const auth::Authenticator& authenticator_;
   const Clock& clock_;
+  metrics::Registry& registry_;
   const Limits limits_;
-  std::atomic<int> in_flight_{0};
-  std::atomic<int> streams_{0};
-  std::atomic<uint64_t> logged_{0};
-  class Families;
-  std::unique_ptr<Families> families_;
-  std::vector<std::unique_ptr<MethodMetrics>> metrics_;  // by Method::index, filled before the server starts
+  const std::shared_ptr<Load> load_;
+  std::vector<MethodMetrics> metrics_;  // by Method::index, filled before the server starts
+  std::atomic<int64_t> log_second_{0};
+  std::atomic<int> logged_{0};
 
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<TenantGate>> gates_ ABSL_GUARDED_BY(mutex_);

@@ -28,6 +28,7 @@ struct ServerOptions {
   int max_receive_bytes = 4 << 20;  // the largest an import message may be; see guide for why it is no memory bound
   int max_send_bytes = 8 << 20;
   int64_t buffer_bytes = 128 << 20;  // what gRPC may buffer for all connections together
+  int max_concurrent_streams = 100;  // of one connection; a hint, which binds only peers that obey it
   bool reflection = true;            // always behind a token
 };
 
@@ -56,8 +57,9 @@ class Server {
   // host:port of the listener, with the real port.
   std::string address() const;
 
-  // What Health/Check and Watch answer, for "" and for every service.
+  // What Health/Check and Watch answer, for "" and for every service. NOT_SERVING at first.
   void SetServing(bool serving);
+  bool serving() const;
   // Ends feeds and watchers, then lets calls in flight finish until `grace` is over and cancels the rest. Idempotent.
   void Shutdown(absl::Duration grace);
 

@@ -22,7 +22,7 @@ class StreamContext {
   const sql::Scope& scope() const { return call_->scope(); }
   const auth::Principal& principal() const { return *scope().principal; }
   absl::Time now() const { return call_->now(); }
-  const std::string& trace_id() const { return call_->trace_id(); }
+  std::string trace_id() const { return call_->trace_id(); }
 
  private:
   template <class Req, class Resp>
