@@ -1,0 +1,119 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/id/uuid.h"
+#include "services/messaging/domain/audience.h"
+#include "services/messaging/domain/contact.h"
+#include "services/messaging/domain/content.h"
+#include "services/messaging/domain/message_state.h"
+#include "services/messaging/domain/template.h"
+#include "services/messaging/domain/template_render.h"
+
+namespace vinculo::messaging {
+
+// Stored as these numbers, which are those of the contract; never renumbered.
+enum class CampaignState { kDraft = 1, kScheduled = 2, kFreezing = 3, kRunning = 4, kPaused = 5, kCompleted = 6, kCancelled = 7 };
+enum class RecipientState {
+  kExcluded = 1, kQueued = 2, kSkipped = 3, kSending = 4, kUnknown = 5, kAccepted = 6, kHeld = 7, kSent = 8, kDelivered = 9, kRead = 10,
+  kFailed = 11, kExpired = 12,
+  // Counters beside the states: people, not rows.
+  kReplierDirect = 101, kReplierInferred = 102, kOptOut = 103
+};
+
+absl::string_view CampaignStateName(CampaignState state);
+// What a recipient shows for the state of its message.
+RecipientState RecipientStateOf(MessageState state);
+
+// Where a value of a template comes from.
+struct ParameterSource {
+  enum class Kind { kFixed = 1, kContactField = 2, kAttribute = 3, kListVariable = 4 };
+  Kind kind = Kind::kFixed;
+  std::string text;  // the value, field, attribute or variable
+  std::string default_value;
+};
+
+struct CampaignLanguage {
+  bool by_contact = false;
+  std::string language;  // fixed, or the fallback
+};
+
+struct Campaign {
+  Uuid id;
+  std::string display_name;
+  Uuid sender_id;
+  Uuid channel_id;
+  std::string template_name;
+  CampaignLanguage language;
+  std::map<std::string, ParameterSource> parameters;
+  AudienceFilter audience;
+  ReplyRoute reply_route;
+  int rate_per_second = 0;
+  std::optional<absl::Time> deadline;
+  CampaignState state = CampaignState::kDraft;
+  std::string pause_reason;
+  bool pause_when_frozen = false;
+  Uuid freeze_cursor;  // the last contact frozen
+  std::optional<absl::Time> started_at;
+  std::optional<absl::Time> ended_at;
+  std::string caller;
+  int64_t revision = 1;
+  absl::Time created_at;
+};
+
+// What people do to campaigns.
+enum class CampaignAct { kSchedule, kPause, kResume, kCancel };
+
+// OK, or FAILED_PRECONDITION CAMPAIGN_STATE naming the state [M-56].
+absl::Status CheckAct(const Campaign& campaign, CampaignAct act);
+
+// Everything shared by all recipients of one freeze or preflight.
+struct CampaignPlan {
+  const Campaign* campaign = nullptr;
+  const Template* message_template = nullptr;
+};
+
+// What one matched contact would get: excluded for a reason, or language, version and frozen values.
+struct RecipientPlan {
+  std::string excluded;  // "" when it goes out
+  std::string problem_place;  // for PARAMETER_*
+  std::string language;
+  int version = 0;
+  Category category = Category::kUnspecified;
+  PlaceValues values;
+};
+
+// The same function at preflight and freeze, so that both count the same. `variables` are those of the list member [M-60].
+RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact, const std::map<std::string, std::string>& variables);
+
+// The translation a contact is written to in: exact, then language part, then the fallback; nullptr when none is sendable [M-57].
+const Translation* ChooseTranslation(const CampaignPlan& plan, absl::string_view contact_language);
+
+// Position of a contact in a campaign: a hash, so that any first n are a random sample [M-64].
+int64_t RecipientPosition(const Uuid& campaign, const Uuid& contact);
+
+// Counters of a campaign by (state, reason).
+using RecipientCounts = std::map<std::pair<RecipientState, std::string>, int64_t>;
+
+// The funnel [M-116] [M-117].
+struct Funnel {
+  std::map<RecipientState, int64_t> by_state;
+  int64_t audience = 0;
+  int64_t refused = 0;
+  int64_t failed_later = 0;
+  int64_t attempted = 0;
+  int64_t accepted_ever = 0;
+  int64_t delivered_ever = 0;
+  int64_t of(RecipientState state) const;
+};
+// Reasons of FAILED that begin with LATER_ came after acceptance.
+inline constexpr absl::string_view kFailedLater = "LATER_";
+Funnel MakeFunnel(const RecipientCounts& counts);
+
+}  // namespace vinculo::messaging

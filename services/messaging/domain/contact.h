@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/id/uuid.h"
+#include "services/messaging/domain/audience.h"
+#include "services/messaging/domain/consent.h"
+
+namespace vinculo::messaging {
+
+enum class IdentityKind { kPhone = 1, kWaId = 2, kBsuid = 3 };
+absl::string_view IdentityKindName(IdentityKind kind);  // "PHONE", "WA_ID", "BSUID"
+
+struct Identity {
+  IdentityKind kind = IdentityKind::kPhone;
+  std::string value;
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+// True for WhatsApp's business-scoped user ids, wherever they appear: `AR.99887766`.
+bool IsBsuid(absl::string_view value);
+
+enum class ContactState { kActive = 1, kMerged = 2, kErased = 3 };
+
+struct Contact {
+  Uuid id;
+  ContactState state = ContactState::kActive;
+  std::string name;
+  std::string first_name;
+  std::string language;
+  std::string time_zone;
+  std::string country;  // of the phone, or the prefix of the BSUID
+  std::string customer_id;
+  std::string phone;  // E.164 sent to; "" when only a BSUID is known
+  std::string bsuid;
+  std::vector<std::string> tags;
+  std::map<std::string, std::string> attributes;
+  std::vector<Identity> identities;  // loaded only where asked for
+  Decision marketing = Decision::kNone;
+  Decision transactional = Decision::kNone;
+  int suppressed = 0;
+  std::optional<absl::Time> last_inbound_at;
+  int64_t revision = 1;
+  absl::Time created_at;
+  absl::Time updated_at;
+
+  Permissions permissions() const;
+  bool marketing_allowed() const;
+};
+
+// What a change to a contact may set; empty fields change nothing.
+struct ContactPatch {
+  std::string name;
+  std::string first_name;
+  std::string language;
+  std::string time_zone;
+  std::string customer_id;
+  std::vector<std::string> add_tags;
+  std::map<std::string, std::string> attributes;
+};
+
+inline constexpr int kMaxTags = 50;
+inline constexpr int kMaxAttributes = 100;
+
+// Applies the patch; true when anything changed.
+bool ApplyPatch(const ContactPatch& patch, Contact& contact);
+
+// "+5491122334455" -> "+54*******4455": what callers without the right to personal data see.
+std::string MaskIdentity(absl::string_view value);
+
+}  // namespace vinculo::messaging

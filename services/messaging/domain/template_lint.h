@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "services/messaging/domain/template.h"
+
+namespace vinculo::messaging {
+
+enum class Severity { kError = 1, kWarning = 2 };
+
+// One thing that is wrong. Codes are API and never renamed.
+struct Finding {
+  std::string code;
+  Severity severity = Severity::kError;
+  std::string field;  // as in the request, such as `components.buttons[1].label`
+  std::string message;
+  std::string fix;
+  std::string suggestion;
+  std::string link;
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+// WhatsApp's figures, as data: they change several times a year.
+struct TemplateLimits {
+  int name = 512;
+  int body = 1024;
+  int header = 60;
+  int footer = 60;
+  int buttons = 10;
+  int quick_replies = 10;
+  int urls = 2;
+  int phones = 1;
+  int coupons = 1;
+  int voice_calls = 1;
+  int label = 25;
+  int phone = 20;
+  int url = 2000;
+  int coupon = 15;
+};
+
+// What the linter needs to know about the account.
+struct AccountFacts {
+  bool name_taken = false;                // another draft or template has this (name, language)
+  std::string next_free_name;             // suggestion for that
+  std::optional<std::string> same_text;   // a template with the same body and footer
+  bool editing_approved = false;          // the live version is approved and would be replaced
+  bool quota_spent = false;               // no creation or edit left for now
+};
+
+struct LintInput {
+  std::string name;
+  std::string language;
+  Category category = Category::kUnspecified;
+  VariableFormat format = VariableFormat::kPositional;
+  TemplateComponents components;
+};
+
+// Everything that WhatsApp would reject and that we advise against, all at once, ordered by severity, field and code. Pure: the
+// same answer in LintTemplate, SubmitTemplate and preflight. Lengths are code points of the text as typed. [M-20]
+std::vector<Finding> LintTemplate(const LintInput& input, const AccountFacts& facts, const TemplateLimits& limits = {});
+
+bool HasErrors(const std::vector<Finding>& findings);
+
+}  // namespace vinculo::messaging

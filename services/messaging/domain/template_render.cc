@@ -1,0 +1,121 @@
+#include "services/messaging/domain/template_render.h"
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "common/text/text.h"
+#include "services/messaging/domain/template_text.h"
+
+namespace vinculo::messaging {
+namespace {
+
+const std::string& ValueAt(const PlaceValues& values, const std::string& place) {
+  static const std::string empty;
+  const auto it = values.find(place);
+  return it == values.end() ? empty : it->second;
+}
+
+std::string Fill(absl::string_view text, absl::string_view prefix, const PlaceValues& values) {
+  std::string out;
+  for (const TextPart& part : ScanText(text).parts) {
+    absl::StrAppend(&out, part.variable ? ValueAt(values, absl::StrCat(prefix, part.text)) : part.text);
+  }
+  return out;
+}
+
+bool IsQuickReplyPlace(const TemplateComponents& components, absl::string_view place) {
+  size_t index = 0;
+  if (!absl::ConsumePrefix(&place, "button.") || !absl::SimpleAtoi(place, &index)) return false;
+  return index < components.buttons.size() && components.buttons[index].kind == ButtonKind::kQuickReply;
+}
+
+int MaxLength(const TemplateComponents& components, Category category, absl::string_view place) {
+  if (category == Category::kAuthentication) return 15;
+  size_t index = 0;
+  absl::string_view rest = place;
+  if (absl::ConsumePrefix(&rest, "button.") && absl::SimpleAtoi(rest, &index) && index < components.buttons.size()) {
+    if (components.buttons[index].kind == ButtonKind::kCopyCode) return 15;
+    if (components.buttons[index].kind == ButtonKind::kQuickReply) return 256;
+  }
+  return kMaxValue;
+}
+
+RenderedButton RenderButton(const TemplateButton& button, const std::string& value) {
+  switch (button.kind) {
+    case ButtonKind::kQuickReply:
+      return {button.label, button.opt_out ? std::string(kOptOutPayload) : value};
+    case ButtonKind::kUrl: {
+      const ScannedText scanned = ScanText(button.url);
+      std::string url;
+      for (const TextPart& part : scanned.parts) absl::StrAppend(&url, part.variable ? PercentEncode(value) : part.text);
+      return {button.label, url};
+    }
+    case ButtonKind::kPhoneNumber: return {button.label, button.phone_number};
+    case ButtonKind::kCopyCode: return {button.label, value};
+    case ButtonKind::kOtpCopy:
+    case ButtonKind::kVoiceCall:
+    case ButtonKind::kUnspecified: break;
+  }
+  return {button.label, ""};
+}
+
+}  // namespace
+
+std::string NormalizeValue(absl::string_view value) {
+  std::string out;
+  bool blank = false;
+  for (char c : text::Trim(value)) {
+    if (absl::ascii_isspace(c)) {
+      blank = true;
+      continue;
+    }
+    if (blank) out += ' ';
+    blank = false;
+    out += c;
+  }
+  return out;
+}
+
+std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, Category category, PlaceValues& values) {
+  std::vector<ParameterProblem> problems;
+  const std::vector<std::string> required = RequiredPlaces(components, category);
+  for (auto& [place, value] : values) {
+    value = NormalizeValue(value);
+    const bool known = absl::c_linear_search(required, place) || IsQuickReplyPlace(components, place);
+    const bool valid = text::IsValidUtf8(value) && !text::HasForbiddenControl(value) &&
+                       text::CodePoints(value) <= MaxLength(components, category, place);
+    if (!known || !valid) problems.push_back({place, "PARAMETER_INVALID"});
+  }
+  for (const std::string& place : required) {
+    if (ValueAt(values, place).empty()) problems.push_back({place, "PARAMETER_MISSING"});
+  }
+  return problems;
+}
+
+RenderedTemplate Render(const TemplateComponents& components, const PlaceValues& values) {
+  RenderedTemplate out;
+  if (components.header.format == HeaderFormat::kText) out.header = Fill(components.header.text, "header.", values);
+  out.body = components.body.empty() ? ValueAt(values, "body.1") : Fill(components.body, "body.", values);
+  out.footer = components.footer;
+  for (size_t i = 0; i < components.buttons.size(); ++i) {
+    out.buttons.push_back(RenderButton(components.buttons[i], ValueAt(values, absl::StrCat("button.", i))));
+  }
+  return out;
+}
+
+std::string PercentEncode(absl::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+      out += c;
+    } else {
+      absl::StrAppendFormat(&out, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+}  // namespace vinculo::messaging
