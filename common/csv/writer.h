@@ -27,11 +27,12 @@ class Writer {
   // Writes the byte order mark (if asked for) and the header. `out` must outlive the writer.
   Writer(const WriterOptions& options, const std::vector<std::string>& header, std::string* out);
 
-  // One row; its cells must be as many as the header's. Unset is an empty cell.
+  // One row. As many cells as the header has: missing ones at the end are written empty, further ones are dropped.
+  // Unset is an empty cell.
   void Row(absl::Span<const std::string> cells);
 
  private:
-  void Append(absl::Span<const std::string> cells, Escape escape);
+  void Append(absl::Span<const std::string> cells);
   WriterOptions options_;
   size_t columns_;
   std::string* out_;
