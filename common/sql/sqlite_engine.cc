@@ -148,7 +148,7 @@ void SqliteEngine::WriterLoop() {
       const auto start = std::chrono::steady_clock::now();
       WriteBatch::Outcome outcome = batch_->Run(live);
       if (outcome.committed) {
-        commits_.fetch_add(1, std::memory_order_relaxed);
+        commits_.fetch_add(1, std::memory_order_release);
         written_.fetch_add(live.size(), std::memory_order_relaxed);
       }
       if (metrics_ != nullptr) {
@@ -177,6 +177,7 @@ void SqliteEngine::MaintainLog(bool idle) {
   const int mode = log_frames_ > kTruncateFrames  ? SQLITE_CHECKPOINT_TRUNCATE
                    : log_frames_ > kRestartFrames ? SQLITE_CHECKPOINT_RESTART
                                                   : SQLITE_CHECKPOINT_PASSIVE;
+  CloseIdleSnapshots();
   int in_log = 0;
   int copied = 0;
   if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 100);  // a reader may hold it up: not for long
@@ -194,31 +195,54 @@ void SqliteEngine::MaintainLog(bool idle) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteEngine::BorrowReader() {
+absl::StatusOr<SqliteEngine::Reader> SqliteEngine::BorrowReader() {
   {
     absl::MutexLock lock(&readers_mutex_);
     if (!idle_readers_.empty()) {
-      std::unique_ptr<SqliteConnection> reader = std::move(idle_readers_.back());
+      Reader reader = std::move(idle_readers_.back());
       idle_readers_.pop_back();
       return reader;
     }
   }
-  return SqliteConnection::Open(path_, SqliteConnection::Mode::kReader, statement_metrics_.get());
+  Reader reader;
+  ASSIGN_OR_RETURN(reader.connection,
+                   SqliteConnection::Open(path_, SqliteConnection::Mode::kReader, statement_metrics_.get()));
+  return reader;
 }
 
-void SqliteEngine::ReturnReader(std::unique_ptr<SqliteConnection> reader) {
+void SqliteEngine::ReturnReader(Reader reader) {
   absl::MutexLock lock(&readers_mutex_);
   idle_readers_.push_back(std::move(reader));
 }
 
+absl::Status SqliteEngine::OpenSnapshot(Reader& reader) {
+  const uint64_t now = commits_.load(std::memory_order_acquire);
+  if (reader.open && reader.as_of == now) return absl::OkStatus();
+  CloseSnapshot(reader);
+  RETURN_IF_ERROR(reader.connection->Run(kBeginRead, {}, NoRows, nullptr));
+  reader.open = true;
+  reader.as_of = now;
+  return absl::OkStatus();
+}
+
+void SqliteEngine::CloseSnapshot(Reader& reader) {
+  if (reader.open) reader.connection->Run(kEndRead, {}, NoRows, nullptr).IgnoreError();
+  reader.open = false;
+}
+
+void SqliteEngine::CloseIdleSnapshots() {
+  absl::MutexLock lock(&readers_mutex_);
+  for (Reader& reader : idle_readers_) CloseSnapshot(reader);
+}
+
 absl::Status SqliteEngine::ReadHere(const Scope& scope, absl::FunctionRef<absl::Status(Transaction&)> body) {
-  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, BorrowReader());
-  reader->LimitTo(scope);
-  absl::Status status = reader->Run(kBeginRead, {}, NoRows, nullptr);
+  ASSIGN_OR_RETURN(Reader reader, BorrowReader());
+  reader.connection->LimitTo(scope);
+  absl::Status status = OpenSnapshot(reader);
   if (status.ok()) {
-    Transaction tx(*reader, scope, nullptr);
+    Transaction tx(*reader.connection, scope, nullptr);
     status = body(tx);
-    reader->Run(kEndRead, {}, NoRows, nullptr).IgnoreError();
+    if (!status.ok()) CloseSnapshot(reader);
   }
   NoteCorruption(status);
   ReturnReader(std::move(reader));
@@ -259,11 +283,11 @@ absl::Status SqliteEngine::Ready() {
 absl::Status SqliteEngine::Backup(const std::string& path) {
   const std::string temporary = path + ".partial";
   unlink(temporary.c_str());
-  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, BorrowReader());
+  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader,
+                   SqliteConnection::Open(path_, SqliteConnection::Mode::kReader, statement_metrics_.get()));
   static constexpr Query kVacuumInto{"backup", "VACUUM INTO ?"};
   RETURN_IF_ERROR(reader->RunScript("PRAGMA query_only=OFF"));
   sqlite3_limit(reader->handle(), SQLITE_LIMIT_ATTACHED, 1);  // the copy is attached while it is written
-  reader->LimitTo(Scope());
   const Value values[] = {temporary};
   RETURN_IF_ERROR(reader->Run(kVacuumInto, values, NoRows, nullptr));
   reader.reset();
@@ -288,17 +312,18 @@ absl::Status SqliteEngine::Backup(const std::string& path) {
 }
 
 absl::StatusOr<std::vector<std::string>> SqliteEngine::ExplainPlan(const Query& query) {
-  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, BorrowReader());
+  ASSIGN_OR_RETURN(Reader borrowed, BorrowReader());
+  sqlite3* const handle = borrowed.connection->handle();
   std::vector<std::string> steps;
   sqlite3_stmt* statement = nullptr;
   const std::string text = absl::StrCat("EXPLAIN QUERY PLAN ", query.text);
-  const int code = sqlite3_prepare_v2(reader->handle(), text.c_str(), -1, &statement, nullptr);
-  if (code != SQLITE_OK) return absl::InternalError(absl::StrCat(query.name, ": ", sqlite3_errmsg(reader->handle())));
+  const int code = sqlite3_prepare_v2(handle, text.c_str(), -1, &statement, nullptr);
+  if (code != SQLITE_OK) return absl::InternalError(absl::StrCat(query.name, ": ", sqlite3_errmsg(handle)));
   while (sqlite3_step(statement) == SQLITE_ROW) {
     steps.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)));
   }
   sqlite3_finalize(statement);
-  ReturnReader(std::move(reader));
+  ReturnReader(std::move(borrowed));
   return steps;
 }
 

@@ -54,8 +54,19 @@ class SqliteEngine final : public Engine {
   // Waits for tasks or, when the log holds frames, for the idle checkpoint; false when closed and empty.
   bool TakeWrites(std::vector<std::unique_ptr<Task>>& batch);
   void MaintainLog(bool idle);
-  absl::StatusOr<std::unique_ptr<SqliteConnection>> BorrowReader();
-  void ReturnReader(std::unique_ptr<SqliteConnection> reader);
+  // A read connection, with the snapshot it keeps open between reads: as long as nothing was committed since, the next read
+  // goes on in it and saves the system calls of taking and giving back SQLite's file locks.
+  struct Reader {
+    std::unique_ptr<SqliteConnection> connection;
+    bool open = false;
+    uint64_t as_of = 0;  // commits_ when the snapshot was asked for
+  };
+  absl::StatusOr<Reader> BorrowReader();
+  void ReturnReader(Reader reader);
+  absl::Status OpenSnapshot(Reader& reader);
+  static void CloseSnapshot(Reader& reader);
+  // Before a checkpoint: snapshots that nobody reads must not hold it up.
+  void CloseIdleSnapshots();
   void NoteCorruption(const absl::Status& status);
 
   const std::string path_;
@@ -72,7 +83,7 @@ class SqliteEngine final : public Engine {
   std::vector<std::thread> reader_threads_;
 
   absl::Mutex readers_mutex_;
-  std::vector<std::unique_ptr<SqliteConnection>> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
+  std::vector<Reader> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
 
   int log_frames_ = 0;           // in the write-ahead log after the last commit; writer thread only
   int checkpointed_frames_ = 0;  // of those, already copied to the database; writer thread only

@@ -8,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/sql/sqlite_vfs.h"
 #include "common/sql/transaction.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -84,7 +85,7 @@ absl::Status CheckSqliteFile(const std::string& path) {
   if (stat(path.c_str(), &info) != 0 || info.st_size == 0) return absl::OkStatus();
   sqlite3* handle = nullptr;
   // Plain read-write: a file with a log left by a crash cannot be read otherwise.
-  const int opened = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int opened = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, SqliteVfsName());
   int64_t application = 0;
   int64_t tables = 0;
   int code = opened;

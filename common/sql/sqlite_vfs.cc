@@ -88,6 +88,8 @@ VfsCounters& GetVfsCounters() {
 
 const char* SqliteVfsName() {
   static const char* const name = [] {
+    // Before SQLite's first use: its allocation statistics take a global lock on every malloc, and nobody reads them.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     static constexpr char kName[] = "vinculo";
     sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
     static sqlite3_vfs shim;
