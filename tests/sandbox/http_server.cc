@@ -68,12 +68,10 @@ class HttpServer::Connection : public ReadyHandler {
   // Reads what is there; false when the peer has gone.
   bool Fill() {
     while (true) {
-      const size_t old = in_.size();
-      in_.resize(old + kReadBytes);
-      const ssize_t got = recv(fd_, in_.data() + old, kReadBytes, 0);
-      in_.resize(old + (got > 0 ? got : 0));
+      const ssize_t got = recv(fd_, server_.scratch_.data(), kReadBytes, 0);
       if (got == 0) return false;
       if (got < 0) return errno == EAGAIN || errno == EINTR;
+      in_.append(server_.scratch_.data(), got);
       if (static_cast<size_t>(got) < kReadBytes) return true;
     }
   }
@@ -164,7 +162,7 @@ class HttpServer::Connection : public ReadyHandler {
 void Exchange::Send(const HttpReply& reply) const { server_->Send(connection_, serial_, reply); }
 void Exchange::Reset() const { server_->Reset(connection_, serial_); }
 
-HttpServer::HttpServer(EventLoop& loop, Handler handler) : loop_(loop), handler_(std::move(handler)) {}
+HttpServer::HttpServer(EventLoop& loop, Handler handler) : loop_(loop), handler_(std::move(handler)), scratch_(kReadBytes) {}
 
 HttpServer::~HttpServer() {
   if (acceptor_) loop_.Remove(acceptor_->fd());

@@ -69,6 +69,7 @@ class HttpServer {
 
   EventLoop& loop_;
   Handler handler_;
+  std::vector<char> scratch_;  // what was just read, before it joins its connection's bytes
   std::unique_ptr<Acceptor> acceptor_;
   int port_ = 0;
   uint64_t next_connection_ = 1;

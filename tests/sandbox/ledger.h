@@ -27,7 +27,7 @@ struct Recipient {
   int64_t pair_at_ms = 0;
 };
 
-// Counts sends per recipient, per callback id and per (template, recipient). A million recipients take about 150 MB.
+// Counts sends per recipient, per callback id and per (template, recipient). A million recipients take about 230 MB.
 class Ledger {
  public:
   // Digits of the phone, or a BSUID; the reference holds until the next call of Of().
