@@ -26,11 +26,14 @@ struct TargetUrl {
 // built, thread-safe.
 class AddressGuard {
  public:
+  // Nothing allow-listed.
+  AddressGuard() : AddressGuard(std::vector<HostPort>()) {}
   // `allowed` names exact host:port pairs that may be reached over http as well as https, on that port, wherever they resolve
-  // to: the operator's word. Empty by default. A host is compared as text, never by what it resolves to.
-  explicit AddressGuard(const std::vector<HostPort>& allowed = {});
+  // to: the operator's word. A host is compared as text, never by what it resolves to. `ports` are those
+  // that any other host may be reached on.
+  explicit AddressGuard(const std::vector<HostPort>& allowed, std::vector<int> ports = {443, 8443});
 
-  // The first gate: https only (http for the allow-list), port 443 or 8443 (or the allow-list's), no user or password, at most
+  // The first gate: https only (http for the allow-list), one of the ports (or the allow-list's), no user or password, at most
   // 2048 bytes. INVALID_ARGUMENT `INVALID_URL` or PERMISSION_DENIED `URL_NOT_ALLOWED`.
   absl::StatusOr<TargetUrl> CheckUrl(absl::string_view url) const;
 
@@ -43,6 +46,7 @@ class AddressGuard {
 
  private:
   absl::flat_hash_set<std::string> allowed_;  // HostPort::ToString
+  std::vector<int> ports_;
 };
 
 }  // namespace vinculo::http

@@ -16,6 +16,8 @@
 
 namespace vinculo::http {
 
+class ClientEngine;
+
 struct Request {
   std::string method = "GET";  // GET, HEAD, POST, PUT, PATCH or DELETE
   std::string url;
@@ -88,8 +90,7 @@ class Client {
   bool Drain(absl::Duration timeout);
 
  private:
-  class Engine;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<ClientEngine> engine_;
 };
 
 }  // namespace vinculo::http

@@ -15,6 +15,8 @@
 
 namespace vinculo::http {
 
+class ListenerServer;
+
 struct IncomingRequest {
   std::string method;
   std::string path;  // percent-decoded, without the query
@@ -82,8 +84,7 @@ class Listener {
   void Stop();
 
  private:
-  class Server;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<ListenerServer> server_;
 };
 
 }  // namespace vinculo::http
