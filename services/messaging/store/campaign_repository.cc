@@ -1,0 +1,240 @@
+#include "services/messaging/store/campaign_repository.h"
+
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "services/messaging/store/encoding.h"
+
+namespace vinculo::messaging {
+namespace {
+
+#define COLUMNS                                                                                                                    \
+  "campaign_id, display_name, sender_id, channel_id, template_name, plan, reply_route, reply_ref, rate_per_second, deadline, state, " \
+  "pause_reason, pause_when_frozen, freeze_cursor, started_at, ended_at, caller, revision, created_at"
+
+constexpr sql::Query kInsert{"campaign_insert",
+                             "INSERT INTO campaign (tenant_id, " COLUMNS
+                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr sql::Query kGet{"campaign_get", "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND campaign_id = ?"};
+constexpr sql::Query kList{"campaign_list",
+                           "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND campaign_id < ? ORDER BY campaign_id DESC LIMIT ?"};
+constexpr sql::Query kUpdate{"campaign_update",
+                             "UPDATE campaign SET state = ?, pause_reason = ?, pause_when_frozen = ?, freeze_cursor = ?, started_at = ?, "
+                             "ended_at = ?, revision = ? WHERE tenant_id = ? AND campaign_id = ?"};
+constexpr sql::Query kRunning{"campaign_running_of_sender",
+                              "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND sender_id = ? AND state = 4 AND state IN (3, 4) "
+                              "ORDER BY campaign_id"};
+
+#define ROW                                                                                                                        \
+  "campaign_id, contact_id, position, state, reason, language, version, category, params, round, tries, message_id, not_before, " \
+  "replied, opted_out, updated_at"
+constexpr sql::Query kInsertRow{"campaign_recipient_insert",
+                                "INSERT INTO campaign_recipient (tenant_id, " ROW
+                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (tenant_id, campaign_id, "
+                                "contact_id) DO NOTHING"};
+constexpr sql::Query kGetRow{"campaign_recipient_get",
+                             "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
+constexpr sql::Query kDue{"campaign_recipient_due",
+                          "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 AND not_before <= ? "
+                          "ORDER BY not_before, position LIMIT ?"};
+constexpr sql::Query kNextDue{"campaign_recipient_next_due",
+                              "SELECT not_before FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 ORDER BY "
+                              "not_before LIMIT 1"};
+constexpr sql::Query kQueuedOf{"campaign_recipient_of_contact",
+                               "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ? AND contact_id = ? AND state = 2"};
+constexpr sql::Query kUpdateRow{"campaign_recipient_update",
+                                "UPDATE campaign_recipient SET state = ?, reason = ?, message_id = ?, not_before = ?, tries = ?, updated_at "
+                                "= ? WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
+constexpr sql::Query kSetReplied{"campaign_recipient_set_replied",
+                                 "UPDATE campaign_recipient SET replied = ?, opted_out = ? WHERE tenant_id = ? AND campaign_id = ? AND "
+                                 "contact_id = ?"};
+constexpr sql::Query kListRows{"campaign_recipient_list",
+                               "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ?1 AND campaign_id = ?2 AND contact_id > ?3 AND "
+                               "(?4 = 0 OR state = ?4) AND (?5 = '' OR reason = ?5) AND (?6 = 0 OR replied > 0) ORDER BY contact_id LIMIT ?7"};
+constexpr sql::Query kCounts{"campaign_count_get",
+                             "SELECT state, reason, count FROM campaign_count WHERE tenant_id = ? AND campaign_id = ? AND count <> 0"};
+constexpr sql::Query kRecount{"campaign_recount",
+                              "SELECT state, reason, COUNT(*), SUM(CASE replied WHEN 1 THEN 1 ELSE 0 END), SUM(CASE replied WHEN 2 THEN 1 "
+                              "ELSE 0 END), SUM(opted_out) FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? GROUP BY state, "
+                              "reason"};
+constexpr sql::Query kAddCount{"campaign_count_add",
+                               "INSERT INTO campaign_count (tenant_id, campaign_id, state, reason, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+                               "(tenant_id, campaign_id, state, reason) DO UPDATE SET count = campaign_count.count + excluded.count"};
+
+Campaign Read(const sql::Row& r, absl::Status& status) {
+  Campaign c;
+  c.id = r.Id(0);
+  c.display_name = r.String(1);
+  c.sender_id = r.Id(2);
+  c.channel_id = r.Id(3);
+  c.template_name = r.String(4);
+  if (const absl::Status decoded = DecodePlan(r.Text(5), c); !decoded.ok()) status = decoded;
+  c.reply_route = {static_cast<Route>(r.Int(6)), r.String(7)};
+  c.rate_per_second = static_cast<int>(r.Int(8));
+  c.deadline = r.OptionalTime(9);
+  c.state = static_cast<CampaignState>(r.Int(10));
+  c.pause_reason = r.String(11);
+  c.pause_when_frozen = r.Bool(12);
+  c.freeze_cursor = r.Id(13);
+  c.started_at = r.OptionalTime(14);
+  c.ended_at = r.OptionalTime(15);
+  c.caller = r.String(16);
+  c.revision = r.Int(17);
+  c.created_at = r.Time(18);
+  return c;
+}
+
+Recipient ReadRow(const sql::Row& r, absl::Status& status) {
+  Recipient out;
+  out.campaign_id = r.Id(0);
+  out.contact_id = r.Id(1);
+  out.position = r.Int(2);
+  out.state = static_cast<RecipientState>(r.Int(3));
+  out.reason = r.String(4);
+  out.language = r.String(5);
+  out.version = static_cast<int>(r.Int(6));
+  out.category = static_cast<Category>(r.Int(7));
+  absl::StatusOr<PlaceValues> params = DecodeMap(r.Text(8));
+  params.ok() ? void(out.params = *std::move(params)) : void(status = params.status());
+  out.round = static_cast<int>(r.Int(9));
+  out.tries = static_cast<int>(r.Int(10));
+  out.message_id = r.OptionalId(11);
+  out.not_before = r.Time(12);
+  out.replied = static_cast<int>(r.Int(13));
+  out.opted_out = r.Bool(14);
+  out.updated_at = r.Time(15);
+  return out;
+}
+
+template <class... Args>
+absl::StatusOr<std::vector<Recipient>> Rows(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
+  std::vector<Recipient> out;
+  absl::Status decoded;
+  RETURN_IF_ERROR(tx.Each(query, [&](const sql::Row& r) { out.push_back(ReadRow(r, decoded)); }, args...));
+  RETURN_IF_ERROR(decoded);
+  return out;
+}
+
+template <class... Args>
+absl::StatusOr<std::vector<Campaign>> Campaigns(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
+  std::vector<Campaign> out;
+  absl::Status decoded;
+  RETURN_IF_ERROR(tx.Each(query, [&](const sql::Row& r) { out.push_back(Read(r, decoded)); }, args...));
+  RETURN_IF_ERROR(decoded);
+  return out;
+}
+
+}  // namespace
+
+void CountDeltas::Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to,
+                       const std::string& to_reason) {
+  Add(campaign, from, from_reason, -1);
+  Add(campaign, to, to_reason, 1);
+}
+
+void CountDeltas::Add(const Uuid& campaign, RecipientState state, const std::string& reason, int64_t n) {
+  deltas_[{campaign, state, reason}] += n;
+}
+
+absl::Status CountDeltas::Flush(sql::Transaction& tx) {
+  for (const auto& [key, n] : deltas_) {
+    if (n != 0) RETURN_IF_ERROR(tx.Exec(kAddCount, tx.tenant(), std::get<0>(key), std::get<1>(key), std::get<2>(key), n));
+  }
+  deltas_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status CampaignRepository::Insert(sql::Transaction& tx, const Campaign& c) {
+  return tx.Exec(kInsert, tx.tenant(), c.id, c.display_name, c.sender_id, c.channel_id, c.template_name, EncodePlan(c), c.reply_route.route,
+                 c.reply_route.ref, c.rate_per_second, c.deadline, c.state, c.pause_reason, c.pause_when_frozen, c.freeze_cursor,
+                 c.started_at, c.ended_at, c.caller, c.revision, c.created_at);
+}
+
+absl::StatusOr<Campaign> CampaignRepository::Get(sql::Transaction& tx, const Uuid& id) {
+  ASSIGN_OR_RETURN(std::vector<Campaign> found, Campaigns(tx, kGet, tx.tenant(), id));
+  if (found.empty()) return NotFound("campaign", id.ToString());
+  return std::move(found[0]);
+}
+
+absl::StatusOr<std::vector<Campaign>> CampaignRepository::List(sql::Transaction& tx, const Uuid& before, int limit) {
+  static const Uuid newest = *Uuid::FromBytes(std::string(16, '\xff'));
+  return Campaigns(tx, kList, tx.tenant(), before.is_nil() ? newest : before, limit);
+}
+
+absl::Status CampaignRepository::Update(sql::Transaction& tx, Campaign& c) {
+  ++c.revision;
+  return tx.Exec(kUpdate, c.state, c.pause_reason, c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at, c.revision, tx.tenant(), c.id);
+}
+
+absl::StatusOr<std::vector<Campaign>> CampaignRepository::Running(sql::Transaction& tx, const Uuid& sender) {
+  return Campaigns(tx, kRunning, tx.tenant(), sender);
+}
+
+absl::StatusOr<bool> CampaignRepository::InsertRecipient(sql::Transaction& tx, const Recipient& r) {
+  ASSIGN_OR_RETURN(const int64_t added,
+                   tx.ExecCount(kInsertRow, tx.tenant(), r.campaign_id, r.contact_id, r.position, r.state, r.reason, r.language, r.version,
+                                r.category, EncodeMap(r.params), r.round, r.tries, r.message_id, r.not_before, r.updated_at));
+  return added == 1;
+}
+
+absl::StatusOr<std::optional<Recipient>> CampaignRepository::FindRecipient(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact) {
+  ASSIGN_OR_RETURN(std::vector<Recipient> found, Rows(tx, kGetRow, tx.tenant(), campaign, contact));
+  if (found.empty()) return std::nullopt;
+  return std::move(found[0]);
+}
+
+absl::StatusOr<std::vector<Recipient>> CampaignRepository::Due(sql::Transaction& tx, const Uuid& campaign, absl::Time now, int limit) {
+  return Rows(tx, kDue, tx.tenant(), campaign, now, limit);
+}
+
+absl::StatusOr<std::optional<absl::Time>> CampaignRepository::NextDue(sql::Transaction& tx, const Uuid& campaign) {
+  return tx.Find(kNextDue, [](const sql::Row& r) { return r.Time(0); }, tx.tenant(), campaign);
+}
+
+absl::StatusOr<std::vector<Recipient>> CampaignRepository::QueuedOf(sql::Transaction& tx, const Uuid& contact) {
+  return Rows(tx, kQueuedOf, tx.tenant(), contact);
+}
+
+absl::Status CampaignRepository::UpdateRecipient(sql::Transaction& tx, const Recipient& r) {
+  return tx.Exec(kUpdateRow, r.state, r.reason, r.message_id, r.not_before, r.tries, r.updated_at, tx.tenant(), r.campaign_id, r.contact_id);
+}
+
+absl::Status CampaignRepository::SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact, int replied, bool opted_out) {
+  return tx.Exec(kSetReplied, replied, opted_out, tx.tenant(), campaign, contact);
+}
+
+absl::StatusOr<std::vector<Recipient>> CampaignRepository::ListRecipients(sql::Transaction& tx, const Uuid& campaign,
+                                                                          const RecipientFilter& filter, const Uuid& after, int limit) {
+  const int state = filter.state ? static_cast<int>(*filter.state) : 0;
+  return Rows(tx, kListRows, tx.tenant(), campaign, after, state, filter.reason, filter.replied, limit);
+}
+
+absl::StatusOr<RecipientCounts> CampaignRepository::Counts(sql::Transaction& tx, const Uuid& campaign) {
+  RecipientCounts out;
+  RETURN_IF_ERROR(tx.Each(
+      kCounts, [&](const sql::Row& r) { out[{static_cast<RecipientState>(r.Int(0)), r.String(1)}] = r.Int(2); }, tx.tenant(), campaign));
+  return out;
+}
+
+absl::StatusOr<RecipientCounts> CampaignRepository::Recount(sql::Transaction& tx, const Uuid& campaign) {
+  RecipientCounts out;
+  const auto add = [&](RecipientState state, int64_t n) {
+    if (n != 0) out[{state, ""}] += n;
+  };
+  RETURN_IF_ERROR(tx.Each(
+      kRecount,
+      [&](const sql::Row& r) {
+        out[{static_cast<RecipientState>(r.Int(0)), r.String(1)}] += r.Int(2);
+        add(RecipientState::kReplierDirect, r.Int(3));
+        add(RecipientState::kReplierInferred, r.Int(4));
+        add(RecipientState::kOptOut, r.Int(5));
+      },
+      tx.tenant(), campaign));
+  return out;
+}
+
+std::vector<sql::Query> CampaignRepository::Queries() {
+  return {kInsert, kGet, kList, kUpdate, kRunning, kInsertRow, kGetRow, kDue, kNextDue, kQueuedOf, kUpdateRow, kSetReplied, kListRows, kCounts,
+          kRecount, kAddCount};
+}
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sql/query.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/campaign.h"
+
+namespace vinculo::messaging {
+
+// A row of the ledger.
+struct Recipient {
+  Uuid campaign_id;
+  Uuid contact_id;
+  int64_t position = 0;
+  RecipientState state = RecipientState::kQueued;
+  std::string reason;
+  std::string language;
+  int version = 0;
+  Category category = Category::kUnspecified;
+  PlaceValues params;
+  int round = 0;
+  int tries = 0;
+  std::optional<Uuid> message_id;
+  absl::Time not_before;
+  int replied = 0;  // 1 direct, 2 inferred
+  bool opted_out = false;
+  absl::Time updated_at;
+};
+
+// Changes of counters within one transaction, written at its end: row and counter change together, with one statement for each
+// counter however many rows moved.
+class CountDeltas {
+ public:
+  void Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to, const std::string& to_reason);
+  void Add(const Uuid& campaign, RecipientState state, const std::string& reason, int64_t n);
+  absl::Status Flush(sql::Transaction& tx);
+
+ private:
+  std::map<std::tuple<Uuid, RecipientState, std::string>, int64_t> deltas_;
+};
+
+// Campaigns, their ledger and its counters.
+class CampaignRepository {
+ public:
+  static absl::Status Insert(sql::Transaction& tx, const Campaign& campaign);
+  // NOT_FOUND CAMPAIGN_NOT_FOUND.
+  static absl::StatusOr<Campaign> Get(sql::Transaction& tx, const Uuid& id);
+  // Newest first, before `before` (nil: from the newest).
+  static absl::StatusOr<std::vector<Campaign>> List(sql::Transaction& tx, const Uuid& before, int limit);
+  // State, reason, times, freeze cursor; bumps the revision.
+  static absl::Status Update(sql::Transaction& tx, Campaign& campaign);
+  // RUNNING campaigns of a sender, and their rates.
+  static absl::StatusOr<std::vector<Campaign>> Running(sql::Transaction& tx, const Uuid& sender);
+
+  // False when the contact has a row already.
+  static absl::StatusOr<bool> InsertRecipient(sql::Transaction& tx, const Recipient& recipient);
+  static absl::StatusOr<std::optional<Recipient>> FindRecipient(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact);
+  // Queued and due, by (not_before, position).
+  static absl::StatusOr<std::vector<Recipient>> Due(sql::Transaction& tx, const Uuid& campaign, absl::Time now, int limit);
+  static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& campaign);
+  // Queued rows of a contact over all campaigns.
+  static absl::StatusOr<std::vector<Recipient>> QueuedOf(sql::Transaction& tx, const Uuid& contact);
+  // State, reason, message, not_before, tries.
+  static absl::Status UpdateRecipient(sql::Transaction& tx, const Recipient& recipient);
+  static absl::Status SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact, int replied, bool opted_out);
+  struct RecipientFilter {
+    std::optional<RecipientState> state;
+    std::string reason;
+    bool replied = false;
+  };
+  static absl::StatusOr<std::vector<Recipient>> ListRecipients(sql::Transaction& tx, const Uuid& campaign, const RecipientFilter& filter,
+                                                               const Uuid& after, int limit);
+
+  static absl::StatusOr<RecipientCounts> Counts(sql::Transaction& tx, const Uuid& campaign);
+  // From the rows.
+  static absl::StatusOr<RecipientCounts> Recount(sql::Transaction& tx, const Uuid& campaign);
+
+  static std::vector<sql::Query> Queries();
+};
+
+}  // namespace vinculo::messaging

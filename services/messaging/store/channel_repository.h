@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sql/query.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/channel.h"
+
+namespace vinculo::messaging {
+
+// Channels, senders, who dispatches for a sender, and the installation's map from Graph ids to tenants.
+class ChannelRepository {
+ public:
+  // ALREADY_EXISTS PROVIDER_ID_TAKEN when any tenant has the account.
+  static absl::Status InsertChannel(sql::Transaction& tx, const Channel& channel);
+  // NOT_FOUND CHANNEL_NOT_FOUND.
+  static absl::StatusOr<Channel> GetChannel(sql::Transaction& tx, const Uuid& id);
+  // The one named, or the tenant's only one. NOT_FOUND CHANNEL_NOT_FOUND; INVALID_ARGUMENT when it must be named.
+  static absl::StatusOr<Channel> ResolveChannel(sql::Transaction& tx, const std::optional<Uuid>& id);
+  // By id, after `after`.
+  static absl::StatusOr<std::vector<Channel>> ListChannels(sql::Transaction& tx, const Uuid& after, int limit);
+
+  // ALREADY_EXISTS PROVIDER_ID_TAKEN when any tenant has the number.
+  static absl::Status InsertSender(sql::Transaction& tx, const Sender& sender);
+  // NOT_FOUND SENDER_NOT_FOUND.
+  static absl::StatusOr<Sender> GetSender(sql::Transaction& tx, const Uuid& id);
+  static absl::StatusOr<std::optional<Sender>> DefaultSender(sql::Transaction& tx);
+  static absl::StatusOr<std::vector<Sender>> ListSenders(sql::Transaction& tx, const Uuid& after, int limit);
+  static absl::Status SetSenderState(sql::Transaction& tx, const Uuid& id, SenderState state, const std::string& reason);
+
+  // Takes the sender for `holder` until `until` and returns the new token. FAILED_PRECONDITION LEASE_HELD while another holder's lease
+  // runs.
+  static absl::StatusOr<int64_t> ClaimDispatcher(sql::Transaction& tx, const Uuid& sender, const std::string& holder, absl::Time now,
+                                                 absl::Time until);
+  // FAILED_PRECONDITION LEASE_LOST when the token is no longer the current one.
+  static absl::Status RenewDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token, absl::Time until);
+  static absl::Status CheckDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token);
+
+  // Who has a Graph id; under the tenant `_system`, whatever tx.tenant() is.
+  static absl::StatusOr<std::optional<ProviderOwner>> FindOwner(sql::Transaction& tx, absl::string_view kind, absl::string_view value);
+
+  static std::vector<sql::Query> Queries();
+};
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,186 @@
+#include "services/messaging/store/encoding.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace vinculo::messaging {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// Runs `read` on the parsed text; the library throws where a type is not what it should be.
+template <class T, class Read>
+absl::StatusOr<T> Decode(absl::string_view text, Read read) {
+  try {
+    return read(Json::parse(text.begin(), text.end()));
+  } catch (const Json::exception& e) {
+    return absl::DataLossError(absl::StrCat("a stored value cannot be read: ", e.what()));
+  }
+}
+
+Json ButtonJson(const TemplateButton& b) {
+  Json j = {{"k", static_cast<int>(b.kind)}, {"l", b.label}};
+  if (!b.url.empty()) j["u"] = b.url;
+  if (!b.phone_number.empty()) j["p"] = b.phone_number;
+  if (!b.coupon_code.empty()) j["c"] = b.coupon_code;
+  if (b.opt_out) j["o"] = true;
+  return j;
+}
+
+TemplateButton ReadButton(const Json& j) {
+  return {static_cast<ButtonKind>(j.at("k").get<int>()), j.at("l"), j.value("u", ""), j.value("p", ""), j.value("c", ""), j.value("o", false)};
+}
+
+struct ContentWriter {
+  Json operator()(const std::monostate&) const { return Json::object(); }
+  Json operator()(const TemplateContent& c) const { return {{"k", 1}, {"n", c.name}, {"l", c.language}, {"v", c.values}}; }
+  Json operator()(const TextContent& c) const { return {{"k", 2}, {"b", c.body}, {"p", c.preview_url}}; }
+  Json operator()(const ButtonsContent& c) const {
+    Json buttons = Json::array();
+    for (const ReplyButton& b : c.buttons) buttons.push_back({b.id, b.title});
+    return {{"k", 3}, {"b", c.body}, {"h", c.header}, {"f", c.footer}, {"o", std::move(buttons)}};
+  }
+  Json operator()(const ListContent& c) const {
+    Json sections = Json::array();
+    for (const ListSection& s : c.sections) {
+      Json rows = Json::array();
+      for (const ListRow& r : s.rows) rows.push_back({r.id, r.title, r.description});
+      sections.push_back({{"t", s.title}, {"r", std::move(rows)}});
+    }
+    return {{"k", 4}, {"b", c.body}, {"h", c.header}, {"f", c.footer}, {"m", c.menu_label}, {"s", std::move(sections)}};
+  }
+};
+
+Content ReadContent(const Json& j) {
+  switch (j.value("k", 0)) {
+    case 1: return TemplateContent{j.at("n"), j.at("l"), j.at("v").get<PlaceValues>()};
+    case 2: return TextContent{j.at("b"), j.at("p")};
+    case 3: {
+      ButtonsContent c{j.at("b"), j.at("h"), j.at("f"), {}};
+      for (const Json& b : j.at("o")) c.buttons.push_back({b.at(0), b.at(1)});
+      return c;
+    }
+    case 4: {
+      ListContent c{j.at("b"), j.at("h"), j.at("f"), j.at("m"), {}};
+      for (const Json& s : j.at("s")) {
+        ListSection section{s.at("t"), {}};
+        for (const Json& r : s.at("r")) section.rows.push_back({r.at(0), r.at(1), r.at(2)});
+        c.sections.push_back(std::move(section));
+      }
+      return c;
+    }
+    default: return std::monostate();
+  }
+}
+
+Json FilterJson(const AudienceFilter& f) {
+  Json j = {{"k", static_cast<int>(f.kind)}};
+  if (f.kind == AudienceFilter::Kind::kList) j["l"] = f.list_id.ToString();
+  if (!f.text.empty()) j["t"] = f.text;
+  if (f.kind == AudienceFilter::Kind::kAttribute) {
+    j["o"] = static_cast<int>(f.op);
+    j["v"] = f.values;
+  }
+  for (const AudienceFilter& child : f.children) j["c"].push_back(FilterJson(child));
+  return j;
+}
+
+AudienceFilter ReadFilter(const Json& j) {
+  AudienceFilter f;
+  f.kind = static_cast<AudienceFilter::Kind>(j.at("k").get<int>());
+  f.text = j.value("t", "");
+  if (j.contains("l")) f.list_id = Uuid::Parse(j["l"].get<std::string>()).value_or(Uuid());
+  if (j.contains("o")) f.op = static_cast<AttributeOperator>(j["o"].get<int>());
+  if (j.contains("v")) f.values = j["v"].get<std::vector<std::string>>();
+  if (j.contains("c")) {
+    for (const Json& child : j["c"]) f.children.push_back(ReadFilter(child));
+  }
+  return f;
+}
+
+}  // namespace
+
+std::string EncodeComponents(const TemplateComponents& c) {
+  Json j = {{"b", c.body}, {"f", c.footer}, {"x", c.examples}, {"t", c.ttl_seconds}};
+  if (c.header.format != HeaderFormat::kNone) {
+    j["h"] = {{"k", static_cast<int>(c.header.format)}, {"t", c.header.text}, {"s", c.header.sample_handle}};
+  }
+  for (const TemplateButton& b : c.buttons) j["o"].push_back(ButtonJson(b));
+  if (c.add_security_recommendation) j["a"] = true;
+  if (c.code_expiration_minutes != 0) j["e"] = c.code_expiration_minutes;
+  return Dump(j);
+}
+
+absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text) {
+  return Decode<TemplateComponents>(text, [](const Json& j) {
+    TemplateComponents c;
+    c.body = j.at("b");
+    c.footer = j.at("f");
+    c.examples = j.at("x").get<PlaceValues>();
+    c.ttl_seconds = j.at("t");
+    if (j.contains("h")) c.header = {static_cast<HeaderFormat>(j["h"].at("k").get<int>()), j["h"].at("t"), j["h"].at("s")};
+    if (j.contains("o")) {
+      for (const Json& b : j["o"]) c.buttons.push_back(ReadButton(b));
+    }
+    c.add_security_recommendation = j.value("a", false);
+    c.code_expiration_minutes = j.value("e", 0);
+    return c;
+  });
+}
+
+std::string EncodeContent(const Content& content) { return Dump(std::visit(ContentWriter(), content)); }
+absl::StatusOr<Content> DecodeContent(absl::string_view text) { return Decode<Content>(text, ReadContent); }
+
+std::string EncodeInbound(const InboundContent& c) {
+  Json j = {{"t", c.type}};
+  const auto put = [&](const char* key, const std::string& value) {
+    if (!value.empty()) j[key] = value;
+  };
+  put("b", c.text);
+  put("r", c.reply_id);
+  put("m", c.media_id);
+  put("y", c.mime_type);
+  put("f", c.filename);
+  put("n", c.place_name);
+  put("a", c.place_address);
+  if (c.kind == InboundKind::kLocation) j["l"] = {c.latitude, c.longitude};
+  return Dump(j);
+}
+
+std::string EncodeMap(const std::map<std::string, std::string>& map) { return map.empty() ? "{}" : Dump(Json(map)); }
+absl::StatusOr<std::map<std::string, std::string>> DecodeMap(absl::string_view text) {
+  if (text == "{}" || text.empty()) return std::map<std::string, std::string>();
+  return Decode<std::map<std::string, std::string>>(text, [](const Json& j) { return j.get<std::map<std::string, std::string>>(); });
+}
+
+std::string EncodeStrings(const std::vector<std::string>& strings) { return strings.empty() ? "[]" : Dump(Json(strings)); }
+absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text) {
+  if (text == "[]" || text.empty()) return std::vector<std::string>();
+  return Decode<std::vector<std::string>>(text, [](const Json& j) { return j.get<std::vector<std::string>>(); });
+}
+
+std::string EncodePlan(const Campaign& campaign) {
+  Json params = Json::object();
+  for (const auto& [place, source] : campaign.parameters) {
+    params[place] = {static_cast<int>(source.kind), source.text, source.default_value};
+  }
+  return Dump({{"l", campaign.language.language}, {"c", campaign.language.by_contact}, {"p", params}, {"a", FilterJson(campaign.audience)}});
+}
+
+absl::Status DecodePlan(absl::string_view text, Campaign& campaign) {
+  return Decode<bool>(text, [&](const Json& j) {
+           campaign.language = {j.at("c"), j.at("l")};
+           campaign.parameters.clear();
+           for (const auto& [place, s] : j.at("p").items()) {
+             campaign.parameters[place] = {static_cast<ParameterSource::Kind>(s.at(0).get<int>()), s.at(1), s.at(2)};
+           }
+           campaign.audience = ReadFilter(j.at("a"));
+           return true;
+         })
+      .status();
+}
+
+}  // namespace vinculo::messaging

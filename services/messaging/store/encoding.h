@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/messaging/domain/campaign.h"
+#include "services/messaging/domain/content.h"
+#include "services/messaging/domain/template.h"
+
+// How structured values lie in TEXT columns: compact JSON with short keys, so that an operator can read a row. Decoding what this
+// binary or an older one wrote never fails; anything else is DATA_LOSS.
+namespace vinculo::messaging {
+
+std::string EncodeComponents(const TemplateComponents& components);
+absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text);
+
+std::string EncodeContent(const Content& content);
+absl::StatusOr<Content> DecodeContent(absl::string_view text);
+
+std::string EncodeInbound(const InboundContent& content);
+
+std::string EncodeMap(const std::map<std::string, std::string>& map);
+absl::StatusOr<std::map<std::string, std::string>> DecodeMap(absl::string_view text);
+
+std::string EncodeStrings(const std::vector<std::string>& strings);
+absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text);
+
+// Language, parameter map and audience of a campaign.
+std::string EncodePlan(const Campaign& campaign);
+absl::Status DecodePlan(absl::string_view text, Campaign& campaign);
+
+}  // namespace vinculo::messaging

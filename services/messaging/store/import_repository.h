@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sql/query.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/import.h"
+
+namespace vinculo::messaging {
+
+enum class ImportState { kRunning = 1, kFinished = 2, kInterrupted = 3 };
+
+struct ImportCounts {
+  int64_t rows = 0;
+  int64_t created = 0;
+  int64_t updated = 0;
+  int64_t unchanged = 0;
+  int64_t duplicates = 0;
+  int64_t rejected = 0;
+  int64_t warnings = 0;
+};
+
+struct Import {
+  Uuid id;
+  ImportState state = ImportState::kRunning;
+  bool dry_run = false;
+  ImportCounts counts;
+  std::vector<std::string> ignored_columns;
+  absl::Time started_at;
+  std::optional<absl::Time> ended_at;
+};
+
+// What is worth saying about a row; several for one line are told apart by `item`.
+struct ImportRowReport {
+  int64_t line = 0;
+  int item = 0;
+  RowOutcome outcome = RowOutcome::kRejected;
+  RowNote note;
+  int64_t duplicate_of = 0;
+};
+
+class ImportRepository {
+ public:
+  // Creates or overwrites.
+  static absl::Status Put(sql::Transaction& tx, const Import& import);
+  // NOT_FOUND IMPORT_NOT_FOUND.
+  static absl::StatusOr<Import> Get(sql::Transaction& tx, const Uuid& id);
+  static absl::Status PutRow(sql::Transaction& tx, const Uuid& import, const ImportRowReport& row);
+  // In file order, after (line, item).
+  static absl::StatusOr<std::vector<ImportRowReport>> Rows(sql::Transaction& tx, const Uuid& import, int64_t after_line, int after_item, int limit);
+  // Imports of a process that is gone read as interrupted.
+  static absl::Status InterruptRunning(sql::Transaction& tx, absl::Time now);
+  static std::vector<sql::Query> Queries();
+};
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/sql/query.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/message.h"
+
+namespace vinculo::messaging {
+
+// Told to commit listeners when something new waits to be sent.
+inline constexpr auto kSignalQueue = static_cast<sql::Signal>(1u << 16);
+
+// Outbound messages. A queued row is the queue.
+class MessageRepository {
+ public:
+  static absl::Status Insert(sql::Transaction& tx, const Message& message);
+  // NOT_FOUND MESSAGE_NOT_FOUND.
+  static absl::StatusOr<Message> Get(sql::Transaction& tx, const Uuid& id);
+  static absl::StatusOr<std::optional<Message>> Find(sql::Transaction& tx, const Uuid& id);
+  static absl::StatusOr<std::optional<Message>> FindByWamid(sql::Transaction& tx, const std::string& wamid);
+  // Progress, token, due time, wamid; content and category too, since a fallback replaces them.
+  static absl::Status Update(sql::Transaction& tx, const Message& message);
+  // The same for an unchanged content: what a status or a result changes.
+  static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
+  static absl::Status SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category, bool billable);
+
+  // Queued and due messages of a lane, oldest first.
+  static absl::StatusOr<std::vector<Message>> Due(sql::Transaction& tx, const Uuid& sender, Lane lane, absl::Time now, int limit);
+  // When the next queued message of the sender becomes due.
+  static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& sender);
+  // SENDING under an older token than `token`.
+  static absl::StatusOr<std::vector<Message>> Orphans(sql::Transaction& tx, const Uuid& sender, int64_t token, int limit);
+  // UNKNOWN for longer than is waited.
+  static absl::StatusOr<std::vector<Message>> UnknownDue(sql::Transaction& tx, const Uuid& sender, absl::Time now, int limit);
+
+  // Newest first, before `before` (nil: from the newest).
+  static absl::StatusOr<std::vector<Message>> ListByContact(sql::Transaction& tx, const Uuid& contact, const Uuid& before, int limit);
+  static absl::StatusOr<std::vector<Message>> ListByCampaign(sql::Transaction& tx, const Uuid& campaign, const Uuid& before, int limit);
+  // The newest campaign message accepted for that contact on that sender since `since` [M-107].
+  static absl::StatusOr<std::optional<Message>> LastCampaignMessage(sql::Transaction& tx, const Uuid& contact, const Uuid& sender, absl::Time since);
+
+  static std::vector<sql::Query> Queries();
+};
+
+}  // namespace vinculo::messaging
