@@ -83,6 +83,7 @@ Json Sandbox::Counts() const {
             {"updates_acked", hooks.updates_acked},
             {"pending", webhooks_.pending()},
             {"answers", answers}}},
+          {"customers", customers_.answers()},
           {"crm", crm_.Counts()},
           {"jira", jira_.Counts()},
           {"slack", slack_.Counts()}};

@@ -123,6 +123,7 @@ void Customers::Configure(const CustomerSettings& settings, uint64_t seed) {
 
 void Customers::Reset() {
   answered_once_.clear();
+  answers_.clear();
   ++generation_;
 }
 
@@ -158,7 +159,7 @@ void Customers::Receive(ReceivedMessage message) {
   if (rule->reply == CustomerRule::Reply::kText) {
     const std::string text = absl::StrReplaceAll(
         rule->text, {{"{name}", CustomerName(message.to)}, {"{email}", CustomerEmail(message.to)}, {"{phone}", message.to}});
-    return Answer(message, {{"type", "text"}, {"text", {{"body", text}}}}, rule->after_ms);
+    return Answer(message, rule->name, {{"type", "text"}, {"text", {{"body", text}}}}, rule->after_ms);
   }
   if (view.options.empty()) return;
   int64_t index;
@@ -167,7 +168,7 @@ void Customers::Receive(ReceivedMessage message) {
   } else {
     index = rule->choices[question % rule->choices.size()];
   }
-  Answer(message, Choose(view, index), rule->after_ms);
+  Answer(message, rule->name, Choose(view, index), rule->after_ms);
 }
 
 bool Customers::RunScript(const ReceivedMessage& message, const MessageView& view) {
@@ -178,10 +179,10 @@ bool Customers::RunScript(const ReceivedMessage& message, const MessageView& vie
   const Json& line = it->second[recipient.script_at];
   if (line.is_string()) {
     ++recipient.script_at;
-    Answer(message, {{"type", "text"}, {"text", {{"body", line}}}}, kScriptDelayMs);
+    Answer(message, "script", {{"type", "text"}, {"text", {{"body", line}}}}, kScriptDelayMs);
   } else if (line.is_number_integer() && !view.options.empty()) {
     ++recipient.script_at;
-    Answer(message, Choose(view, line.get<int64_t>()), kScriptDelayMs);
+    Answer(message, "script", Choose(view, line.get<int64_t>()), kScriptDelayMs);
   } else if (line.is_null()) {
     ++recipient.script_at;  // reads and keeps silent
   }
@@ -208,7 +209,8 @@ Json Customers::Choose(const MessageView& view, int64_t index) const {
   return {{"type", "text"}, {"text", {{"body", option.id}}}};
 }
 
-void Customers::Answer(const ReceivedMessage& message, Json content, int64_t after_ms) {
+void Customers::Answer(const ReceivedMessage& message, const std::string& rule, Json content, int64_t after_ms) {
+  ++answers_[rule];
   ++ledger_.Of(message.to).replies;
   loop_.After(absl::Milliseconds(after_ms), [this, generation = generation_, sender = message.sender, who = message.to,
                                              wa_id = message.wa_id, wamid = message.wamid, content = std::move(content)] {

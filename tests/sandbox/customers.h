@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,8 @@ class Customers {
 
   void Configure(const CustomerSettings& settings, uint64_t seed);
   void Reset();
+  // Answers given, by the rule's name; those of scripts as "script".
+  const std::map<std::string, int64_t>& answers() const { return answers_; }
   bool silent() const { return settings_ == nullptr || (settings_->rules.empty() && settings_->scripts.empty()); }
 
   // Lets the customer react to a message that was accepted.
@@ -66,7 +69,7 @@ class Customers {
  private:
   const CustomerRule* RuleFor(const ReceivedMessage& message, const MessageView& view) const;
   bool RunScript(const ReceivedMessage& message, const MessageView& view);
-  void Answer(const ReceivedMessage& message, Json content, int64_t after_ms);
+  void Answer(const ReceivedMessage& message, const std::string& rule, Json content, int64_t after_ms);
   Json Choose(const MessageView& view, int64_t index) const;
 
   EventLoop& loop_;
@@ -76,6 +79,7 @@ class Customers {
   uint64_t seed_ = 1;
   uint64_t next_inbound_ = 1;
   uint64_t generation_ = 0;
+  std::map<std::string, int64_t> answers_;
   absl::flat_hash_set<std::string> answered_once_;  // "<rule>/<number>"
 };
 

@@ -75,12 +75,18 @@ void Ledger::Accepted(absl::string_view who, absl::string_view template_name, ab
   count.max_per_recipient = std::max(count.max_per_recipient, times);
 }
 
+void Ledger::Reported(absl::string_view template_name, const std::string& status) {
+  const auto it = templates_.find(template_name);
+  if (it != templates_.end()) ++it->second.statuses[status];
+}
+
 Json Ledger::Totals() const {
   Json templates = Json::object();
   for (const auto& [name, count] : templates_) {
     templates[name] = {{"accepted", count.accepted},
                        {"recipients", count.recipients},
-                       {"max_per_recipient", count.max_per_recipient}};
+                       {"max_per_recipient", count.max_per_recipient},
+                       {"statuses", count.statuses}};
   }
   Json senders = Json::object();
   for (const auto& [id, count] : senders_) {

@@ -38,6 +38,8 @@ class Ledger {
   void Requested(absl::string_view sender, absl::string_view callback, int64_t now_us);
   void Accepted(absl::string_view who, absl::string_view template_name, absl::string_view callback);
   void Refused(int64_t code) { ++refused_[code]; }
+  // A status that the webhook tells of, repetitions not counted.
+  void Reported(absl::string_view template_name, const std::string& status);
 
   int64_t requests() const { return requests_; }
   int64_t accepted() const { return accepted_; }
@@ -59,6 +61,7 @@ class Ledger {
     int64_t accepted = 0;
     int64_t recipients = 0;
     uint32_t max_per_recipient = 0;
+    std::map<std::string, int64_t> statuses;
   };
   struct SenderCount {
     int64_t requests = 0;

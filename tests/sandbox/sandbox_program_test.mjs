@@ -171,7 +171,7 @@ test('templates are reviewed, listed in pages, edited, paused and deleted', asyn
 });
 
 test('statuses arrive signed, batched, with our callback data', async () => {
-  await config({ webhook: { url: hookUrl, read_share: 1 } });
+  await config({ webhook: { url: hookUrl, read_share: 1, in_flight: 1 } });
   for (let i = 0; i < 20; ++i) await send(`+54911000000${10 + i}`);
   await until(() => statuses().length === 60, '60 statuses');
   assert.ok(posts.length < 60, 'batched');
@@ -209,7 +209,7 @@ test('customers answer buttons, lists, numbers and questions by rule', async () 
   await config({
     webhook: { url: hookUrl, read_share: 0 }, graph: { strict_templates: true },
     customers: { rules: [
-      { kind: 'template', template: 'promo', reply: { choice: 0 }, after_ms: 1 },
+      { name: 'tap', kind: 'template', template: 'promo', reply: { choice: 0 }, after_ms: 1 },
       { contains: 'e-mail', reply: { text: '{email}' }, after_ms: 1 },
       { reply: { choice: [1, 0, 1] }, after_ms: 1 }] },
   });
@@ -236,6 +236,9 @@ test('customers answer buttons, lists, numbers and questions by rule', async () 
   assert.match(inbound()[4].text.body, /^[a-z]+\.[a-z]+\.334455@example\.com$/);
   const person = (await call('GET', '/_sandbox/recipients?to=5491122334455')).json;
   assert.deepEqual([person.accepted, person.templates, person.replies], [5, 1, 5]);
+  const c = await counts();
+  assert.deepEqual(c.customers, { tap: 1, 'rule-1': 1, 'rule-2': 3 });
+  assert.deepEqual(c.send.templates.promo.statuses, { delivered: 1, sent: 1 });
 });
 
 test('shares of customers are exact per number, and scripts win over rules', async () => {

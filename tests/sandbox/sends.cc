@@ -104,7 +104,8 @@ HttpReply Sends::Take(const SendRequest& send, const HttpMessage& request, const
   const bool failing = fault != nullptr && fault->act == "fail_later";
   if (fault == nullptr || fault->act != "drop_statuses") {
     Follow({sender, who, wa_id, wamid, std::string(Truncate(send.callback)),
-            t == nullptr ? "service" : absl::AsciiStrToLower(t->category), failing ? fault->code : 0});
+            t == nullptr ? "service" : absl::AsciiStrToLower(t->category), std::string(send.template_name),
+            failing ? fault->code : 0});
   }
   if (!failing && !customers_.silent()) customers_.Receive({sender, who, wa_id, wamid, std::string(request.body), t});
   return reply;
@@ -185,6 +186,7 @@ void Sends::Follow(Fate fate) {
 void Sends::Report(const std::shared_ptr<Fate>& fate, absl::string_view status, int64_t after_ms) {
   const WebhookSettings& settings = webhooks_.settings();
   if (faults_.Toss(settings.loss_rate)) return;
+  ledger_.Reported(fate->template_name, std::string(status));
   after_ms += faults_.Pick(settings.jitter_ms);
   if (faults_.Toss(settings.reorder_rate)) after_ms += settings.reorder_ms;
   const int times = faults_.Toss(settings.duplicate_rate) ? 2 : 1;

@@ -45,6 +45,7 @@ class Sends {
     std::string wamid;
     std::string callback;
     std::string category;
+    std::string template_name;
     int64_t fail_code = 0;
   };
 

@@ -192,6 +192,7 @@ void ReadReply(const Json& json, const std::string& path, std::vector<std::strin
 CustomerRule ReadCustomerRule(const Json& json, const std::string& path, std::vector<std::string>* problems) {
   CustomerRule rule;
   ObjectReader in(json, path, problems);
+  in.Read("name", &rule.name);
   in.Read("kind", &rule.kind);
   in.Read("template", &rule.template_name);
   in.Read("contains", &rule.contains);
@@ -208,6 +209,7 @@ void ReadCustomers(const Json& json, std::vector<std::string>* problems, Custome
   ObjectReader in(json, "customers", problems);
   in.Each("rules", [&](const Json& rule, const std::string& path) {
     out->rules.push_back(ReadCustomerRule(rule, path, problems));
+    if (out->rules.back().name.empty()) out->rules.back().name = absl::StrCat("rule-", out->rules.size() - 1);
   });
   in.Read("max_replies", &out->max_replies);
   const Json* scripts = in.Find("scripts");

@@ -86,6 +86,7 @@ struct FaultRule {
 
 // A customer who answers. All conditions given must hold; the first rule that applies decides.
 struct CustomerRule {
+  std::string name;           // under which its answers are counted; "rule-<position>" when not given
   std::string kind;           // template, text, button, list; empty: any
   std::string template_name;
   std::string contains;       // text of the body

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const require = createRequire(import.meta.url);
 const grpc = require('@grpc/grpc-js');
@@ -24,7 +25,7 @@ function contractFiles() {
   return walk(join(kProtos, 'vinculo')).filter((f) => !f.includes('/testing/'));
 }
 
-const definition = loader.loadSync([...contractFiles(), 'grpc/health/v1/health.proto'], kLoad);
+export const definition = loader.loadSync([...contractFiles(), 'grpc/health/v1/health.proto'], kLoad);
 const types = grpc.loadPackageDefinition(definition);
 
 // The loaded thing of that full name, such as `vinculo.support.v1.TicketService`.
@@ -40,6 +41,7 @@ export function servicesOf(packageName) {
     .map(([name, value]) => ({ name: `${packageName}.${name}`, methods: value.service }));
 }
 
+const kPauseMs = 50;
 const kCodeNames = Object.fromEntries(Object.entries(grpc.status).map(([name, code]) => [code, name]));
 
 // Errors' details are read by protobufjs itself: proto-loader makes no readers for messages that no RPC takes or gives.
@@ -82,14 +84,27 @@ export class RpcError extends Error {
 
 // One service at one address: `await client.Method(request)`; streams take or give arrays.
 export class Client {
-  // `token` may be text, empty for none, or a function that gives the text.
-  constructor(address, serviceName, token = '', { deadlineSeconds = 20 } = {}) {
+  // `token` may be text, empty for none, or a function that gives the text. With `patienceSeconds` a call is repeated, with the
+  // same request, while nobody answers (UNAVAILABLE); requests carry ids, so that is harmless.
+  constructor(address, serviceName, token = '', { deadlineSeconds = 20, patienceSeconds = 0 } = {}) {
     const Stub = lookup(serviceName);
     this.stub_ = new Stub(address, grpc.credentials.createInsecure(), {
       'grpc.max_receive_message_length': 64 << 20, 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 250 });
     for (const [name, method] of Object.entries(Stub.service)) {
-      this[name] = (request = {}, options = {}) => this.call_(serviceName, name, method, request,
-        { token: options.token ?? token, deadlineSeconds: options.deadlineSeconds ?? deadlineSeconds, headers: options.headers ?? {} });
+      this[name] = (request = {}, options = {}) => this.patiently_(patienceSeconds, () => this.call_(serviceName, name, method, request,
+        { token: options.token ?? token, deadlineSeconds: options.deadlineSeconds ?? deadlineSeconds, headers: options.headers ?? {} }));
+    }
+  }
+
+  async patiently_(seconds, attempt) {
+    const end = performance.now() + seconds * 1000;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (error.code !== 'UNAVAILABLE' || performance.now() > end) throw error;
+        await pause(kPauseMs);
+      }
     }
   }
 
