@@ -59,7 +59,6 @@ class Fold {
   bool customer_wrote_ = false;
   bool answered_ = false;
   std::optional<absl::Time> turn_;  // of the earliest unanswered message
-  std::optional<absl::Time> last_close_;
   bool first_close_known_ = false;
   absl::flat_hash_map<std::string, std::string> survey_agents_;
   absl::flat_hash_map<std::string, size_t> ratings_;  // survey -> index in facts_
@@ -174,9 +173,7 @@ void Fold::OnClosed(const HistoryEvent& event) {
   const std::string agent = event.actor.kind == Author::kAgent ? event.actor.id : assignee_;
   MetricFact& closed = Count(Metric::kClosed, event.at);
   closed.agent = agent;
-  closed.value = last_close_ ? absl::ToUnixMicros(*last_close_) : 0;
   closed.automatic = IsAutomatic(event.actor);
-  last_close_ = event.at;
   if (turn_) {
     Count(Metric::kClosedUnanswered, event.at).agent = agent;
     turn_.reset();

@@ -27,7 +27,7 @@ enum class Metric {
   kAverageRating = 10,  // not kept: from kCsat
   kResponseRate = 11,   // not kept: kCsat over kSurveyDelivered
   kNew = 12,
-  kClosed = 13,        // value: when it was closed before, microseconds since 1970; 0 = never
+  kClosed = 13,
   kClosedUnique = 14,  // not kept: from kClosed
   kReopened = 15,
   kSnoozed = 16,
@@ -52,7 +52,7 @@ struct MetricFact {
   int32_t ordinal = 0;  // the how-manieth of its metric in the conversation, from 0
   absl::Time at;        // what puts it into a bucket: the reply, the close, ...
   std::optional<absl::Time> started_at;  // c0, the customer's first message
-  int64_t value = 0;    // microseconds, a rating, or as said at the metric; counts have 0
+  int64_t value = 0;    // microseconds, or a rating; counts have 0
   std::string agent;    // whom it counts for; "" = nobody
   std::string team;     // as of the event, like priority and tags
   Priority priority = Priority::kNormal;

@@ -288,13 +288,13 @@ TEST(ValueBuckets, RiseWithTheValueAndAreNarrow) {
 }
 
 TEST(Ranks, MedianLiesBetweenTheMiddleTwo) {
-  EXPECT_EQ(RankOf(Stat::kMedian, 4).low, 1);
-  EXPECT_EQ(RankOf(Stat::kMedian, 4).weight, 0.5);
-  EXPECT_EQ(RankOf(Stat::kMedian, 5).low, 2);
-  EXPECT_EQ(RankOf(Stat::kMedian, 5).weight, 0);
-  EXPECT_EQ(RankOf(Stat::kMax, 7).low, 6);
-  EXPECT_EQ(RankOf(Stat::kMin, 7).low, 0);
-  EXPECT_DOUBLE_EQ(RankOf(Stat::kP90, 11).low, 9);
+  EXPECT_EQ(RankOf(calendar::Statistic::kMedian, 4).low, 1);
+  EXPECT_EQ(RankOf(calendar::Statistic::kMedian, 4).weight, 0.5);
+  EXPECT_EQ(RankOf(calendar::Statistic::kMedian, 5).low, 2);
+  EXPECT_EQ(RankOf(calendar::Statistic::kMedian, 5).weight, 0);
+  EXPECT_EQ(RankOf(calendar::Statistic::kMax, 7).low, 6);
+  EXPECT_EQ(RankOf(calendar::Statistic::kMin, 7).low, 0);
+  EXPECT_DOUBLE_EQ(RankOf(calendar::Statistic::kP90, 11).low, 9);
 }
 
 }  // namespace
