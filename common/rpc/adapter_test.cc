@@ -24,6 +24,7 @@ class AdapterTest : public ::testing::Test {
     server_.Start();
     stub_ = v1::EchoService::NewStub(server_.channel());
   }
+  ~AdapterTest() override { server_.Stop(); }
   absl::Status Echo(const std::string& text, const Caller& caller = {}) {
     v1::EchoRequest request;
     request.set_text(text);

@@ -50,9 +50,9 @@ class ReadStream : public grpc::ServerReadReactor<Req>, public std::enable_share
 
   // One message, valid until Next().
   virtual void OnMessage(const Req& message) = 0;
-  // The caller has sent everything and waits for Reply or Finish.
+  // The caller has sent everything and waits for Reply or Finish. A caller that vanishes may look the same.
   virtual void OnEnd() = 0;
-  // The stream ended otherwise; there is nobody to answer to.
+  // The stream is over before Reply or Finish was called; there is nobody to answer to. At most once.
   virtual void OnCancelled() {}
 
   void Next() {
@@ -91,14 +91,13 @@ class ReadStream : public grpc::ServerReadReactor<Req>, public std::enable_share
   void OnReadDone(bool ok) final {
     if (ok) {
       OnMessage(message_);
-    } else if (call_->cancelled()) {
-      Finish(absl::CancelledError("the caller gave up"));
-    } else if (!ended()) {
+    } else if (!call_->cancelled() && !ended()) {
       OnEnd();
     }
   }
   void OnCancel() final {
     call_->Cancel();
+    if (ended()) return;
     OnCancelled();
     Finish(absl::CancelledError("the caller gave up"));
   }
@@ -166,9 +165,9 @@ class WriteStream : public grpc::ServerWriteReactor<Resp>,
   void OnWriteDone(bool ok) final;
   void OnCancel() final {
     call_->Cancel();
-    OnCancelled();
-    Finish(absl::CancelledError("the caller gave up"));
+    Abort(absl::CancelledError("the caller gave up"));
   }
+  void Abort(const absl::Status& status);
   void OnDone() final { const auto last = std::move(self_); }
 
   std::unique_ptr<CallContext> call_;
@@ -177,6 +176,7 @@ class WriteStream : public grpc::ServerWriteReactor<Resp>,
   absl::Mutex mutex_;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool aborted_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> ending_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -23,8 +23,17 @@ void WriteStream<Resp>::Start() {
 
 template <class Resp>
 void WriteStream<Resp>::Drain() {
+  Abort(DrainingError());
+}
+
+template <class Resp>
+void WriteStream<Resp>::Abort(const absl::Status& status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (ended_ || ending_ || std::exchange(aborted_, true)) return;
+  }
   OnCancelled();
-  Finish(DrainingError());
+  Finish(status);
 }
 
 template <class Resp>
@@ -34,8 +43,8 @@ void WriteStream<Resp>::OnWriteDone(bool ok) {
     writing_ = false;
     if (ended_) return;
     if (ending_) return End(*ending_);
-    if (!ok) return End(absl::CancelledError("the caller gave up"));
   }
+  if (!ok) return Abort(absl::CancelledError("the caller gave up"));
   Produce();
 }
 

@@ -30,7 +30,7 @@ TestServer::TestServer(Options options)
           {.authenticator = &authenticator_, .clock = options.clock, .registry = &registry_, .limits = options.limits}),
       server_(Loopback(options.server), runtime_) {}
 
-TestServer::~TestServer() { server_.Shutdown(absl::Seconds(5)); }
+TestServer::~TestServer() { Stop(); }
 
 void TestServer::Start() {
   if (const absl::Status status = server_.Start(); !status.ok()) {

@@ -51,12 +51,16 @@ class TestServer {
   }
   // Starts serving; ends the process when it cannot.
   void Start();
+  // Stops serving: no handler runs after it. The services must live until then: call it in the fixture's destructor
+  // when a test may leave a call behind that it has cancelled.
+  void Stop() { server_.Shutdown(absl::Seconds(5)); }
 
   Runtime& runtime() { return runtime_; }
   Server& server() { return server_; }
   metrics::Registry& registry() { return registry_; }
   const auth::TokenMinter& minter() const { return *minter_; }
   std::string address() const { return server_.address(); }
+  int port() const { return server_.port(); }
   // One connection for the whole test.
   std::shared_ptr<grpc::Channel> channel() const { return channel_; }
 
