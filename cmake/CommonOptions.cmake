@@ -13,7 +13,7 @@ set(VINCULO_SANITIZER "" CACHE STRING "address (with undefined), thread, or empt
 add_library(vinculo_options INTERFACE)
 target_compile_options(vinculo_options INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers)
 target_include_directories(vinculo_options INTERFACE ${CMAKE_SOURCE_DIR})
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms of g++ 12 in optimised std::string code (GCC bugs 105329, 105651).
   target_compile_options(vinculo_options INTERFACE -Wno-array-bounds -Wno-restrict)
 endif()

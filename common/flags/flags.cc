@@ -174,7 +174,8 @@ std::vector<std::string> Checker::List(absl::string_view flag, absl::string_view
       }
     }
   }
-  Require(items.size() >= min_size, flag, absl::StrCat("needs at least ", min_size, min_size == 1 ? " item" : " items"));
+  Require(items.size() >= min_size, flag,
+          absl::StrCat("needs at least ", min_size, min_size == 1 ? " item" : " items"));
   return items;
 }
 

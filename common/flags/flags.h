@@ -14,8 +14,8 @@
 #include "common/log/log.h"
 #include "common/status/error.h"
 
-// From Abseil flags to a validated Config struct. A service defines its ABSL_FLAGs, parses them once in main and turns them
-// into its Config through one Checker, so that an operator sees everything that is wrong in one go:
+// From Abseil flags to a validated Config struct. A service defines its ABSL_FLAGs, parses them once in main and turns
+// them into its Config through one Checker, so that an operator sees everything that is wrong in one go:
 //
 //   flags::ParseCommandLineOrExit(argc, argv, "Vinculo messaging: templates, campaigns, webhooks.");
 //   flags::Checker check;
@@ -24,15 +24,16 @@
 //   RETURN_IF_ERROR(check.ToStatus());
 namespace vinculo::flags {
 
-// Parses the command line, `--flagfile=FILE` included. Ends the process: with 1 and the problem on stderr for an unknown flag,
-// a value that does not parse or an argument that is no flag; with the list of flags for --help, the version for --version.
+// Parses the command line, `--flagfile=FILE` included. Ends the process: with 1 and the problem on stderr for an
+// unknown flag, a value that does not parse or an argument that is no flag; with the list of flags for --help, the
+// version for --version.
 void ParseCommandLineOrExit(int argc, char** argv, absl::string_view description);
 
 // Prints `status` to stderr, one problem a line, and returns the exit code 1; 0 and nothing printed when it is OK.
 int ExitCode(const absl::Status& status);
 
-// Checks flag values and collects every problem. After a problem the returned value is a default that must not be used, which
-// ToStatus() prevents. `flag` is the name without dashes. Not thread-safe.
+// Checks flag values and collects every problem. After a problem the returned value is a default that must not be used,
+// which ToStatus() prevents. `flag` is the name without dashes. Not thread-safe.
 class Checker {
  public:
   // `host:port`, port 0 allowed.
@@ -56,8 +57,8 @@ class Checker {
   Secret SecretFile(absl::string_view flag, const std::string& path);
   // The same; an empty path means none.
   Secret OptionalSecretFile(absl::string_view flag, const std::string& path);
-  // Comma-separated items, blanks around them removed; no empty and no repeated item; at least `min_size`; each must satisfy
-  // `valid` where given. An empty value is an empty list.
+  // Comma-separated items, blanks around them removed; no empty and no repeated item; at least `min_size`; each must
+  // satisfy `valid` where given. An empty value is an empty list.
   std::vector<std::string> List(absl::string_view flag, absl::string_view value, size_t min_size = 0,
                                 const std::function<bool(absl::string_view)>& valid = nullptr);
   // One of `choices`.

@@ -75,8 +75,8 @@ TEST(Checker, ReportsEveryProblemAtOnce) {
   check.Problem("tls_key", "needs --tls_cert too");
   EXPECT_THAT(check.ToStatus(), StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_FLAGS"));
   EXPECT_THAT(ProblemFields(check),
-              ElementsAre("--listen", "--allow", "--drain", "--threads", "--name", "--tenants", "--tenants", "--tenants",
-                          "--none", "--driver", "--log_level", "--log_format", "--tls_key"));
+              ElementsAre("--listen", "--allow", "--drain", "--threads", "--name", "--tenants", "--tenants",
+                          "--tenants", "--none", "--driver", "--log_level", "--log_format", "--tls_key"));
 }
 
 TEST(Checker, ChecksFilesAndDirectories) {
@@ -132,7 +132,8 @@ TEST(ParseCommandLine, EndsWithOneAndSaysWhy) {
   EXPECT_EXIT(Main({"--test_number=many"}), ExitedWithCode(1), "many");
   EXPECT_EXIT(Main({"stray"}), ExitedWithCode(1), "'stray' is no flag");
   const test::TempDirectory directory;
-  EXPECT_EXIT(Main({"--flagfile=" + directory.Write("flags", "--no_such_flag=1\n")}), ExitedWithCode(1), "no_such_flag");
+  EXPECT_EXIT(Main({"--flagfile=" + directory.Write("flags", "--no_such_flag=1\n")}), ExitedWithCode(1),
+              "no_such_flag");
   EXPECT_EXIT(Main({"--flagfile=" + directory.File("absent")}), ExitedWithCode(1), "absent");
 }
 

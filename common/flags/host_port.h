@@ -20,8 +20,8 @@ struct HostPort {
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
-// From `host:port` or `[ipv6]:port`; the host is lower-cased and never empty. INVALID_ARGUMENT `INVALID_ADDRESS` for anything
-// else, with a message that says what is wrong.
+// From `host:port` or `[ipv6]:port`; the host is lower-cased and never empty. INVALID_ARGUMENT `INVALID_ADDRESS` for
+// anything else, with a message that says what is wrong.
 absl::StatusOr<HostPort> ParseHostPort(absl::string_view text);
 
 }  // namespace vinculo

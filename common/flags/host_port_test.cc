@@ -23,10 +23,27 @@ TEST(ParseHostPort, ReadsNamesAndAddresses) {
 
 TEST(ParseHostPort, RefusesEverythingElse) {
   const std::string long_host = std::string(254, 'a') + ":80";
-  for (const absl::string_view text : std::vector<absl::string_view>{
-           "", ":", ":80", "host", "host:", "host:-1", "host:+1", "host:65536", "host:99999999999", "host:8o", "host: 80",
-           "::1:80", "[::1]", "[]:80", "[host]:80", "a b:80", "a/b:80", "http://host:80", "user@host:80",
-           long_host, absl::string_view("a\0b:80", 6)}) {
+  for (const absl::string_view text : std::vector<absl::string_view>{"",
+                                                                     ":",
+                                                                     ":80",
+                                                                     "host",
+                                                                     "host:",
+                                                                     "host:-1",
+                                                                     "host:+1",
+                                                                     "host:65536",
+                                                                     "host:99999999999",
+                                                                     "host:8o",
+                                                                     "host: 80",
+                                                                     "::1:80",
+                                                                     "[::1]",
+                                                                     "[]:80",
+                                                                     "[host]:80",
+                                                                     "a b:80",
+                                                                     "a/b:80",
+                                                                     "http://host:80",
+                                                                     "user@host:80",
+                                                                     long_host,
+                                                                     absl::string_view("a\0b:80", 6)}) {
     EXPECT_THAT(ParseHostPort(text), StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_ADDRESS")) << text;
   }
 }

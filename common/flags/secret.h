@@ -5,8 +5,8 @@
 
 namespace vinculo {
 
-// A value that must not reach a log, an error or a metric by accident: it has no operator<<, no conversion and no comparison,
-// and whoever needs the value has to say so.
+// A value that must not reach a log, an error or a metric by accident: it has no operator<<, no conversion and no
+// comparison, and whoever needs the value has to say so.
 class Secret {
  public:
   Secret() = default;

@@ -60,15 +60,15 @@ struct Range6 {
   int bits;
 };
 
-// What lies in 2000::/3 and is not an ordinary host. All outside 2000::/3 is refused as a whole, which covers unspecified,
-// loopback, IPv4-mapped and -compatible, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), discard, unique local, link-local, site-local
-// and multicast.
+// What lies in 2000::/3 and is not an ordinary host. All outside 2000::/3 is refused as a whole, which covers
+// unspecified, loopback, IPv4-mapped and -compatible, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), discard, unique local,
+// link-local, site-local and multicast.
 constexpr Range6 kBlocked6[] = {
-    {{0x20, 0x01, 0x00, 0x00}, 23},  // protocol assignments: Teredo 2001::/32, benchmarks, ORCHID
-    {{0x20, 0x01, 0x0d, 0xb8}, 32},  // documentation
-    {{0x20, 0x02}, 16},              // 6to4
-    {{0x3f, 0xfe}, 16},              // 6bone
-    {{0x3f, 0xff, 0x00}, 20},        // documentation
+    {{0x20, 0x01, 0x00, 0x00}, 23},              // protocol assignments: Teredo 2001::/32, benchmarks, ORCHID
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},              // documentation
+    {{0x20, 0x02}, 16},                          // 6to4
+    {{0x3f, 0xfe}, 16},                          // 6bone
+    {{0x3f, 0xff, 0x00}, 20},                    // documentation
     {{0x26, 0x20, 0x00, 0x4f, 0x80, 0x00}, 48},  // AS112
 };
 
@@ -118,7 +118,8 @@ absl::Status NotAllowed(absl::string_view why) {
 absl::StatusOr<TargetUrl> ParseUrl(absl::string_view text) {
   if (text.size() > kMaxUrlBytes) return InvalidUrl("is longer than 2048 bytes");
   for (const char c : text) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c)) || c == '\\') return InvalidUrl("has characters to be escaped");
+    if (!absl::ascii_isgraph(static_cast<unsigned char>(c)) || c == '\\')
+      return InvalidUrl("has characters to be escaped");
   }
   const std::unique_ptr<CURLU, UrlDeleter> url(curl_url());
   if (curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {

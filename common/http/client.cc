@@ -31,8 +31,8 @@ Client::~Client() = default;
 void Client::Send(Request request, Callback done) {
   absl::StatusOr<TargetUrl> target = engine_->guard().CheckUrl(request.url);
   absl::Status refusal = target.ok() ? CheckRequest(request) : target.status();
-  engine_->Submit(std::make_unique<Transfer>(std::move(request), std::move(done), target.ok() ? *std::move(target) : TargetUrl(),
-                                             std::move(refusal)));
+  engine_->Submit(std::make_unique<Transfer>(std::move(request), std::move(done),
+                                             target.ok() ? *std::move(target) : TargetUrl(), std::move(refusal)));
 }
 
 Response Client::SendAndWait(Request request) {

@@ -37,8 +37,8 @@ struct Response {
   //   UNAVAILABLE        HTTP_CONNECT_FAILED, HTTP_TLS_FAILED, HTTP_CONNECTION_LOST
   //   CANCELLED          HTTP_CLIENT_STOPPED
   absl::Status transport;
-  // False: not one byte of the request left, so the peer cannot have acted on it and it may be sent again. True with a transport
-  // error: nobody knows whether the peer acted. Errs on the side of true.
+  // False: not one byte of the request left, so the peer cannot have acted on it and it may be sent again. True with a
+  // transport error: nobody knows whether the peer acted. Errs on the side of true.
   bool request_bytes_written = false;
   int status = 0;  // HTTP status; 0 when no answer began
   Headers headers;
@@ -51,24 +51,25 @@ struct Response {
   bool ambiguous() const { return !transport.ok() && request_bytes_written; }
 };
 
-// What `Retry-After` asks for, counted from `now`: seconds or an HTTP date; nullopt when absent or unreadable, at most a day.
+// What `Retry-After` asks for, counted from `now`: seconds or an HTTP date; nullopt when absent or unreadable, at most
+// a day.
 std::optional<absl::Duration> RetryAfter(const Response& response, absl::Time now);
 
 struct ClientOptions {
   AddressGuard guard;
-  int max_in_flight = 512;            // transfers at one time
-  int max_in_flight_per_host = 256;   // so that one slow peer cannot take them all
-  size_t max_queued = 16384;          // waiting beyond that: HTTP_QUEUE_FULL
+  int max_in_flight = 512;           // transfers at one time
+  int max_in_flight_per_host = 256;  // so that one slow peer cannot take them all
+  size_t max_queued = 16384;         // waiting beyond that: HTTP_QUEUE_FULL
   size_t max_queued_per_host = 8192;
   std::string user_agent = "Vinculo/0.1";
-  std::string ca_file;                // PEM; empty means the system's
+  std::string ca_file;                   // PEM; empty means the system's
   metrics::Registry* metrics = nullptr;  // http_client_* where given; outlives the client
-  std::vector<std::string> resolve;   // `host:port:address` entries that stand in for DNS, for tests
+  std::vector<std::string> resolve;      // `host:port:address` entries that stand in for DNS, for tests
 };
 
-// Asynchronous HTTP/1.1 and HTTP/2 client: one thread drives libcurl, connections are kept and shared. Follows no redirects,
-// uses no proxy, no cookies, no netrc, no compression. A request other than GET and HEAD is written at most once: where
-// libcurl would silently repeat it on a fresh connection, this client reports it as ambiguous. Thread-safe.
+// Asynchronous HTTP/1.1 and HTTP/2 client: one thread drives libcurl, connections are kept and shared. Follows no
+// redirects, uses no proxy, no cookies, no netrc, no compression. A request other than GET and HEAD is written at most
+// once: where libcurl would silently repeat it on a fresh connection, this client reports it as ambiguous. Thread-safe.
 class Client {
  public:
   using Callback = absl::AnyInvocable<void(Response)>;
@@ -79,8 +80,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Never blocks. `done` is called exactly once, on the client's thread (also when the request is refused), and must not
-  // block; it may call Send.
+  // Never blocks. `done` is called exactly once, on the client's thread (also when the request is refused), and must
+  // not block; it may call Send.
   void Send(Request request, Callback done);
 
   // For tests and tools: waits for the answer. Not on the client's thread.

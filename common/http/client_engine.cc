@@ -102,10 +102,9 @@ void ClientEngine::Submit(std::unique_ptr<Transfer> transfer) {
 bool ClientEngine::Drain(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
   refusing_ = true;
-  return mutex_.AwaitWithTimeout(
-      absl::Condition(
-          +[](int64_t* outstanding) { return *outstanding == 0; }, &outstanding_),
-      timeout);
+  return mutex_.AwaitWithTimeout(absl::Condition(
+                                     +[](int64_t* outstanding) { return *outstanding == 0; }, &outstanding_),
+                                 timeout);
 }
 
 void ClientEngine::Wake() {
@@ -241,8 +240,8 @@ void ClientEngine::WaitForEvents() {
   int timeout_ms = -1;
   const SteadyTime now = std::chrono::steady_clock::now();
   if (timer_.has_value()) {
-    timeout_ms = static_cast<int>(
-        std::max<int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*timer_ - now).count()));
+    timeout_ms =
+        static_cast<int>(std::max<int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*timer_ - now).count()));
   }
   if (waiting_ > 0) {
     const int period = static_cast<int>(kExpiryPeriod / std::chrono::milliseconds(1));

@@ -19,8 +19,8 @@
 
 namespace vinculo::http {
 
-// What happens behind Client: the thread, libcurl's multi handle with epoll below it, and the queues. libcurl's event interface
-// costs per event and not per transfer, which is what hundreds in flight need.
+// What happens behind Client: the thread, libcurl's multi handle with epoll below it, and the queues. libcurl's event
+// interface costs per event and not per transfer, which is what hundreds in flight need.
 class ClientEngine {
  public:
   explicit ClientEngine(ClientOptions options);

@@ -33,9 +33,7 @@ void AnswerAll(TestConnection& connection, int) {
   while (!connection.ReadRequest().empty()) connection.Write(kOk);
 }
 
-ClientOptions Allowing(int port) {
-  return {.guard = AddressGuard({{"127.0.0.1", port}, {"localhost", port}})};
-}
+ClientOptions Allowing(int port) { return {.guard = AddressGuard({{"127.0.0.1", port}, {"localhost", port}})}; }
 
 TEST(Client, SendsARequestAndGivesTheAnswer) {
   std::string seen;
@@ -81,7 +79,8 @@ TEST(Client, SendsEveryMethodAsItIs) {
     Client client(Allowing(peer.port()));
     for (const std::string method : {"POST", "GET", "PUT", "HEAD", "DELETE", "PATCH", "GET"}) {
       const bool body = method == "POST" || method == "PUT" || method == "PATCH";
-      EXPECT_OK(client.SendAndWait({.method = method, .url = peer.url(), .body = body ? "body" : ""}).transport) << method;
+      EXPECT_OK(client.SendAndWait({.method = method, .url = peer.url(), .body = body ? "body" : ""}).transport)
+          << method;
     }
     EXPECT_OK(client.SendAndWait({.method = "DELETE", .url = peer.url(), .body = "why"}).transport);
     EXPECT_OK(client.SendAndWait({.method = "POST", .url = peer.url()}).transport);
@@ -110,7 +109,9 @@ TEST(Client, KeepsConnections) {
 TEST(Client, PassesErrorsOfThePeerOn) {
   const TestPeer peer([](TestConnection& connection, int) {
     connection.ReadRequest();
-    connection.Write("HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\nHTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nslow");
+    connection.Write(
+        "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\nHTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: "
+        "4\r\n\r\nslow");
     connection.WaitForEnd();
   });
   Client client(Allowing(peer.port()));
@@ -127,7 +128,8 @@ TEST(Client, PassesErrorsOfThePeerOn) {
 TEST(ClientOutcome, NothingWasSentWhenTheConnectionIsRefused) {
   const int port = ClosedPort();
   Client client(Allowing(port));
-  const Response response = client.SendAndWait({.method = "POST", .url = absl::StrCat("http://127.0.0.1:", port), .body = "x"});
+  const Response response =
+      client.SendAndWait({.method = "POST", .url = absl::StrCat("http://127.0.0.1:", port), .body = "x"});
   EXPECT_THAT(response.transport, StatusIs(absl::StatusCode::kUnavailable, "HTTP_CONNECT_FAILED"));
   EXPECT_TRUE(response.not_sent());
   EXPECT_EQ(response.status, 0);
@@ -383,7 +385,8 @@ TEST(ClientEnd, FailsWhatIsUnderWayWhenDestroyed) {
   {
     Client client(std::move(options));
     for (int i = 0; i < 3; ++i) {
-      client.Send({.method = "POST", .url = peer.url(), .body = "x"}, [&](Response r) { responses.push_back(std::move(r)); });
+      client.Send({.method = "POST", .url = peer.url(), .body = "x"},
+                  [&](Response r) { responses.push_back(std::move(r)); });
     }
     client.SendAndWait({.url = "invalid"});
   }
@@ -411,7 +414,9 @@ TEST(ClientEnd, DrainsWhatIsUnderWayAndRefusesMore) {
 
 TEST(RetryAfter, ReadsSecondsAndDates) {
   const absl::Time now = absl::FromUnixSeconds(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
-  const auto with = [&](const std::string& value) { return RetryAfter(Response{.headers = {{"retry-after", value}}}, now); };
+  const auto with = [&](const std::string& value) {
+    return RetryAfter(Response{.headers = {{"retry-after", value}}}, now);
+  };
   EXPECT_EQ(with("120"), absl::Seconds(120));
   EXPECT_EQ(with("0"), absl::ZeroDuration());
   EXPECT_EQ(with("Sun, 06 Nov 1994 08:50:37 GMT"), absl::Seconds(60));

@@ -64,7 +64,8 @@ absl::Status CheckRequest(const Request& request) {
   for (const auto& [name, value] : request.headers) {
     if (!IsHeaderName(name) || !IsHeaderValue(value)) return InvalidRequest("a header has characters it must not have");
     for (const absl::string_view own : kOwnHeaders) {
-      if (absl::EqualsIgnoreCase(name, own)) return InvalidRequest(absl::StrCat("header ", own, " is set by the client"));
+      if (absl::EqualsIgnoreCase(name, own))
+        return InvalidRequest(absl::StrCat("header ", own, " is set by the client"));
     }
   }
   return absl::OkStatus();
@@ -169,8 +170,8 @@ curl_socket_t Transfer::OpenSocket(void* self, curlsocktype, curl_sockaddr* addr
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-// Called each time libcurl is about to write the request on a connection. A second time means that it lost a kept connection
-// and wants to repeat the request on a fresh one; the peer may have acted on the first.
+// Called each time libcurl is about to write the request on a connection. A second time means that it lost a kept
+// connection and wants to repeat the request on a fresh one; the peer may have acted on the first.
 int Transfer::BeforeRequest(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
   if (transfer.response_.request_bytes_written && !IsSafe(transfer.request_.method)) {

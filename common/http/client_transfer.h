@@ -14,8 +14,8 @@ namespace vinculo::http {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// One request on its way through the client: what was asked, the libcurl handle while it is under way, and what came back.
-// Touched by the client's thread only, after Send has built it.
+// One request on its way through the client: what was asked, the libcurl handle while it is under way, and what came
+// back. Touched by the client's thread only, after Send has built it.
 class Transfer {
  public:
   // `refusal` is why the request cannot be sent at all; OK for one that can.
@@ -71,8 +71,8 @@ class Transfer {
   absl::string_view outcome_;
 };
 
-// Refuses what could not be sent as it was meant: an unknown method, a body with GET or HEAD, a header that would break the
-// request or that libcurl sets itself. INVALID_ARGUMENT `INVALID_REQUEST`.
+// Refuses what could not be sent as it was meant: an unknown method, a body with GET or HEAD, a header that would break
+// the request or that libcurl sets itself. INVALID_ARGUMENT `INVALID_REQUEST`.
 absl::Status CheckRequest(const Request& request);
 
 }  // namespace vinculo::http

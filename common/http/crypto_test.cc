@@ -12,9 +12,14 @@ namespace {
 
 // RFC 4648 section 10.
 TEST(Base64, EncodesAndDecodesTheVectors) {
-  const std::vector<std::pair<std::string, std::string>> vectors = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
-      {"foobar", "Zm9vYmFy"}, {"\xff\xfe", "//4="}};
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"},
+                                                                    {"\xff\xfe", "//4="}};
   for (const auto& [bytes, text] : vectors) {
     EXPECT_EQ(Base64Encode(bytes), text);
     EXPECT_EQ(Base64Decode(text), bytes);
@@ -22,7 +27,8 @@ TEST(Base64, EncodesAndDecodesTheVectors) {
 }
 
 TEST(Base64, IsStrict) {
-  for (const absl::string_view text : {"Zg", "Zg=", "Z===", "====", "Zg==\n", " Zg==", "Zh==", "Zm9=", "Zm-_", "Zm9v=", "Zg==Zg=="}) {
+  for (const absl::string_view text :
+       {"Zg", "Zg=", "Z===", "====", "Zg==\n", " Zg==", "Zh==", "Zm9=", "Zm-_", "Zm9v=", "Zg==Zg=="}) {
     EXPECT_EQ(Base64Decode(text), std::nullopt) << text;
   }
 }

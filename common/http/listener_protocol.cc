@@ -118,7 +118,8 @@ ListenerServer::Protocol::Protocol(const ListenerServer& server, int keep_alive_
 ListenerServer::Protocol::~Protocol() = default;
 
 ListenerServer::Protocol::Outcome ListenerServer::Protocol::Respond(MessageFramer& framer,
-                                                                    const std::string& remote_address, bool last) const {
+                                                                    const std::string& remote_address,
+                                                                    bool last) const {
   using Ending = Answer::Ending;
   Current current{.framer = &framer, .remote_address = &remote_address};
   t_current = &current;
@@ -135,7 +136,8 @@ ListenerServer::Protocol::Outcome ListenerServer::Protocol::Respond(MessageFrame
 std::string ListenerServer::Protocol::Refusal(int status) {
   const char* const reason = ReasonPhrase(status);
   const std::string body = absl::StrCat(reason, "\n");
-  return absl::StrCat("HTTP/1.1 ", status, " ", reason, "\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8",
+  return absl::StrCat("HTTP/1.1 ", status, " ", reason,
+                      "\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8",
                       "\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
 }
 

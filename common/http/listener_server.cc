@@ -241,7 +241,8 @@ ListenerServer::Fate ListenerServer::Receive(Connection& connection) {
       for (int i = 0; i < 64 && recv(connection.fd, buffer.data(), buffer.size(), 0) > 0; ++i) continue;
       return Fate::kClose;
     }
-    if (connection.framer.TakeContinueWish() && !SendAll(connection, "HTTP/1.1 100 Continue\r\n\r\n")) return Fate::kClose;
+    if (connection.framer.TakeContinueWish() && !SendAll(connection, "HTTP/1.1 100 Continue\r\n\r\n"))
+      return Fate::kClose;
     // A short read emptied the socket: the next event says when there is more.
     if (static_cast<size_t>(count) < buffer.size()) return Fate::kPark;
   }

@@ -23,9 +23,9 @@ struct Route {
   Listener::Handler handler;
 };
 
-// The sockets and threads behind Listener. All threads wait on one epoll; a connection is armed for one event at a time, so it
-// belongs to one thread from that event until it is armed again. Requests are put together without blocking; cpp-httplib parses
-// and renders them.
+// The sockets and threads behind Listener. All threads wait on one epoll; a connection is armed for one event at a
+// time, so it belongs to one thread from that event until it is armed again. Requests are put together without
+// blocking; cpp-httplib parses and renders them.
 class ListenerServer {
  public:
   explicit ListenerServer(ListenerOptions options);
@@ -42,13 +42,14 @@ class ListenerServer {
  private:
   class Protocol;
   struct Connection {
-    Connection(int fd, const ListenerOptions& options) : fd(fd), framer(options.max_header_bytes, options.max_body_bytes) {}
+    Connection(int fd, const ListenerOptions& options)
+        : fd(fd), framer(options.max_header_bytes, options.max_body_bytes) {}
     const int fd;
     std::string remote_address;
     MessageFramer framer;
-    bool parked = false;                              // guarded by mutex_: waits for an event
-    bool in_request = true;                           // guarded by mutex_: the deadline is that of a request
-    std::chrono::steady_clock::time_point deadline;   // guarded by mutex_
+    bool parked = false;                             // guarded by mutex_: waits for an event
+    bool in_request = true;                          // guarded by mutex_: the deadline is that of a request
+    std::chrono::steady_clock::time_point deadline;  // guarded by mutex_
   };
   enum class Fate { kPark, kClose, kReset };
 

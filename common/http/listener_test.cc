@@ -51,15 +51,19 @@ class ListenerTest : public ::testing::Test {
     listener_->Handle("GET", "/empty", [](const IncomingRequest&) { return Answer{.status = 204}; });
     listener_->Handle("GET", "/throw", [](const IncomingRequest&) -> Answer { throw std::runtime_error("secret"); });
     listener_->Handle("GET", "/close", [](const IncomingRequest&) { return Answer{.ending = Answer::Ending::kClose}; });
-    listener_->Handle("GET", "/hangup", [](const IncomingRequest&) { return Answer{.ending = Answer::Ending::kHangUp}; });
+    listener_->Handle("GET", "/hangup",
+                      [](const IncomingRequest&) { return Answer{.ending = Answer::Ending::kHangUp}; });
     listener_->Handle("GET", "/reset", [](const IncomingRequest&) { return Answer{.ending = Answer::Ending::kReset}; });
     ASSERT_OK(listener_->Start());
     client_ = std::make_unique<Client>(ClientOptions{.guard = AddressGuard({listener_->address()})});
   }
 
   Response Ask(const std::string& method, const std::string& path, const std::string& body = "", Headers headers = {}) {
-    return client_->SendAndWait(
-        {.method = method, .url = listener_->url() + path, .headers = std::move(headers), .body = body, .max_response_bytes = 1 << 22});
+    return client_->SendAndWait({.method = method,
+                                 .url = listener_->url() + path,
+                                 .headers = std::move(headers),
+                                 .body = body,
+                                 .max_response_bytes = 1 << 22});
   }
 
   // Sends raw bytes on a connection of its own and returns all that comes back until the server closes it.
@@ -69,7 +73,8 @@ class ListenerTest : public ::testing::Test {
     connection.Write(bytes);
     std::string answer;
     char buffer[4096];
-    for (ssize_t count; (count = recv(fd, buffer, sizeof(buffer), 0)) > 0;) answer.append(buffer, static_cast<size_t>(count));
+    for (ssize_t count; (count = recv(fd, buffer, sizeof(buffer), 0)) > 0;)
+      answer.append(buffer, static_cast<size_t>(count));
     close(fd);
     return answer;
   }
@@ -136,8 +141,8 @@ TEST_F(ListenerTest, KeepsConnectionsOpen) {
 
 TEST_F(ListenerTest, TakesChunkedBodiesAndSaysContinue) {
   Start();
-  const std::string chunked = Raw(
-      "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  const std::string chunked =
+      Raw("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
   EXPECT_THAT(chunked, EndsWith("body=abc"));
 
   const int fd = ConnectTo(listener_->address().port);
@@ -164,7 +169,8 @@ TEST_F(ListenerTest, RefusesMalformedRequestsAndGoesOn) {
   EXPECT_THAT(Raw("GET /echo HTTP/9.9\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(Raw("BREW /echo HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(Raw("GET /echo HTTP/1.1\r\nBad Header: x\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
-  EXPECT_THAT(Raw("POST /echo HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"), StartsWith("HTTP/1.1 415 "));
+  EXPECT_THAT(Raw("POST /echo HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"),
+              StartsWith("HTTP/1.1 415 "));
   EXPECT_THAT(Raw("GET /" + std::string(20'000, 'a')), StartsWith("HTTP/1.1 431 "));
   EXPECT_THAT(Raw("GET /" + std::string(10'000, 'a') + " HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 414 "));
   EXPECT_EQ(Ask("GET", "/echo").status, 200);
@@ -183,7 +189,8 @@ TEST_F(ListenerTest, AnswersOthersWhileManyConnectionsAreIdleOrSlow) {
   std::vector<int> connections;
   for (int i = 0; i < 100; ++i) {
     connections.push_back(ConnectTo(listener_->address().port));
-    TestConnection(connections.back()).Write(i % 2 == 0 ? "GET /ec" : "POST /echo HTTP/1.1\r\nContent-Length: 9\r\n\r\nha");
+    TestConnection(connections.back())
+        .Write(i % 2 == 0 ? "GET /ec" : "POST /echo HTTP/1.1\r\nContent-Length: 9\r\n\r\nha");
   }
   EXPECT_EQ(Ask("GET", "/echo").status, 200);
   for (const int fd : connections) close(fd);
@@ -254,7 +261,8 @@ TEST_F(ListenerTest, LetsRunningHandlersEndWhenItStops) {
   stopper.join();
   answered.WaitForNotification();
   EXPECT_EQ(answer.body, "done");
-  EXPECT_THAT(client.SendAndWait({.url = listener.url() + "/slow"}).transport, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(client.SendAndWait({.url = listener.url() + "/slow"}).transport,
+              StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(ListenerTest, SaysWhyItCannotListen) {
@@ -279,10 +287,11 @@ TEST_F(ListenerTest, SurvivesManyConnectionsAtOnce) {
   std::atomic<int> answered{0};
   absl::BlockingCounter done(kRequests);
   for (int i = 0; i < kRequests; ++i) {
-    client_->Send({.method = "POST", .url = listener_->url() + "/echo", .body = absl::StrCat(i)}, [&, i](Response response) {
-      if (response.status == 200 && absl::EndsWith(response.body, absl::StrCat("body=", i))) ++answered;
-      done.DecrementCount();
-    });
+    client_->Send({.method = "POST", .url = listener_->url() + "/echo", .body = absl::StrCat(i)},
+                  [&, i](Response response) {
+                    if (response.status == 200 && absl::EndsWith(response.body, absl::StrCat("body=", i))) ++answered;
+                    done.DecrementCount();
+                  });
   }
   done.Wait();
   EXPECT_EQ(answered, kRequests);

@@ -8,8 +8,9 @@
 
 namespace vinculo::http {
 
-// Finds where an HTTP/1.1 request begins and ends in the bytes of a connection, however they arrive, and refuses what two
-// parsers could read in two ways. Knows framing only: the request line is left to whoever parses it. Not thread-safe.
+// Finds where an HTTP/1.1 request begins and ends in the bytes of a connection, however they arrive, and refuses what
+// two parsers could read in two ways. Knows framing only: the request line is left to whoever parses it. Not
+// thread-safe.
 class MessageFramer {
  public:
   MessageFramer(size_t max_header_bytes, size_t max_body_bytes)
@@ -17,8 +18,9 @@ class MessageFramer {
 
   enum class Progress { kNeedMore, kComplete, kRefused };
 
-  // Takes received bytes and looks how far the request has come. After kComplete the accessors below are valid; after kRefused
-  // nothing more can be read from this connection and `refusal()` is the HTTP status: 400, 413, 415, 431 or 501.
+  // Takes received bytes and looks how far the request has come. After kComplete the accessors below are valid; after
+  // kRefused nothing more can be read from this connection and `refusal()` is the HTTP status: 400, 413, 415, 431 or
+  // 501.
   Progress Append(absl::string_view bytes);
   // Drops the complete request and looks whether another has arrived behind it already.
   Progress Next();
@@ -57,7 +59,7 @@ class MessageFramer {
   std::string head_;
   Headers headers_;
   std::string body_;
-  size_t body_left_ = 0;     // of the body, or of the chunk under way
+  size_t body_left_ = 0;  // of the body, or of the chunk under way
   size_t trailer_bytes_ = 0;
 };
 

@@ -14,7 +14,8 @@ using Progress = MessageFramer::Progress;
 
 constexpr char kPost[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
 constexpr char kChunked[] =
-    "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;ext=1\r\nllo\r\n0\r\nTrailer: t\r\n\r\n";
+    "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;ext=1\r\nllo\r\n0\r\nTrailer: "
+    "t\r\n\r\n";
 
 class MessageFramerTest : public ::testing::Test {
  protected:

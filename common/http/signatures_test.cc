@@ -27,7 +27,8 @@ TEST(HubSignature, FitsTheVectors) {
        "1ca363dab318df784e1963b29dca91e2098e6cf2fbf0d3c14e09580a90684a61"},
       {"app-secret-for-tests", R"({"t":"caf\u00e9 \/ ok"})",
        "6ebc98d95d8c281c683ca1de6ca671eee9dc902b5f5064f7bf29bac00958f77c"},
-      {"It's a Secret to Everybody", "Hello World!", "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"}};
+      {"It's a Secret to Everybody", "Hello World!",
+       "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"}};
   for (const auto& [key, body, hex] : vectors) {
     EXPECT_EQ(HubSignature(key, body), "sha256=" + hex);
     EXPECT_OK(VerifyHubSignature({key}, "sha256=" + hex, body));
@@ -80,7 +81,8 @@ TEST_F(StandardWebhooks, RefusesEveryTamperedByte) {
     text[i] = static_cast<char>(text[i] ^ 1);
     return text;
   };
-  for (size_t i = 0; i < id_.size(); ++i) EXPECT_THAT(Verify(flipped(id_, i), timestamp_, signature_, body_), Not(IsOk()));
+  for (size_t i = 0; i < id_.size(); ++i)
+    EXPECT_THAT(Verify(flipped(id_, i), timestamp_, signature_, body_), Not(IsOk()));
   for (size_t i = 0; i < body_.size(); ++i) {
     EXPECT_THAT(Verify(id_, timestamp_, signature_, flipped(body_, i)), Not(IsOk()));
   }
@@ -103,7 +105,8 @@ TEST_F(StandardWebhooks, HoldsToFiveMinutesEitherWay) {
 }
 
 TEST_F(StandardWebhooks, RefusesTimestampsThatAreNone) {
-  for (const std::string timestamp : {"now", "-1", "+1614265330", " 1614265330", "01614265330", "1614265330.0", "99999999999999"}) {
+  for (const std::string timestamp :
+       {"now", "-1", "+1614265330", " 1614265330", "01614265330", "1614265330.0", "99999999999999"}) {
     EXPECT_THAT(Verify(id_, timestamp, signature_, body_), StatusIs(kDenied, "TIMESTAMP_OUT_OF_RANGE")) << timestamp;
   }
 }
@@ -137,7 +140,8 @@ TEST(WebhookSecret, HasOneForm) {
   EXPECT_THAT(NewWebhookSecret(), StartsWith("whsec_"));
   EXPECT_OK(CheckWebhookSecret(NewWebhookSecret()));
   EXPECT_NE(NewWebhookSecret(), NewWebhookSecret());
-  for (const std::string secret : {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64!"}) {
+  for (const std::string secret :
+       {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64!"}) {
     EXPECT_THAT(CheckWebhookSecret(secret), StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_WEBHOOK_SECRET"));
     EXPECT_THAT(SignWebhook(secret, "id", absl::UnixEpoch(), ""), StatusIs(absl::StatusCode::kInvalidArgument));
   }

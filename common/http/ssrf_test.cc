@@ -1,5 +1,5 @@
-// What a customer's URL must never reach: each case goes through the real client, and the loopback listens on the very port, so
-// that any hole in the guard would show as a connection.
+// What a customer's URL must never reach: each case goes through the real client, and the loopback listens on the very
+// port, so that any hole in the guard would show as a connection.
 #include <string>
 #include <vector>
 
@@ -15,8 +15,8 @@ namespace vinculo::http {
 namespace {
 
 using ::testing::AnyOf;
-using ::testing::SizeIs;
 using ::testing::Ge;
+using ::testing::SizeIs;
 using ::vinculo::test::StatusIs;
 
 // PORT stands for the port that the loopback listens on and that the guard lets through.
@@ -25,9 +25,9 @@ const std::vector<std::string>& HostileUrls() {
       // loopback, as written and as libcurl or the resolver would understand it
       "https://127.0.0.1:PORT/", "https://127.1:PORT/", "https://127.0.1:PORT/", "https://127.255.255.254:PORT/",
       "https://0x7f.0.0.1:PORT/", "https://0x7f000001:PORT/", "https://0177.0.0.1:PORT/", "https://017700000001:PORT/",
-      "https://2130706433:PORT/", "https://0:PORT/", "https://0.0.0.0:PORT/", "https://0x0:PORT/", "https://localhost:PORT/",
-      "https://LOCALHOST:PORT/", "https://localhost.:PORT/", "https://127.0.0.1.:PORT/", "https://ip6-localhost:PORT/",
-      "https://foo.localhost:PORT/",
+      "https://2130706433:PORT/", "https://0:PORT/", "https://0.0.0.0:PORT/", "https://0x0:PORT/",
+      "https://localhost:PORT/", "https://LOCALHOST:PORT/", "https://localhost.:PORT/", "https://127.0.0.1.:PORT/",
+      "https://ip6-localhost:PORT/", "https://foo.localhost:PORT/",
       // IPv6 spellings of it, and tunnels to it
       "https://[::1]:PORT/", "https://[0:0:0:0:0:0:0:1]:PORT/", "https://[::]:PORT/", "https://[::127.0.0.1]:PORT/",
       "https://[::ffff:127.0.0.1]:PORT/", "https://[::ffff:7f00:1]:PORT/", "https://[::ffff:0:127.0.0.1]:PORT/",
@@ -35,13 +35,13 @@ const std::vector<std::string>& HostileUrls() {
       "https://[2002:7f00:1::]:PORT/", "https://[2002:7f00:0001::1]:PORT/", "https://[2001:0:7f00:1::]:PORT/",
       "https://[2001:0:0:0:0:0:80ff:fffe]:PORT/", "https://[::1%25lo]:PORT/", "https://[fe80::1%25eth0]:PORT/",
       // private and special networks
-      "https://10.0.0.1:PORT/", "https://10.255.255.255:PORT/", "https://172.16.0.1:PORT/", "https://172.31.255.255:PORT/",
-      "https://192.168.0.1:PORT/", "https://100.64.0.1:PORT/", "https://169.254.169.254:PORT/latest/meta-data/",
-      "https://0xa9fea9fe:PORT/", "https://2852039166:PORT/", "https://[::ffff:169.254.169.254]:PORT/",
-      "https://[fd00:ec2::254]:PORT/", "https://[fc00::1]:PORT/", "https://[fe80::1]:PORT/", "https://[fec0::1]:PORT/",
-      "https://[ff02::1]:PORT/", "https://224.0.0.1:PORT/", "https://255.255.255.255:PORT/", "https://240.0.0.1:PORT/",
-      "https://192.0.2.1:PORT/", "https://198.18.0.1:PORT/", "https://198.51.100.1:PORT/", "https://203.0.113.1:PORT/",
-      "https://[2001:db8::1]:PORT/",
+      "https://10.0.0.1:PORT/", "https://10.255.255.255:PORT/", "https://172.16.0.1:PORT/",
+      "https://172.31.255.255:PORT/", "https://192.168.0.1:PORT/", "https://100.64.0.1:PORT/",
+      "https://169.254.169.254:PORT/latest/meta-data/", "https://0xa9fea9fe:PORT/", "https://2852039166:PORT/",
+      "https://[::ffff:169.254.169.254]:PORT/", "https://[fd00:ec2::254]:PORT/", "https://[fc00::1]:PORT/",
+      "https://[fe80::1]:PORT/", "https://[fec0::1]:PORT/", "https://[ff02::1]:PORT/", "https://224.0.0.1:PORT/",
+      "https://255.255.255.255:PORT/", "https://240.0.0.1:PORT/", "https://192.0.2.1:PORT/", "https://198.18.0.1:PORT/",
+      "https://198.51.100.1:PORT/", "https://203.0.113.1:PORT/", "https://[2001:db8::1]:PORT/",
       // names whose DNS answers with an inner address
       "https://rebind.example:PORT/", "https://metadata.example:PORT/", "https://inner6.example:PORT/",
       "https://mapped.example:PORT/", "https://nat64.example:PORT/",
@@ -53,22 +53,26 @@ const std::vector<std::string>& HostileUrls() {
       "https://public.example:443@127.0.0.1:PORT/", "https://127.0.0.1:PORT#@public.example/",
       "https://127.0.0.1:PORT?@public.example/", "https://public.example\\@127.0.0.1:PORT/",
       "https://127.0.0.1:PORT\t/", "https://127.0.0.1%3aPORT/", "https://127.0.0.1%00.public.example:PORT/",
-      "https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1:PORT/", "https://127\xe3\x80\x82" "0.0.1:PORT/", "https:127.0.0.1:PORT/",
-      "https:///127.0.0.1:PORT/", "//127.0.0.1:PORT/", "127.0.0.1:PORT"};
+      "https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1:PORT/",
+      "https://127\xe3\x80\x82"
+      "0.0.1:PORT/",
+      "https:127.0.0.1:PORT/", "https:///127.0.0.1:PORT/", "//127.0.0.1:PORT/", "127.0.0.1:PORT"};
   return *urls;
 }
 
 class Ssrf : public ::testing::Test {
  protected:
-  std::string At(const std::string& text) const { return absl::StrReplaceAll(text, {{"PORT", absl::StrCat(peer_.port())}}); }
+  std::string At(const std::string& text) const {
+    return absl::StrReplaceAll(text, {{"PORT", absl::StrCat(peer_.port())}});
+  }
 
   TestPeer peer_{[](TestConnection& connection, int) { connection.WaitForEnd(); }};
-  Client client_{ClientOptions{
-      .guard = AddressGuard({}, {443, 8443, peer_.port()}),
-      .resolve = {At("rebind.example:PORT:127.0.0.1"), At("metadata.example:PORT:169.254.169.254"),
-                  At("inner6.example:PORT:[::1]"), At("mapped.example:PORT:[::ffff:127.0.0.1]"),
-                  At("nat64.example:PORT:[64:ff9b::7f00:1]"), At("foo.localhost:PORT:127.0.0.1"),
-                  At("ip6-localhost:PORT:[::1]"), At("several.example:PORT:127.0.0.1,[::1],10.0.0.1")}}};
+  Client client_{
+      ClientOptions{.guard = AddressGuard({}, {443, 8443, peer_.port()}),
+                    .resolve = {At("rebind.example:PORT:127.0.0.1"), At("metadata.example:PORT:169.254.169.254"),
+                                At("inner6.example:PORT:[::1]"), At("mapped.example:PORT:[::ffff:127.0.0.1]"),
+                                At("nat64.example:PORT:[64:ff9b::7f00:1]"), At("foo.localhost:PORT:127.0.0.1"),
+                                At("ip6-localhost:PORT:[::1]"), At("several.example:PORT:127.0.0.1,[::1],10.0.0.1")}}};
 };
 
 TEST_F(Ssrf, MakesNoConnectionForAnyHostileUrl) {
@@ -76,8 +80,9 @@ TEST_F(Ssrf, MakesNoConnectionForAnyHostileUrl) {
   for (const std::string& url : HostileUrls()) {
     for (const std::string method : {"GET", "POST"}) {
       const Response response = client_.SendAndWait({.method = method, .url = At(url)});
-      EXPECT_THAT(response.transport, AnyOf(StatusIs(absl::StatusCode::kPermissionDenied, AnyOf("URL_NOT_ALLOWED", "ADDRESS_BLOCKED")),
-                                            StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_URL")))
+      EXPECT_THAT(response.transport,
+                  AnyOf(StatusIs(absl::StatusCode::kPermissionDenied, AnyOf("URL_NOT_ALLOWED", "ADDRESS_BLOCKED")),
+                        StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_URL")))
           << method << " " << url;
       EXPECT_FALSE(response.request_bytes_written) << url;
     }

@@ -29,7 +29,8 @@ class TestConnection {
   int fd_;
 };
 
-// A TCP server on the loopback (IPv4 and, where there is one, IPv6) that plays a script for each connection and counts them.
+// A TCP server on the loopback (IPv4 and, where there is one, IPv6) that plays a script for each connection and counts
+// them.
 class TestPeer {
  public:
   using Script = std::function<void(TestConnection& connection, int number)>;

@@ -106,7 +106,8 @@ bool IsPlainWord(absl::string_view text) {
 std::string DescribeStatus(const absl::Status& status) {
   if (status.ok()) return "OK";
   const std::string reason = vinculo::ErrorReason(status);
-  return absl::StrCat(absl::StatusCodeToString(status.code()), reason.empty() ? "" : " ", reason, ": ", status.message());
+  return absl::StrCat(absl::StatusCodeToString(status.code()), reason.empty() ? "" : " ", reason, ": ",
+                      status.message());
 }
 
 }  // namespace

@@ -15,8 +15,9 @@
 //
 //   log::Info("campaign launched", {{"campaign", id}, {"recipients", count}, {"took", elapsed}});
 //
-// By convention nothing personal is ever logged: ids, counts, codes and reasons, never names, numbers, addresses or bodies.
-// Thread-safe. Below the level in force a call costs one relaxed load and the building of views; nothing is formatted.
+// By convention nothing personal is ever logged: ids, counts, codes and reasons, never names, numbers, addresses or
+// bodies. Thread-safe. Below the level in force a call costs one relaxed load and the building of views; nothing is
+// formatted.
 namespace vinculo::log {
 
 enum class Level : int { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3, kOff = 4 };
@@ -39,8 +40,8 @@ inline bool Enabled(Level level) {
   return static_cast<int>(level) >= internal::g_level.load(std::memory_order_relaxed);
 }
 
-// One key/value pair; views what it is given, so it lives no longer than the call. Keys are snake_case and not `time`, `level`
-// or `message`.
+// One key/value pair; views what it is given, so it lives no longer than the call. Keys are snake_case and not `time`,
+// `level` or `message`.
 class Field {
  public:
   Field(absl::string_view key, absl::string_view value) : key_(key), kind_(Kind::kText), text_(value) {}
@@ -48,8 +49,8 @@ class Field {
   Field(absl::string_view key, const std::string& value) : Field(key, absl::string_view(value)) {}
   Field(absl::string_view key, bool value) : key_(key), kind_(Kind::kBool), int_(value) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Field(absl::string_view key, T value) : key_(key), kind_(Kind::kInt), int_(static_cast<int64_t>(value)) {}
+  requires(!std::same_as<T, bool>) Field(absl::string_view key, T value)
+      : key_(key), kind_(Kind::kInt), int_(static_cast<int64_t>(value)) {}
   Field(absl::string_view key, double value) : key_(key), kind_(Kind::kDouble), double_(value) {}
   // Written in seconds, as a number.
   Field(absl::string_view key, absl::Duration value) : Field(key, absl::ToDoubleSeconds(value)) {}

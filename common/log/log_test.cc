@@ -26,7 +26,8 @@ class LogTest : public ::testing::Test {
 
 TEST_F(LogTest, WritesMessageAndPairsAsText) {
   Init(Level::kInfo, Format::kText);
-  Info("campaign launched", {{"campaign", "spring"}, {"recipients", 1000}, {"dry", false}, {"took", absl::Milliseconds(1500)}});
+  Info("campaign launched",
+       {{"campaign", "spring"}, {"recipients", 1000}, {"dry", false}, {"took", absl::Milliseconds(1500)}});
   EXPECT_THAT(capture_.text(),
               MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{6}Z I campaign launched campaign=spring "
                            "recipients=1000 dry=false took=1.5\n"));

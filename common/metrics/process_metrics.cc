@@ -107,7 +107,8 @@ std::vector<MetricFamily> ProcessMetrics::Collect() const {
   add("process_open_fds", "File descriptors that are open.", MetricType::Gauge, OpenFileCount());
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    add("process_max_fds", "File descriptors that may be open.", MetricType::Gauge, static_cast<double>(limit.rlim_cur));
+    add("process_max_fds", "File descriptors that may be open.", MetricType::Gauge,
+        static_cast<double>(limit.rlim_cur));
   }
   return families;
 }

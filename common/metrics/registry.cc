@@ -26,9 +26,8 @@ constexpr absl::string_view kOther = "other";
 
 bool IsSnakeCase(absl::string_view name) {
   if (name.empty() || !absl::ascii_islower(static_cast<unsigned char>(name.front()))) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
-  });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_'; });
 }
 
 // What promtool's linter refuses, in the parts that a name shows.
@@ -58,7 +57,8 @@ Labels With(Labels labels, absl::string_view label, absl::string_view value) {
 
 class CallbackMetric final : public prometheus::Collectable {
  public:
-  CallbackMetric(absl::string_view name, absl::string_view help, prometheus::MetricType type, std::function<double()> read)
+  CallbackMetric(absl::string_view name, absl::string_view help, prometheus::MetricType type,
+                 std::function<double()> read)
       : read_(std::move(read)) {
     family_.name = std::string(name);
     family_.help = std::string(help);
@@ -100,9 +100,8 @@ const char* TypeName(prometheus::MetricType type) {
 }  // namespace
 
 const Histogram::BucketBoundaries& LatencySeconds() {
-  static const auto* const buckets = new Histogram::BucketBoundaries{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                                                     0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5,
-                                                                     5,      10};
+  static const auto* const buckets = new Histogram::BucketBoundaries{
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
   return *buckets;
 }
 
@@ -202,8 +201,8 @@ std::vector<std::string> Registry::Describe() const {
     for (const prometheus::ClientMetric& metric : family.metric) {
       for (const prometheus::ClientMetric::Label& label : metric.label) labels.insert(label.name);
     }
-    lines.push_back(absl::StrCat(family.name, " ", TypeName(family.type), labels.empty() ? "" : " ",
-                                 absl::StrJoin(labels, ",")));
+    lines.push_back(
+        absl::StrCat(family.name, " ", TypeName(family.type), labels.empty() ? "" : " ", absl::StrJoin(labels, ",")));
   }
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   return lines;

@@ -16,8 +16,8 @@
 #include "prometheus/histogram.h"
 #include "prometheus/registry.h"
 
-// Metrics in Prometheus' text format. A service makes one Registry and hands it to whatever counts; label values are closed
-// sets made at startup, and the hot path only touches what was made then.
+// Metrics in Prometheus' text format. A service makes one Registry and hands it to whatever counts; label values are
+// closed sets made at startup, and the hot path only touches what was made then.
 namespace vinculo::metrics {
 
 using Counter = prometheus::Counter;
@@ -46,10 +46,10 @@ const Histogram::BucketBoundaries& LatencySeconds();
 // 1, 2, 4 ... 65536, for batches and queues.
 const Histogram::BucketBoundaries& PowersOfTwo();
 
-// Holds the process's metrics. Thread-safe. The Add functions check what `promtool check metrics` would say later and abort
-// on a name that is not snake_case, a counter that does not end in `_total`, anything else that does, or an empty help text:
-// those are bugs of ours and show at startup. Adding the same name and labels again returns the same series. References stay
-// valid as long as the Registry.
+// Holds the process's metrics. Thread-safe. The Add functions check what `promtool check metrics` would say later and
+// abort on a name that is not snake_case, a counter that does not end in `_total`, anything else that does, or an empty
+// help text: those are bugs of ours and show at startup. Adding the same name and labels again returns the same series.
+// References stay valid as long as the Registry.
 class Registry {
  public:
   Registry();
@@ -71,8 +71,8 @@ class Registry {
                                    const Histogram::BucketBoundaries& buckets = LatencySeconds(),
                                    const Labels& labels = {});
 
-  // A gauge whose value is asked for at each scrape. `read` is called on the scraping thread, must not block and must stay
-  // callable as long as the Registry.
+  // A gauge whose value is asked for at each scrape. `read` is called on the scraping thread, must not block and must
+  // stay callable as long as the Registry.
   void AddCallbackGauge(absl::string_view name, absl::string_view help, std::function<double()> read);
   // The same for a counter; what `read` returns never falls.
   void AddCallbackCounter(absl::string_view name, absl::string_view help, std::function<double()> read);
@@ -80,15 +80,15 @@ class Registry {
   // Anything else that can be collected, kept alive by the Registry.
   void AddCollectable(std::shared_ptr<prometheus::Collectable> collectable);
 
-  // process_resident_memory_bytes, process_open_fds, process_max_fds, process_cpu_seconds_total, process_start_time_seconds
-  // and process_threads, read from /proc at each scrape.
+  // process_resident_memory_bytes, process_open_fds, process_max_fds, process_cpu_seconds_total,
+  // process_start_time_seconds and process_threads, read from /proc at each scrape.
   void AddProcessMetrics();
 
   // All metrics in text format 0.0.4, families sorted by name.
   std::string Render() const;
 
-  // One line for each family, sorted: name, type and label names, such as `rpc_handled_total counter code,method`. Compared
-  // with a golden file, so that no metric appears, changes or goes unnoticed.
+  // One line for each family, sorted: name, type and label names, such as `rpc_handled_total counter code,method`.
+  // Compared with a golden file, so that no metric appears, changes or goes unnoticed.
   std::vector<std::string> Describe() const;
 
   // For libraries that make their own families, at startup as well.

@@ -10,8 +10,8 @@
 #include "common/status/error.h"
 #include "gmock/gmock.h"
 
-// Matchers for absl::Status and absl::StatusOr. The namespace is `test` and not `testing`, so that `testing::` keeps meaning
-// GoogleTest inside `namespace vinculo`.
+// Matchers for absl::Status and absl::StatusOr. The namespace is `test` and not `testing`, so that `testing::` keeps
+// meaning GoogleTest inside `namespace vinculo`.
 //
 //   EXPECT_THAT(status, StatusIs(absl::StatusCode::kNotFound, "TICKET_NOT_FOUND"));   // code and reason
 //   EXPECT_THAT(status_or, IsOkAndHolds(Field(&Ticket::subject, "help")));

@@ -1,5 +1,5 @@
-// Prints, one `name value` per line, how the client compares with a bare libcurl multi loop against the same listener, and what
-// the listener sustains. Both sides share the machine; only the ratio travels.
+// Prints, one `name value` per line, how the client compares with a bare libcurl multi loop against the same listener,
+// and what the listener sustains. Both sides share the machine; only the ratio travels.
 #include <curl/curl.h>
 
 #include <atomic>
@@ -27,7 +27,8 @@ size_t Discard(char*, size_t size, size_t count, void*) { return size * count; }
 
 double Rate(absl::Time begun) { return kRequests / absl::ToDoubleSeconds(absl::Now() - begun); }
 
-// What someone would write who wants only speed: handles reused, curl_multi_perform and curl_multi_poll, nothing checked.
+// What someone would write who wants only speed: handles reused, curl_multi_perform and curl_multi_poll, nothing
+// checked.
 double BareMultiLoop(const std::string& url) {
   CURLM* multi = curl_multi_init();
   std::vector<CURL*> handles;
@@ -96,7 +97,8 @@ int Main() {
   OurClient(client, url);  // connections and handles exist from here on
   const double bare = BareMultiLoop(url);
   const double ours = OurClient(client, url);
-  std::printf("http_bare_multi_per_s %.0f\nhttp_client_per_s %.0f\nhttp_client_vs_bare_multi %.2f\n", bare, ours, ours / bare);
+  std::printf("http_bare_multi_per_s %.0f\nhttp_client_per_s %.0f\nhttp_client_vs_bare_multi %.2f\n", bare, ours,
+              ours / bare);
   return 0;
 }
 
