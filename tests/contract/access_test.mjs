@@ -7,7 +7,7 @@ import { contractsOf, refused } from './helpers.mjs';
 
 const suite = new Suite();
 before(() => suite.start());
-after(() => suite.stop());
+after(() => suite.close());
 
 const kBadTokens = {
   TOKEN_EXPIRED: () => suite.token('admin', { lifetimeSeconds: -600 }),

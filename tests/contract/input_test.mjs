@@ -7,7 +7,7 @@ import { answeredOrRefused, contractsOf, refused } from './helpers.mjs';
 
 const suite = new Suite({ tenants: ['demo', 'acme'] });
 before(() => suite.start());
-after(() => suite.stop());
+after(() => suite.close());
 
 const unary = (service) => contractsOf(service).filter(({ method }) => !method.streams && !method.serverStreams);
 const calls = (service) => {

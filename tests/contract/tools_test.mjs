@@ -8,7 +8,7 @@ import { Suite, kServices } from '../journey/lib/suite.mjs';
 
 const suite = new Suite();
 before(() => suite.start());
-after(() => suite.stop());
+after(() => suite.close());
 
 function run(program, args, input = '') {
   return new Promise((resolve, reject) => {

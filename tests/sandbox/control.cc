@@ -143,7 +143,8 @@ HttpReply Sandbox::ControlInbound(const HttpMessage& request) {
   Recipient& recipient = ledger_.Of(from);
   ++recipient.inbound;
   recipient.last_inbound_s = static_cast<uint32_t>(UnixSeconds());
-  const std::string id = customers_.Write(sends_.SenderOf(number), from, content, Text(in, "context_id"), Text(in, "name"));
+  const std::string id =
+      customers_.Write(sends_.SenderOf(number), from, content, Text(in, "context_id"), Text(in, "name"));
   return Reply({{"id", id}});
 }
 
@@ -159,8 +160,9 @@ HttpReply Sandbox::ControlTemplates(const HttpMessage& request) {
 
 void Sandbox::ControlVerify(const HttpMessage& request, const Exchange& exchange) {
   if (!webhooks_.enabled()) return exchange.Send(Problem("no webhook url is configured", 409));
-  webhooks_.Verify(Text(Parse(request.body), "verify_token"),
-                   [exchange](bool verified) { exchange.Send(Reply({{"verified", verified}})); });
+  webhooks_.Verify(Text(Parse(request.body), "verify_token"), [exchange](bool verified) {
+    exchange.Send(Reply({{"verified", verified}}));
+  });
 }
 
 HttpReply Sandbox::ControlReset() {

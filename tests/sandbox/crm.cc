@@ -50,9 +50,9 @@ Crm::Delivery& Crm::Note(const HttpMessage& request) {
 }
 
 void Crm::Answer(const Delivery& delivery, const Exchange& exchange) const {
-  exchange.Send({.status = delivery.accepted > 1 ? 200 : 201,
-                 .body = absl::StrCat("{\"id\":\"", delivery.reference, "\",\"data\":{\"id\":\"", delivery.reference,
-                                      "\"}}")});
+  exchange.Send(
+      {.status = delivery.accepted > 1 ? 200 : 201,
+       .body = absl::StrCat("{\"id\":\"", delivery.reference, "\",\"data\":{\"id\":\"", delivery.reference, "\"}}")});
 }
 
 void Crm::Handle(const HttpMessage& request, const Exchange& exchange) {
@@ -81,9 +81,9 @@ Json Crm::Counts() const {
     changed += !delivery.same_body;
     disagree += !delivery.keys_agree;
   }
-  return {{"received", received_},          {"keys", deliveries_.size()},  {"accepted", accepted},
+  return {{"received", received_},          {"keys", deliveries_.size()},   {"accepted", accepted},
           {"accepted_once", accepted_once}, {"max_accepted", max_accepted}, {"valid_signatures", valid},
-          {"bad_signatures", bad},          {"without_key", without_key_}, {"changed_bodies", changed},
+          {"bad_signatures", bad},          {"without_key", without_key_},  {"changed_bodies", changed},
           {"key_mismatches", disagree}};
 }
 

@@ -30,15 +30,15 @@ class Crm {
  private:
   struct Delivery {
     int64_t received = 0;
-    int64_t accepted = 0;          // answered 2xx, or taken although the answer was spoiled
+    int64_t accepted = 0;  // answered 2xx, or taken although the answer was spoiled
     int64_t valid_signatures = 0;
-    int64_t bad_signatures = 0;    // wrong, absent, or more than 5 minutes off
-    bool same_body = true;         // every attempt carried the bytes of the first
-    bool keys_agree = true;        // webhook-id and Idempotency-Key were equal
+    int64_t bad_signatures = 0;  // wrong, absent, or more than 5 minutes off
+    bool same_body = true;       // every attempt carried the bytes of the first
+    bool keys_agree = true;      // webhook-id and Idempotency-Key were equal
     std::string path;
     std::string method;
     std::string body;
-    std::string reference;         // what the CRM called it
+    std::string reference;  // what the CRM called it
   };
 
   bool SignatureValid(const HttpMessage& request) const;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::array<absl::string_view, 12> kFirstNames = {"Ana",  "Bruno", "Carla", "Diego", "Elena", "Felipe",
                                                            "Gina", "Hugo",  "Irene", "Jorge", "Lucia", "Mateo"};
-constexpr std::array<absl::string_view, 10> kLastNames = {"Acosta", "Benitez", "Castro", "Duarte",  "Escobar",
-                                                          "Ferreira", "Gomez", "Herrera", "Ibarra", "Molina"};
+constexpr std::array<absl::string_view, 10> kLastNames = {"Acosta",   "Benitez", "Castro",  "Duarte", "Escobar",
+                                                          "Ferreira", "Gomez",   "Herrera", "Ibarra", "Molina"};
 constexpr uint64_t kNameSalt = 11, kChoiceSalt = 23, kRuleSalt = 37;
 constexpr int64_t kScriptDelayMs = 20;
 
@@ -136,7 +136,8 @@ const CustomerRule* Customers::RuleFor(const ReceivedMessage& message, const Mes
       continue;
     }
     if (!rule.contains.empty() && !absl::StrContains(view.text, rule.contains)) continue;
-    if (!rule.numbers.empty() && std::find(rule.numbers.begin(), rule.numbers.end(), message.to) == rule.numbers.end()) {
+    if (!rule.numbers.empty() &&
+        std::find(rule.numbers.begin(), rule.numbers.end(), message.to) == rule.numbers.end()) {
       continue;
     }
     if (fraction < rule.from || fraction >= rule.share) continue;
@@ -158,7 +159,8 @@ void Customers::Receive(ReceivedMessage message) {
   if (rule->once) answered_once_.insert(absl::StrCat(rule - settings_->rules.data(), "/", message.to));
   if (rule->reply == CustomerRule::Reply::kText) {
     const std::string text = absl::StrReplaceAll(
-        rule->text, {{"{name}", CustomerName(message.to)}, {"{email}", CustomerEmail(message.to)}, {"{phone}", message.to}});
+        rule->text,
+        {{"{name}", CustomerName(message.to)}, {"{email}", CustomerEmail(message.to)}, {"{phone}", message.to}});
     return Answer(message, rule->name, {{"type", "text"}, {"text", {{"body", text}}}}, rule->after_ms);
   }
   if (view.options.empty()) return;
@@ -196,8 +198,9 @@ Json Customers::Choose(const MessageView& view, int64_t index) const {
     case Option::Kind::kTemplateButton:
       return {{"type", "button"}, {"button", {{"payload", option.id}, {"text", option.title}}}};
     case Option::Kind::kReplyButton:
-      return {{"type", "interactive"},
-              {"interactive", {{"type", "button_reply"}, {"button_reply", {{"id", option.id}, {"title", option.title}}}}}};
+      return {
+          {"type", "interactive"},
+          {"interactive", {{"type", "button_reply"}, {"button_reply", {{"id", option.id}, {"title", option.title}}}}}};
     case Option::Kind::kListRow: {
       Json row = {{"id", option.id}, {"title", option.title}};
       if (!option.description.empty()) row["description"] = option.description;
@@ -212,16 +215,17 @@ Json Customers::Choose(const MessageView& view, int64_t index) const {
 void Customers::Answer(const ReceivedMessage& message, const std::string& rule, Json content, int64_t after_ms) {
   ++answers_[rule];
   ++ledger_.Of(message.to).replies;
-  loop_.After(absl::Milliseconds(after_ms), [this, generation = generation_, sender = message.sender, who = message.to,
-                                             wa_id = message.wa_id, wamid = message.wamid, content = std::move(content)] {
-    if (generation != generation_) return;
-    // Only a tap quotes the message it belongs to; typed text does not.
-    const bool tap = Text(content, "type") != "text";
-    Recipient& recipient = ledger_.Of(who);
-    ++recipient.inbound;
-    recipient.last_inbound_s = static_cast<uint32_t>(UnixSeconds());
-    Write(sender, wa_id, content, tap ? wamid : "");
-  });
+  loop_.After(absl::Milliseconds(after_ms),
+              [this, generation = generation_, sender = message.sender, who = message.to, wa_id = message.wa_id,
+               wamid = message.wamid, content = std::move(content)] {
+                if (generation != generation_) return;
+                // Only a tap quotes the message it belongs to; typed text does not.
+                const bool tap = Text(content, "type") != "text";
+                Recipient& recipient = ledger_.Of(who);
+                ++recipient.inbound;
+                recipient.last_inbound_s = static_cast<uint32_t>(UnixSeconds());
+                Write(sender, wa_id, content, tap ? wamid : "");
+              });
 }
 
 std::string Customers::Write(const Sender* sender, const std::string& who, Json content, const std::string& context_id,

@@ -19,10 +19,10 @@ namespace vinculo::sandbox {
 // A message that a customer has received.
 struct ReceivedMessage {
   const Sender* sender = nullptr;
-  std::string to;       // as addressed: digits or BSUID
-  std::string wa_id;    // what the webhooks call the person
+  std::string to;     // as addressed: digits or BSUID
+  std::string wa_id;  // what the webhooks call the person
   std::string wamid;
-  std::string body;     // the whole request
+  std::string body;  // the whole request
   const Template* sent_template = nullptr;
 };
 
@@ -30,7 +30,7 @@ struct ReceivedMessage {
 struct Option {
   enum class Kind { kTemplateButton, kReplyButton, kListRow, kNumber };
   Kind kind;
-  std::string id;           // payload, reply id, row id, or the number as text
+  std::string id;  // payload, reply id, row id, or the number as text
   std::string title;
   std::string description;  // of a list row
 };
@@ -61,8 +61,8 @@ class Customers {
   // Lets the customer react to a message that was accepted.
   void Receive(ReceivedMessage message);
 
-  // Makes a customer write now. `content` has `type` and its payload as in Meta's webhook; `context_id` may be empty. Returns
-  // the message's wamid.
+  // Makes a customer write now. `content` has `type` and its payload as in Meta's webhook; `context_id` may be empty.
+  // Returns the message's wamid.
   std::string Write(const Sender* sender, const std::string& who, Json content, const std::string& context_id,
                     const std::string& name = "");
 

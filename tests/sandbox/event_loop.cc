@@ -79,7 +79,8 @@ void EventLoop::Change(int fd, uint32_t events, ReadyHandler* handler) {
 void EventLoop::Remove(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
 
 void EventLoop::After(absl::Duration delay, Task task) {
-  timers_.push_back({now_us_ + std::max<int64_t>(0, absl::ToInt64Microseconds(delay)), next_sequence_++, std::move(task)});
+  timers_.push_back(
+      {now_us_ + std::max<int64_t>(0, absl::ToInt64Microseconds(delay)), next_sequence_++, std::move(task)});
   std::push_heap(timers_.begin(), timers_.end());
 }
 

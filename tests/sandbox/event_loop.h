@@ -18,8 +18,8 @@ class ReadyHandler {
   virtual void OnReady(uint32_t events) = 0;
 };
 
-// One thread that waits on descriptors and timers and runs everything else of the sandbox, which therefore needs no locks.
-// Only Stop() and Post() may be called from another thread.
+// One thread that waits on descriptors and timers and runs everything else of the sandbox, which therefore needs no
+// locks. Only Stop() and Post() may be called from another thread.
 class EventLoop {
  public:
   using Task = absl::AnyInvocable<void()>;

@@ -13,16 +13,17 @@ namespace vinculo::sandbox {
 
 // What a fault rule looks at.
 struct FaultSubject {
-  absl::string_view place;          // send, template, media, graph, crm, jira, slack
+  absl::string_view place;  // send, template, media, graph, crm, jira, slack
   absl::string_view path;
-  absl::string_view key;            // recipient's digits, or the webhook id
+  absl::string_view key;  // recipient's digits, or the webhook id
   absl::string_view template_name;
 };
 
 // A number in [0, 1) that only depends on the text and the salt.
 double Fraction(absl::string_view text, uint64_t salt);
 
-// Decides, by the rules in force, which requests go wrong and how. The same seed and order of requests give the same faults.
+// Decides, by the rules in force, which requests go wrong and how. The same seed and order of requests give the same
+// faults.
 class Faults {
  public:
   void Configure(std::vector<FaultRule> rules, uint64_t seed);
@@ -54,8 +55,8 @@ class Faults {
   uint64_t random_ = 1;
 };
 
-// Carries out the acts that spoil the answer, common to every place: http, empty, hang, reset; and error for those that have
-// no error format of their own. Returns false for the other acts, which it leaves alone.
+// Carries out the acts that spoil the answer, common to every place: http, empty, hang, reset; and error for those that
+// have no error format of their own. Returns false for the other acts, which it leaves alone.
 bool AnswerWithFault(const FaultRule& rule, const Exchange& exchange);
 
 }  // namespace vinculo::sandbox

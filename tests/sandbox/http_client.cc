@@ -40,7 +40,9 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
 class HttpClient::Connection : public ReadyHandler {
  public:
   Connection(HttpClient& client, std::string host, int port)
-      : client_(client), host_(std::move(host)), port_(port),
+      : client_(client),
+        host_(std::move(host)),
+        port_(port),
         fd_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     const int on = 1;
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

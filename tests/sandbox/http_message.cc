@@ -38,10 +38,12 @@ bool ParseHeaderLine(absl::string_view line, HttpMessage* message, Framing* fram
       }
       break;
     case 't':
-      if (absl::EqualsIgnoreCase(name, "transfer-encoding")) framing->chunked = absl::EqualsIgnoreCase(value, "chunked");
+      if (absl::EqualsIgnoreCase(name, "transfer-encoding"))
+        framing->chunked = absl::EqualsIgnoreCase(value, "chunked");
       break;
     case 'e':
-      if (absl::EqualsIgnoreCase(name, "expect")) message->expects_continue = absl::EqualsIgnoreCase(value, "100-continue");
+      if (absl::EqualsIgnoreCase(name, "expect"))
+        message->expects_continue = absl::EqualsIgnoreCase(value, "100-continue");
       break;
     default:
       break;
@@ -130,7 +132,8 @@ ParseResult ParseBody(absl::string_view rest, const Framing& framing, size_t hea
 }
 
 // Splits the head off `buffer`. `*start` is the first line, `*headers` the rest.
-ParseResult SplitHead(absl::string_view buffer, absl::string_view* start, absl::string_view* headers, size_t* head_size) {
+ParseResult SplitHead(absl::string_view buffer, absl::string_view* start, absl::string_view* headers,
+                      size_t* head_size) {
   const size_t end = buffer.substr(0, kMaxHead).find("\r\n\r\n");
   if (end == absl::string_view::npos) return buffer.size() >= kMaxHead ? ParseResult::kBad : ParseResult::kNeedMore;
   const absl::string_view head = buffer.substr(0, end);
@@ -176,20 +179,34 @@ ParseResult ParseResponse(absl::string_view buffer, bool at_end, HttpMessage* me
 
 absl::string_view ReasonPhrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 429: return "Too Many Requests";
-    case 500: return "Internal Server Error";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Status";
   }
 }
 

@@ -9,8 +9,8 @@
 
 namespace vinculo::sandbox {
 
-// One HTTP/1.1 request or response, read from the front of a buffer. All views point into that buffer (or into `decoded`
-// for a chunked body) and hold until the buffer changes.
+// One HTTP/1.1 request or response, read from the front of a buffer. All views point into that buffer (or into
+// `decoded` for a chunked body) and hold until the buffer changes.
 struct HttpMessage {
   // Request line; empty in a response.
   absl::string_view method;

@@ -111,8 +111,8 @@ class HttpServer::Connection : public ReadyHandler {
   }
 
   void Render(const HttpReply& reply) {
-    absl::StrAppend(&out_, "HTTP/1.1 ", reply.status, " ", ReasonPhrase(reply.status), "\r\nContent-Length: ",
-                    reply.body.size(), "\r\n");
+    absl::StrAppend(&out_, "HTTP/1.1 ", reply.status, " ", ReasonPhrase(reply.status),
+                    "\r\nContent-Length: ", reply.body.size(), "\r\n");
     if (!reply.body.empty()) absl::StrAppend(&out_, "Content-Type: ", reply.content_type, "\r\n");
     for (const auto& [name, value] : reply.headers) absl::StrAppend(&out_, name, ": ", value, "\r\n");
     absl::StrAppend(&out_, keep_alive_ ? "\r\n" : "Connection: close\r\n\r\n", reply.body);
@@ -150,19 +150,20 @@ class HttpServer::Connection : public ReadyHandler {
   std::string out_;
   HttpMessage message_;
   uint64_t serial_ = 0;
-  bool waiting_ = false;     // a request was handed out and not answered yet
+  bool waiting_ = false;  // a request was handed out and not answered yet
   bool keep_alive_ = true;
   bool closing_ = false;     // close once everything is written
   bool processing_ = false;  // inside Process()
   bool continued_ = false;
-  bool writing_ = false;     // EPOLLOUT is armed
+  bool writing_ = false;  // EPOLLOUT is armed
   bool dropped_ = false;
 };
 
 void Exchange::Send(const HttpReply& reply) const { server_->Send(connection_, serial_, reply); }
 void Exchange::Reset() const { server_->Reset(connection_, serial_); }
 
-HttpServer::HttpServer(EventLoop& loop, Handler handler) : loop_(loop), handler_(std::move(handler)), scratch_(kReadBytes) {}
+HttpServer::HttpServer(EventLoop& loop, Handler handler)
+    : loop_(loop), handler_(std::move(handler)), scratch_(kReadBytes) {}
 
 HttpServer::~HttpServer() {
   if (acceptor_) loop_.Remove(acceptor_->fd());
@@ -216,8 +217,8 @@ void HttpServer::Drop(uint64_t id) {
   const auto it = connections_.find(id);
   if (it == connections_.end()) return;
   loop_.Remove(it->second->fd());
-  // The connection may be on the stack, and later events of this turn may name it. Its socket is shut only with it, so a
-  // reset goes out at the end of the turn.
+  // The connection may be on the stack, and later events of this turn may name it. Its socket is shut only with it, so
+  // a reset goes out at the end of the turn.
   loop_.AtTurnEnd([dead = std::shared_ptr<Connection>(std::move(it->second))] {});
   connections_.erase(it);
 }

@@ -25,8 +25,8 @@ struct HttpReply {
 
 class HttpServer;
 
-// The right to answer one request, now or later. A copy is cheap; the first call wins and, once the connection is gone, does
-// nothing. Whoever never answers leaves the caller waiting.
+// The right to answer one request, now or later. A copy is cheap; the first call wins and, once the connection is gone,
+// does nothing. Whoever never answers leaves the caller waiting.
 class Exchange {
  public:
   Exchange(HttpServer* server, uint64_t connection, uint64_t serial)
@@ -41,8 +41,8 @@ class Exchange {
   uint64_t serial_;
 };
 
-// HTTP/1.1 with keep-alive and pipelining on the loop's thread. It exists beside cpp-httplib because that takes a thread per
-// connection, and the sandbox is the yardstick of a dispatcher that keeps dozens of connections busy.
+// HTTP/1.1 with keep-alive and pipelining on the loop's thread. It exists beside cpp-httplib because that takes a
+// thread per connection, and the sandbox is the yardstick of a dispatcher that keeps dozens of connections busy.
 class HttpServer {
  public:
   // The request is valid during the call only.

@@ -41,7 +41,8 @@ HttpReply Refuse(int status, const std::string& field, const std::string& why) {
 // Whether the document keeps Jira's rules: a doc root of version 1, and no empty text node.
 bool AdfFits(const Json& node, bool root) {
   if (!node.is_object()) return false;
-  if (root && (Text(node, "type") != "doc" || At(node, "version") != 1 || !At(node, "content").is_array())) return false;
+  if (root && (Text(node, "type") != "doc" || At(node, "version") != 1 || !At(node, "content").is_array()))
+    return false;
   if (Text(node, "type").empty()) return false;
   if (Text(node, "type") == "text" && Text(node, "text").empty()) return false;
   for (const Json& child : At(node, "content").is_array() ? At(node, "content") : Json::array()) {
@@ -88,7 +89,9 @@ Json Jira::Render(const Issue& issue) const {
     fields["status"] = {{"name", std::string(status.name)},
                         {"statusCategory", {{"key", std::string(status.category)}}}};
   }
-  return {{"id", issue.id}, {"key", issue.key}, {"self", absl::StrCat("http://jira.sandbox/rest/api/3/issue/", issue.id)},
+  return {{"id", issue.id},
+          {"key", issue.key},
+          {"self", absl::StrCat("http://jira.sandbox/rest/api/3/issue/", issue.id)},
           {"fields", fields}};
 }
 
@@ -130,7 +133,8 @@ HttpReply Jira::Answer(const HttpMessage& request) {
   if (parts[0] == "issueLink" && request.method == "POST") return {.status = 201};
   if (parts[0] != "issue") return Refuse(404, "", "no such path");
   if (parts.size() == 1 && request.method == "POST") return Create(request);
-  if (parts.size() >= 3 && parts[1] == "createmeta") return {.body = "{\"issueTypes\":[{\"id\":\"1\",\"name\":\"Bug\"}]}"};
+  if (parts.size() >= 3 && parts[1] == "createmeta")
+    return {.body = "{\"issueTypes\":[{\"id\":\"1\",\"name\":\"Bug\"}]}"};
   Issue* issue = parts.size() > 1 ? Find(parts[1]) : nullptr;
   if (issue == nullptr) return Refuse(404, "", "Issue does not exist or you do not have permission to see it.");
   return OnIssue(*issue, parts.size() > 2 ? parts[2] : "", request);
@@ -147,8 +151,7 @@ HttpReply Jira::Create(const HttpMessage& request) {
   issue.id = id;
   issue.key = absl::StrCat(Text(At(fields, "project"), "key"), "-", created_);
   issue.fields = fields;
-  return {.status = 201,
-          .body = Dump({{"id", issue.id}, {"key", issue.key}, {"self", Render(issue)["self"]}})};
+  return {.status = 201, .body = Dump({{"id", issue.id}, {"key", issue.key}, {"self", Render(issue)["self"]}})};
 }
 
 HttpReply Jira::Search(const HttpMessage& request) {
@@ -192,7 +195,7 @@ HttpReply Jira::OnIssue(Issue& issue, absl::string_view edge, const HttpMessage&
 HttpReply Jira::RemoteLink(Issue& issue, const HttpMessage& request) {
   if (request.method == "DELETE") {
     return issue.links.erase(QueryParameter(request.query, "globalId")) ? HttpReply{.status = 204}
-                                                                         : Refuse(404, "", "no such link");
+                                                                        : Refuse(404, "", "no such link");
   }
   const Json json = Json::parse(request.body.begin(), request.body.end(), nullptr, false);
   const Json object = At(json, "object");

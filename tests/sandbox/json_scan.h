@@ -6,8 +6,9 @@
 
 namespace vinculo::sandbox {
 
-// Walks JSON text without building a tree: the send path sees tens of thousands of bodies a second and needs five fields of
-// each. It checks structure only as far as it walks; after a mistake ok() is false and everything else is empty.
+// Walks JSON text without building a tree: the send path sees tens of thousands of bodies a second and needs five
+// fields of each. It checks structure only as far as it walks; after a mistake ok() is false and everything else is
+// empty.
 //
 //   JsonScan scan(body);
 //   absl::string_view key;

@@ -14,8 +14,9 @@ using Json = nlohmann::json;
 constexpr uint64_t kHiddenBit = uint64_t{1} << 63;
 
 Json ToJson(const std::string& name, const Recipient& r) {
-  return {{"to", name},          {"requests", r.requests}, {"accepted", r.accepted}, {"templates", r.templates_accepted},
-          {"inbound", r.inbound}, {"replies", r.replies}};
+  return {
+      {"to", name},           {"requests", r.requests}, {"accepted", r.accepted}, {"templates", r.templates_accepted},
+      {"inbound", r.inbound}, {"replies", r.replies}};
 }
 
 }  // namespace
@@ -94,7 +95,7 @@ Json Ledger::Totals() const {
   }
   Json refused = Json::object();
   for (const auto& [code, times] : refused_) refused[absl::StrCat(code)] = times;
-  return {{"requests", requests_}, {"accepted", accepted_}, {"without_callback", without_callback_},
+  return {{"requests", requests_}, {"accepted", accepted_},  {"without_callback", without_callback_},
           {"refused", refused},    {"templates", templates}, {"senders", senders}};
 }
 
@@ -126,8 +127,8 @@ std::string Ledger::RecipientLines() const {
   out.reserve(recipients_.size() * 96);
   for (const auto& [key, r] : recipients_) {
     absl::StrAppend(&out, "{\"to\":\"", Name(key), "\",\"requests\":", r.requests, ",\"accepted\":", r.accepted);
-    absl::StrAppend(&out, ",\"templates\":", r.templates_accepted, ",\"inbound\":", r.inbound, ",\"replies\":", r.replies,
-                    "}\n");
+    absl::StrAppend(&out, ",\"templates\":", r.templates_accepted, ",\"inbound\":", r.inbound,
+                    ",\"replies\":", r.replies, "}\n");
   }
   return out;
 }

@@ -4,9 +4,8 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -15,15 +14,15 @@ namespace vinculo::sandbox {
 
 // What one person's phone has seen.
 struct Recipient {
-  uint32_t requests = 0;            // send requests addressed to it, whatever their outcome
+  uint32_t requests = 0;  // send requests addressed to it, whatever their outcome
   uint32_t accepted = 0;
   uint32_t templates_accepted = 0;
-  uint32_t inbound = 0;             // messages it wrote
-  uint32_t last_inbound_s = 0;      // seconds since 1970; 0 = never
-  uint32_t replies = 0;             // inbound messages made by script
-  uint32_t questions = 0;           // messages with options it received
-  uint32_t script_at = 0;           // position in its script
-  uint32_t pair_debt_ms = 0;        // pair-rate debt at pair_at_ms
+  uint32_t inbound = 0;         // messages it wrote
+  uint32_t last_inbound_s = 0;  // seconds since 1970; 0 = never
+  uint32_t replies = 0;         // inbound messages made by script
+  uint32_t questions = 0;       // messages with options it received
+  uint32_t script_at = 0;       // position in its script
+  uint32_t pair_debt_ms = 0;    // pair-rate debt at pair_at_ms
   int64_t pair_at_ms = 0;
 };
 

@@ -1,11 +1,11 @@
 // vinculo-sandbox: the outside world on loopback. See README.md beside this file.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
 #include <thread>
-
-#include <unistd.h>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
@@ -15,7 +15,8 @@
 
 ABSL_FLAG(std::string, address, "127.0.0.1", "IPv4 address to listen on");
 ABSL_FLAG(int, port, 0, "port to listen on; 0 takes a free one");
-ABSL_FLAG(std::string, ports_file, "", "where to write {\"port\",\"url\",\"pid\"} as JSON once it listens; it is also printed");
+ABSL_FLAG(std::string, ports_file, "",
+          "where to write {\"port\",\"url\",\"pid\"} as JSON once it listens; it is also printed");
 ABSL_FLAG(std::string, config, "", "a JSON file with the configuration to start with");
 
 namespace {
@@ -27,7 +28,8 @@ bool LoadConfig(const std::string& file, Sandbox& sandbox) {
   if (file.empty()) return true;
   std::ifstream in(file);
   const Json config = Json::parse(in, nullptr, false);
-  const absl::Status status = config.is_object() ? sandbox.Configure(config) : absl::InvalidArgumentError("no JSON object");
+  const absl::Status status =
+      config.is_object() ? sandbox.Configure(config) : absl::InvalidArgumentError("no JSON object");
   if (!status.ok()) std::fprintf(stderr, "sandbox: %s: %s\n", file.c_str(), std::string(status.message()).c_str());
   return status.ok();
 }

@@ -43,7 +43,8 @@ absl::Status Sandbox::Configure(const Json& patch) {
   if (!settings.ok()) return settings.status();
   const absl::Status webhook = webhooks_.Configure(settings->webhook);
   if (!webhook.ok()) return webhook;
-  const bool new_faults = config_.value("faults", Json()) != merged.value("faults", Json()) || settings->seed != settings_.seed;
+  const bool new_faults =
+      config_.value("faults", Json()) != merged.value("faults", Json()) || settings->seed != settings_.seed;
   config_ = std::move(merged);
   settings_ = *std::move(settings);
   if (new_faults || faults_.empty()) faults_.Configure(settings_.faults, settings_.seed);

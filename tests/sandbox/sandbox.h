@@ -23,15 +23,16 @@
 
 namespace vinculo::sandbox {
 
-// The outside world: WhatsApp's Graph API, a CRM, Jira and Slack behind one port, and a control interface under /_sandbox/.
-// Everything runs on the thread that calls Run().
+// The outside world: WhatsApp's Graph API, a CRM, Jira and Slack behind one port, and a control interface under
+// /_sandbox/. Everything runs on the thread that calls Run().
 class Sandbox {
  public:
   Sandbox();
 
   absl::Status Listen(const std::string& address, int port) { return server_.Listen(address, port); }
   int port() const { return server_.port(); }
-  // Merges `patch` (JSON merge patch) into the configuration. INVALID_ARGUMENT, and no change, when the result is wrong.
+  // Merges `patch` (JSON merge patch) into the configuration. INVALID_ARGUMENT, and no change, when the result is
+  // wrong.
   absl::Status Configure(const Json& patch);
   void Run() { loop_.Run(); }
   // From any thread; Run() then returns.

@@ -1,7 +1,7 @@
-#include <string>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "tests/sandbox/faults.h"
 #include "tests/sandbox/http_message.h"
@@ -18,7 +18,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(HttpParsing, ReadsARequestAndLeavesTheNextOne) {
-  const std::string two = "POST /a/b?x=1&y=%41+z HTTP/1.1\r\nHost: h\r\ncontent-length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
+  const std::string two =
+      "POST /a/b?x=1&y=%41+z HTTP/1.1\r\nHost: h\r\ncontent-length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
   HttpMessage message;
   size_t size = 0;
   ASSERT_EQ(ParseRequest(two, &message, &size), ParseResult::kComplete);
@@ -82,7 +83,8 @@ TEST(SendScanning, FindsTheFieldsOfATemplate) {
 }
 
 TEST(SendScanning, RefusesEveryTruncation) {
-  const std::string whole = R"({"to":"+1","template":{"name":"x","components":[{"type":"body","parameters":[{}, []]}]}, "n":-1.5})";
+  const std::string whole =
+      R"({"to":"+1","template":{"name":"x","components":[{"type":"body","parameters":[{}, []]}]}, "n":-1.5})";
   SendRequest send;
   ASSERT_TRUE(ScanSendRequest(whole, &send));
   for (size_t cut = 0; cut < whole.size(); ++cut) {
@@ -92,7 +94,8 @@ TEST(SendScanning, RefusesEveryTruncation) {
 
 TEST(FreeForm, HoldsMetasLimits) {
   const auto buttons = [](const std::string& titles) {
-    return R"({"type":"interactive","interactive":{"type":"button","body":{"text":"?"},"action":{"buttons":[)" + titles + "]}}}";
+    return R"({"type":"interactive","interactive":{"type":"button","body":{"text":"?"},"action":{"buttons":[)" +
+           titles + "]}}}";
   };
   const auto button = [](const std::string& id, const std::string& title) {
     return R"({"type":"reply","reply":{"id":")" + id + R"(","title":")" + title + R"("}})";
@@ -167,7 +170,8 @@ TEST(SlackShapes, AreCheckedAsSlackDoes) {
   EXPECT_EQ(SlackVerdict("hi"), "invalid_payload");
   EXPECT_EQ(SlackVerdict(R"({"blocks":[]})"), "no_text");
   EXPECT_EQ(SlackVerdict(R"({"text":"hi","blocks":[{"type":"divider"},{"type":"section"}]})"), "invalid_blocks");
-  const std::string header = std::string(R"({"text":"hi","blocks":[{"type":"header","text":{"type":"plain_text","text":")");
+  const std::string header =
+      std::string(R"({"text":"hi","blocks":[{"type":"header","text":{"type":"plain_text","text":")");
   EXPECT_EQ(SlackVerdict(header + std::string(150, 'x') + "\"}}]}"), "ok");
   EXPECT_EQ(SlackVerdict(header + std::string(151, 'x') + "\"}}]}"), "invalid_blocks");
 }

@@ -8,8 +8,8 @@
 
 namespace vinculo::sandbox {
 
-// A sandbox inside a test program: listens on a free port of loopback from construction to destruction. Talk to it over HTTP
-// only; its other methods are not for the test's thread.
+// A sandbox inside a test program: listens on a free port of loopback from construction to destruction. Talk to it over
+// HTTP only; its other methods are not for the test's thread.
 class SandboxThread {
  public:
   explicit SandboxThread(const Json& config = Json::object()) {

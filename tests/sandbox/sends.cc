@@ -42,7 +42,8 @@ const Sender* Sends::SenderOf(const std::string& phone_number_id) {
     const auto known = settings_->senders.find(phone_number_id);
     if (known != settings_->senders.end()) {
       if (!known->second.waba_id.empty()) sender->waba_id = known->second.waba_id;
-      if (!known->second.display_phone_number.empty()) sender->display_phone_number = known->second.display_phone_number;
+      if (!known->second.display_phone_number.empty())
+        sender->display_phone_number = known->second.display_phone_number;
     }
   }
   if (sender->waba_id.empty()) sender->waba_id = templates_.AnyWaba();
@@ -111,8 +112,8 @@ HttpReply Sends::Take(const SendRequest& send, const HttpMessage& request, const
   return reply;
 }
 
-HttpReply Sends::Refuse(const SendRequest& send, const HttpMessage& request, const Sender* sender, const std::string& who,
-                        const Template* t) {
+HttpReply Sends::Refuse(const SendRequest& send, const HttpMessage& request, const Sender* sender,
+                        const std::string& who, const Template* t) {
   const auto error = [this](int64_t code, absl::string_view details) {
     ledger_.Refused(code);
     return GraphError(code, details);

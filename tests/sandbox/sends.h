@@ -18,12 +18,18 @@
 
 namespace vinculo::sandbox {
 
-// POST /{phone_number_id}/messages: takes messages, lets rules spoil some, reports their fate by webhook and hands them to the
-// customers.
+// POST /{phone_number_id}/messages: takes messages, lets rules spoil some, reports their fate by webhook and hands them
+// to the customers.
 class Sends {
  public:
-  Sends(EventLoop& loop, Faults& faults, Webhooks& webhooks, TemplateBook& templates, Ledger& ledger, Customers& customers)
-      : loop_(loop), faults_(faults), webhooks_(webhooks), templates_(templates), ledger_(ledger), customers_(customers) {}
+  Sends(EventLoop& loop, Faults& faults, Webhooks& webhooks, TemplateBook& templates, Ledger& ledger,
+        Customers& customers)
+      : loop_(loop),
+        faults_(faults),
+        webhooks_(webhooks),
+        templates_(templates),
+        ledger_(ledger),
+        customers_(customers) {}
 
   void Configure(const GraphSettings& settings);
   void Reset();

@@ -46,7 +46,8 @@ class ObjectReader {
     if (const Json* v = Find(key)) v->is_number() ? void(*out = v->get<double>()) : Complain(key, "must be a number");
   }
   void Read(const std::string& key, bool* out) {
-    if (const Json* v = Find(key)) v->is_boolean() ? void(*out = v->get<bool>()) : Complain(key, "must be true or false");
+    if (const Json* v = Find(key))
+      v->is_boolean() ? void(*out = v->get<bool>()) : Complain(key, "must be true or false");
   }
   void Read(const std::string& key, std::vector<std::string>* out) {
     const Json* v = Find(key);
@@ -182,7 +183,8 @@ void ReadReply(const Json& json, const std::string& path, std::vector<std::strin
     rule->choices = {choice->get<int64_t>()};
   } else if (choice->is_array() && !choice->empty()) {
     for (const Json& one : *choice) {
-      one.is_number_integer() ? rule->choices.push_back(one.get<int64_t>()) : in.Complain("choice", "must hold numbers");
+      one.is_number_integer() ? rule->choices.push_back(one.get<int64_t>())
+                              : in.Complain("choice", "must hold numbers");
     }
   } else {
     in.Complain("choice", "must be an index, a list of indexes or \"hash\"");

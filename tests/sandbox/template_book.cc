@@ -12,12 +12,25 @@ namespace {
 
 int HttpOf(int64_t code) {
   switch (code) {
-    case 190: return 401;
-    case 3: case 10: case 131005: case 4: return 403;
-    case 130429: case 80007: case 80008: return 429;
-    case 1: case 2: case 131000: return 500;
-    case 131016: return 503;
-    default: return 400;
+    case 190:
+      return 401;
+    case 3:
+    case 10:
+    case 131005:
+    case 4:
+      return 403;
+    case 130429:
+    case 80007:
+    case 80008:
+      return 429;
+    case 1:
+    case 2:
+    case 131000:
+      return 500;
+    case 131016:
+      return 503;
+    default:
+      return 400;
   }
 }
 
@@ -116,7 +129,9 @@ Template* TemplateBook::ById(const std::string& id) {
 HttpReply TemplateBook::Create(const std::string& waba_id, absl::string_view body) {
   const Json json = Json::parse(body.begin(), body.end(), nullptr, false);
   if (!json.is_object()) return GraphError(100, "the body is not a JSON object");
-  Template t = {.waba_id = waba_id, .name = Text(json, "name"), .language = Text(json, "language"),
+  Template t = {.waba_id = waba_id,
+                .name = Text(json, "name"),
+                .language = Text(json, "language"),
                 .category = Text(json, "category")};
   if (!ValidName(t.name)) return GraphError(100, "name: lower case letters, digits and underscores, 1 to 512");
   if (t.language.empty()) return GraphError(100, "language is missing");
@@ -248,7 +263,8 @@ HttpReply TemplateBook::Get(const std::string& id) const {
   return it == by_id_.end() ? GraphError(100, "no such object", 404, 33) : HttpReply{.body = Dump(Render(*it->second))};
 }
 
-const Template* TemplateBook::Find(absl::string_view waba_id, absl::string_view name, absl::string_view language) const {
+const Template* TemplateBook::Find(absl::string_view waba_id, absl::string_view name,
+                                   absl::string_view language) const {
   const auto it = by_name_.find(absl::StrCat(name, "\n", language));
   if (it == by_name_.end() || it->second.empty()) return nullptr;
   for (const Template* t : it->second) {

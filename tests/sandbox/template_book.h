@@ -24,10 +24,10 @@ struct Template {
   std::string category;
   std::string rejected_reason = "NONE";
   std::string quality = "UNKNOWN";
-  Json definition;             // as created: components, parameter_format
-  int64_t body_variables = 0;  // distinct {{...}} in the body
+  Json definition;                         // as created: components, parameter_format
+  int64_t body_variables = 0;              // distinct {{...}} in the body
   std::vector<std::string> quick_replies;  // texts by position among all buttons; "" for other kinds
-  uint64_t version = 0;        // grows with every submission, so a late decision finds that it is stale
+  uint64_t version = 0;                    // grows with every submission, so a late decision finds that it is stale
 };
 
 // Answers in Graph's error format. `http` 0 takes the status usual for the code.
@@ -43,7 +43,8 @@ class TemplateBook {
 
   HttpReply Create(const std::string& waba_id, absl::string_view body);
   // Filters by name, language, status; `limit` and `after` page. `host` is for the next page's address.
-  HttpReply List(const std::string& waba_id, absl::string_view path, absl::string_view query, absl::string_view host) const;
+  HttpReply List(const std::string& waba_id, absl::string_view path, absl::string_view query,
+                 absl::string_view host) const;
   // By name (all languages) or name and hsm_id.
   HttpReply Delete(const std::string& waba_id, absl::string_view query);
   HttpReply Edit(const std::string& id, absl::string_view body);
@@ -54,8 +55,8 @@ class TemplateBook {
   // The template that a sender of `waba_id` means (any account's when that one has none), or null.
   const Template* Find(absl::string_view waba_id, absl::string_view name, absl::string_view language) const;
 
-  // Sets status or quality as if Meta had, with the webhook that tells of it; returns how many templates it hit. An empty
-  // language means all.
+  // Sets status or quality as if Meta had, with the webhook that tells of it; returns how many templates it hit. An
+  // empty language means all.
   int64_t Decide(const std::string& name, const std::string& language, const std::string& status,
                  const std::string& reason, const std::string& quality);
 

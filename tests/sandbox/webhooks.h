@@ -26,8 +26,8 @@ struct Sender {
 // Seconds since 1970 on the wall clock.
 int64_t UnixSeconds();
 
-// Carries updates to the configured URL the way Meta does: batched, signed over the raw bytes, several POSTs at once, each
-// repeated until it is answered 200.
+// Carries updates to the configured URL the way Meta does: batched, signed over the raw bytes, several POSTs at once,
+// each repeated until it is answered 200.
 class Webhooks {
  public:
   Webhooks(EventLoop& loop, HttpClient& client, Faults& random) : loop_(loop), client_(client), random_(random) {}
@@ -56,8 +56,8 @@ class Webhooks {
     int64_t fields = 0;
     int64_t posts = 0;
     int64_t posts_ok = 0;
-    int64_t posts_failed = 0;   // answered other than 200, or not at all
-    int64_t updates_acked = 0;  // in POSTs answered 200
+    int64_t posts_failed = 0;          // answered other than 200, or not at all
+    int64_t updates_acked = 0;         // in POSTs answered 200
     std::map<int, int64_t> by_answer;  // HTTP status (0 = none) -> POSTs
   };
   const Counts& counts() const { return counts_; }
@@ -95,8 +95,8 @@ class Webhooks {
   std::deque<Update> queue_;
   bool flush_armed_ = false;
   int64_t in_flight_ = 0;
-  int64_t under_way_ = 0;      // updates inside POSTs not acknowledged yet
-  uint64_t generation_ = 0;    // grows with Reset(); POSTs of an older one are given up
+  int64_t under_way_ = 0;    // updates inside POSTs not acknowledged yet
+  uint64_t generation_ = 0;  // grows with Reset(); POSTs of an older one are given up
   Counts counts_;
 };
 

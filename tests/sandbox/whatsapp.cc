@@ -45,7 +45,8 @@ Part FilePart(const HttpMessage& request) {
     if (!absl::StrContains(head, "name=\"file\"") && !absl::StrContains(head, "name=file")) continue;
     Part file;
     for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
-      if (absl::StartsWithIgnoreCase(line, "content-type:")) file.type = std::string(absl::StripAsciiWhitespace(line.substr(13)));
+      if (absl::StartsWithIgnoreCase(line, "content-type:"))
+        file.type = std::string(absl::StripAsciiWhitespace(line.substr(13)));
     }
     absl::string_view content = part.substr(head_end + 4);
     absl::ConsumeSuffix(&content, "\r\n");

@@ -14,8 +14,8 @@
 
 namespace vinculo::sandbox {
 
-// The Graph API: finds who is meant by method and path, checks the bearer token, and answers the small calls itself (media,
-// sample uploads, number state, subscriptions).
+// The Graph API: finds who is meant by method and path, checks the bearer token, and answers the small calls itself
+// (media, sample uploads, number state, subscriptions).
 class WhatsApp {
  public:
   WhatsApp(Faults& faults, TemplateBook& templates, Sends& sends)

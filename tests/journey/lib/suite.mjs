@@ -53,29 +53,38 @@ class Process {
 }
 
 export class Suite {
-  constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = kServices } = {}) {
+  // `dir` keeps stores and keys from run to run; without it they are temporary.
+  constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = kServices, dir = null } = {}) {
     this.bin = bin;
-    this.keep = keep;
+    this.keep = keep || dir !== null;
     this.only = only;
     this.tenants = tenants;
-    this.dir = mkdtempSync(join(tmpdir(), 'vinculo-'));
+    this.dir = dir ?? mkdtempSync(join(tmpdir(), 'vinculo-'));
+    mkdirSync(this.path('log'), { recursive: true });
     this.processes = {};
     this.ports = {};       // service -> what it wrote to its ports file
-    this.user = new KeyPair();
+    this.user = this.keyOf_('user');
     this.foreign = new KeyPair();  // signs tokens that nobody should accept
-    this.serviceKeys = Object.fromEntries(kServices.map((s) => [s, new KeyPair()]));
+    this.serviceKeys = Object.fromEntries(kServices.map((s) => [s, this.keyOf_(s)]));
     this.writeKeys_();
   }
 
   path(...parts) { return join(this.dir, ...parts); }
 
+  // The key of that name, made when there is none yet.
+  keyOf_(name) {
+    const file = this.path(`${name}.pem`);
+    if (existsSync(file)) return KeyPair.fromPem(readFileSync(file));
+    const key = new KeyPair();
+    this.writeSecret_(`${name}.pem`, key.pem());
+    return key;
+  }
+
   writeKeys_() {
-    mkdirSync(this.path('log'));
     this.writeSecret_('app_secret', kAppSecret);
     this.writeSecret_('verify_token', kVerifyToken);
     // Secrets at rest are encrypted under a key of 32 bytes.
     this.writeSecret_('store_key', Buffer.from(this.user.kid.padEnd(32, 'x').slice(0, 32)).toString('base64'));
-    for (const [service, key] of Object.entries(this.serviceKeys)) this.writeSecret_(`${service}.pem`, key.pem());
     const draft = this.path('jwks.tmp');
     writeFileSync(draft, jwks(this.user, ...Object.values(this.serviceKeys)));
     renameSync(draft, this.path('jwks.json'));
@@ -188,7 +197,12 @@ export class Suite {
     const order = ['lifecycle', 'support', 'profiling', 'messaging', 'sandbox'];
     const endings = {};
     for (const name of order.filter((n) => this.processes[n])) endings[name] = await this.processes[name].end('SIGTERM');
-    if (!this.keep) rmSync(this.dir, { recursive: true, force: true });
     return endings;
+  }
+
+  // Stops what still runs and removes stores and logs, unless they are to be kept.
+  async close() {
+    await this.stop();
+    if (!this.keep) rmSync(this.dir, { recursive: true, force: true });
   }
 }
