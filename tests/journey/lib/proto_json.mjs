@@ -16,12 +16,20 @@ function durationOf(text) {
   return { seconds: Math.trunc(seconds), nanos: Math.round((seconds % 1) * 1e9) };
 }
 
+// The descriptor of a full name, nested messages included.
+function descriptorOf(full) {
+  if (definition[full]) return definition[full].type;
+  const dot = full.lastIndexOf('.');
+  return dot < 0 ? undefined : descriptorOf(full.slice(0, dot))?.nestedType?.find((t) => t.name === full.slice(dot + 1));
+}
+
 function typeNamed(name, scope) {
   // Names in descriptors are relative to the scope they stand in, or absolute.
   const plain = name.replace(/^\./, '');
   for (let parts = scope.split('.'); ; parts.pop()) {
     const full = [...parts, plain].filter(Boolean).join('.');
-    if (definition[full]) return { full, type: definition[full].type };
+    const type = descriptorOf(full);
+    if (type) return { full, type };
     if (parts.length === 0) throw new Error(`no such type: ${name} in ${scope}`);
   }
 }
@@ -62,4 +70,19 @@ export function fromJson(fullName, json) {
 // The entry type of a map field, else null: such types are nested in the message and marked.
 function entryOf(field, type) {
   return type.nestedType.find((t) => t.options?.mapEntry && t.name === field.typeName.split('.').pop()) ?? null;
+}
+
+// Throws when `value` has a member that the message does not: proto-loader would drop it without a word.
+export function checkFields(type, full, value) {
+  for (const [key, inner] of Object.entries(value)) {
+    const field = type.field.find((f) => f.name === key);
+    if (!field) throw new Error(`${full} has no field ${key}`);
+    if (field.type !== kMessage || inner === null || inner === undefined) continue;
+    const entry = entryOf(field, type);
+    const valueField = entry?.field.find((f) => f.name === 'value') ?? field;
+    if (valueField.type !== kMessage) continue;
+    const known = typeNamed(valueField.typeName, full);
+    const all = entry ? Object.values(inner) : field.label === 'LABEL_REPEATED' ? inner : [inner];
+    for (const one of all) checkFields(known.type, known.full, one);
+  }
 }

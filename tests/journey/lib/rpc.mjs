@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { checkFields } from './proto_json.mjs';
 
 const require = createRequire(import.meta.url);
 const grpc = require('@grpc/grpc-js');
@@ -109,6 +110,8 @@ export class Client {
   }
 
   call_(serviceName, name, method, request, { token, deadlineSeconds, headers }) {
+    const { type } = method.requestType;
+    for (const one of method.requestStream ? request : [request]) checkFields(type, `${serviceName.split('.').slice(0, -1).join('.')}.${type.name}`, one);
     const metadata = new grpc.Metadata();
     const text = typeof token === 'function' ? token() : token;
     if (text) metadata.set('authorization', `Bearer ${text}`);
