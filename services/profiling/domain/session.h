@@ -126,7 +126,7 @@ struct Session {
   int selected_rank = 0;
   absl::Time started_at;
   absl::Time last_user_at;
-  absl::Time last_event_at = absl::InfinitePast();  // provider time of the last applied event
+  absl::Time last_event_at = absl::UnixEpoch();  // provider time of the last applied event
   absl::Time expires_at;
   absl::Time absolute_expires_at;
   std::optional<absl::Time> ended_at;

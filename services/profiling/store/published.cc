@@ -1,0 +1,138 @@
+#include "services/profiling/store/published.h"
+
+#include "common/http/crypto.h"
+#include "common/status/status_macros.h"
+#include "services/profiling/domain/flow_lint.h"
+
+namespace vinculo::profiling {
+namespace {
+
+constexpr int kPage = 1000;
+
+}  // namespace
+
+std::string HexDigest(absl::string_view text) { return crypto::HexEncode(crypto::Sha256(text)); }
+
+Bits TenantView::Available(const CompiledMatrix& matrix, absl::Time now) const {
+  const auto found = availability.find(&matrix);
+  return found == availability.end() ? Availability(matrix, catalogue).At(now) : found->second.At(now);
+}
+
+std::shared_ptr<const TenantView> Published::Current(const std::string& tenant) const {
+  static const auto* const kEmpty = new std::shared_ptr<const TenantView>(std::make_shared<const TenantView>());
+  const std::shared_ptr<const Entries> entries = entries_.Load();
+  const auto found = entries->find(tenant);
+  return found == entries->end() || found->second.view == nullptr ? *kEmpty : found->second.view;
+}
+
+void Published::Invalidate(const std::string& tenant) {
+  entries_.Update([&](Entries entries) {
+    entries[tenant].stale = true;
+    return entries;
+  });
+}
+
+absl::StatusOr<std::shared_ptr<const TenantView>> Published::View(const sql::Scope& scope) {
+  const std::shared_ptr<const Entries> entries = entries_.Load();
+  const auto found = entries->find(scope.tenant());
+  if (found != entries->end() && !found->second.stale) return found->second.view;
+  // Marked fresh before loading: a commit that comes in between marks it stale again and is loaded next time.
+  const std::shared_ptr<const TenantView> before = found == entries->end() ? nullptr : found->second.view;
+  entries_.Update([&](Entries all) {
+    all[scope.tenant()].stale = false;
+    if (all[scope.tenant()].view == nullptr) all[scope.tenant()].view = std::make_shared<const TenantView>();
+    return all;
+  });
+  auto loaded = database_.ReadInline(scope, [&](sql::Transaction& tx) { return Load(tx, before.get()); });
+  if (!loaded.ok()) {
+    Invalidate(scope.tenant());
+    return loaded.status();
+  }
+  entries_.Update([&](Entries all) {
+    all[scope.tenant()].view = *loaded;
+    return all;
+  });
+  return loaded;
+}
+
+absl::StatusOr<std::shared_ptr<const TenantView>> Published::Load(sql::Transaction& tx, const TenantView* before) const {
+  auto view = std::make_shared<TenantView>();
+  RETURN_IF_ERROR(LoadCatalogue(tx, *view));
+  RETURN_IF_ERROR(LoadFlows(tx, before, *view));
+  return std::shared_ptr<const TenantView>(std::move(view));
+}
+
+absl::Status Published::LoadCatalogue(sql::Transaction& tx, TenantView& view) const {
+  std::vector<Product> products;
+  std::string after;
+  while (true) {
+    ASSIGN_OR_RETURN(const std::vector<ProductRow> rows, CatalogueRepository::ListProducts(tx, after, kPage));
+    for (const ProductRow& row : rows) {
+      ASSIGN_OR_RETURN(Product product, readers_.product(row.body));
+      product.revision = row.revision;
+      view.catalogue[product.product_id] = product;
+      products.push_back(std::move(product));
+    }
+    if (rows.size() < kPage) break;
+    after = rows.back().product_id;
+  }
+  ASSIGN_OR_RETURN(const std::vector<MatrixRow> matrices, CatalogueRepository::ListLatest(tx));
+  for (const MatrixRow& row : matrices) {
+    ASSIGN_OR_RETURN(Matrix matrix, readers_.matrix(row.body));
+    matrix.version = row.version;
+    LintFindings ignored;
+    auto compiled = CompiledMatrix::Compile(matrix, products, nullptr, ignored);
+    Availability availability(*compiled);
+    std::string hash = HexDigest(compiled->Canonical());
+    view.matrices[row.matrix_id] =
+        std::make_shared<const ReadyMatrix>(ReadyMatrix{std::move(compiled), std::move(availability), std::move(hash)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Published::LoadFlows(sql::Transaction& tx, const TenantView* before, TenantView& view) const {
+  ASSIGN_OR_RETURN(const std::vector<VersionRow> rows, FlowRepository::ListRunning(tx));
+  for (const VersionRow& row : rows) {
+    const auto key = std::make_pair(row.head.flow_id, row.version);
+    std::shared_ptr<const CompiledFlow> flow;
+    if (before != nullptr) {
+      const auto kept = before->flows.find(key);
+      if (kept != before->flows.end()) flow = kept->second;
+    }
+    if (flow == nullptr) {
+      ASSIGN_OR_RETURN(flow, Compile(tx, row));
+    }
+    if (row.state == VersionState::kLive) view.live[row.head.flow_id] = row.version;
+    for (const CompiledFlow::Node& node : flow->nodes()) {
+      if (node.matrix != nullptr) view.availability.emplace(node.matrix.get(), Availability(*node.matrix, view.catalogue));
+    }
+    view.flows.emplace(key, std::move(flow));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::Compile(sql::Transaction& tx, const VersionRow& row) const {
+  ASSIGN_OR_RETURN(FlowDefinition definition, readers_.flow(row.definition));
+  ASSIGN_OR_RETURN(const std::vector<Product> products, readers_.products(row.products));
+  const CompiledMatrix::Uses uses = UsesOf(definition);
+  CompiledFlow::Matrices matrices;
+  for (const MatrixRef& ref : row.matrices) {
+    ASSIGN_OR_RETURN(const auto stored, CatalogueRepository::FindMatrix(tx, ref.matrix_id, ref.version));
+    if (!stored) return absl::DataLossError("a published flow names a matrix version that is gone");
+    ASSIGN_OR_RETURN(Matrix matrix, readers_.matrix(stored->body));
+    matrix.version = stored->version;
+    LintFindings ignored;
+    matrices[ref.matrix_id] = CompiledMatrix::Compile(matrix, products, &uses, ignored);
+  }
+  return CompiledFlow::Compile(row.head, row.version, std::move(definition), matrices);
+}
+
+absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::FlowFor(sql::Transaction& tx, const std::string& flow_id, int version) const {
+  const std::shared_ptr<const TenantView> view = Current(tx.tenant());
+  const auto found = view->flows.find(std::make_pair(flow_id, version));
+  if (found != view->flows.end()) return found->second;
+  ASSIGN_OR_RETURN(const VersionRow row, FlowRepository::GetVersion(tx, flow_id, version));
+  return Compile(tx, row);
+}
+
+}  // namespace vinculo::profiling
