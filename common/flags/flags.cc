@@ -123,11 +123,12 @@ std::string Checker::WritableDirectory(absl::string_view flag, std::string path)
   struct stat info;
   if (path.empty()) {
     Problem(flag, "is required");
-  } else if (stat(path.c_str(), &info) != 0) {
-    Problem(flag, absl::StrCat(path, ": ", std::strerror(errno)));
-  } else if (!S_ISDIR(info.st_mode)) {
+    return path;
+  }
+  const bool found = stat(path.c_str(), &info) == 0;
+  if (found && !S_ISDIR(info.st_mode)) {
     Problem(flag, absl::StrCat(path, ": is not a directory"));
-  } else if (access(path.c_str(), W_OK | X_OK) != 0) {
+  } else if (!found || access(path.c_str(), W_OK | X_OK) != 0) {
     Problem(flag, absl::StrCat(path, ": ", std::strerror(errno)));
   }
   return path;

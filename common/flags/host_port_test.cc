@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -22,7 +23,7 @@ TEST(ParseHostPort, ReadsNamesAndAddresses) {
 }
 
 TEST(ParseHostPort, RefusesEverythingElse) {
-  const std::string long_host = std::string(254, 'a') + ":80";
+  const std::string long_host = absl::StrCat(std::string(254, 'a'), ":80");
   for (const absl::string_view text : std::vector<absl::string_view>{"",
                                                                      ":",
                                                                      ":80",

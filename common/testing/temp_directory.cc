@@ -38,7 +38,7 @@ TempDirectory::~TempDirectory() {
 std::string TempDirectory::File(absl::string_view name) const { return absl::StrCat(path_, "/", name); }
 
 std::string TempDirectory::Write(absl::string_view name, absl::string_view content) const {
-  const std::string path = File(name);
+  std::string path = File(name);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(content.data(), static_cast<std::streamsize>(content.size()));
   file.close();
