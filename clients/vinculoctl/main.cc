@@ -59,6 +59,8 @@ int Run(int argc, char** argv) {
   app.add_option("--ca", connection.ca_file, "PEM of who signed the services' certificates");
   app.add_option("--cert", connection.certificate_file, "PEM of our certificate");
   app.add_option("--key", connection.key_file, "PEM of our key");
+  bool insecure = false;
+  app.add_flag("--insecure", insecure, "plain text; only for loopback addresses, where it is the default");
   double timeout = 30;
   app.add_option("--timeout", timeout, "seconds to wait for an answer")->check(CLI::PositiveNumber);
   const std::map<std::string, Format> formats = {{"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
