@@ -11,15 +11,20 @@ const std::vector<ModuleDef>& PreloadedModules() {
   return *kModules;
 }
 
-StageEvent MoveModule(ModuleInstance& module, Stage to, absl::Time at, absl::string_view reason) {
+StageEvent StayEvent(const ModuleInstance& module, absl::string_view reason, absl::Time at) {
   StageEvent event;
   event.module_instance_id = module.id;
   event.customer_id = module.customer_id;
   event.module_key = module.module_key;
-  event.from = module.stage;
-  event.to = to;
+  event.from = event.to = module.stage;
   event.at = at;
   event.reason = std::string(reason);
+  return event;
+}
+
+StageEvent MoveModule(ModuleInstance& module, Stage to, absl::Time at, absl::string_view reason) {
+  StageEvent event = StayEvent(module, reason, at);
+  event.to = to;
   module.stage = to;
   module.stage_since = at;
   if (to == Stage::kAdoption && !module.adopted_at) module.adopted_at = at;

@@ -94,4 +94,7 @@ struct StageEvent {
 // Moves `module` and tells what happened; sequence_no and request_id are the store's. `at` is not before module.stage_since.
 StageEvent MoveModule(ModuleInstance& module, Stage to, absl::Time at, absl::string_view reason);
 
+// What is told when something about a module was decided without moving it.
+StageEvent StayEvent(const ModuleInstance& module, absl::string_view reason, absl::Time at);
+
 }  // namespace vinculo::lifecycle

@@ -67,6 +67,10 @@ absl::Status EngagementRepository::Insert(sql::Transaction& tx, const Engagement
   return tx.Exec(kEngagementInsert, tx.tenant(), e.id, e.customer_id, e.sequence_no, e.opened_at, e.closed_at);
 }
 
+absl::Status EngagementRepository::Close(sql::Transaction& tx, const Uuid& id, absl::Time closed_at) const {
+  return tx.Exec(kEngagementClose, tx.tenant(), id, closed_at);
+}
+
 absl::StatusOr<Engagement> EngagementRepository::Get(sql::Transaction& tx, const Uuid& id) const {
   ASSIGN_OR_RETURN(std::optional<Engagement> engagement, tx.Find(kEngagementGet, ReadEngagement, tx.tenant(), id));
   if (!engagement) return NotFound("engagement", id.ToString());

@@ -16,6 +16,8 @@ namespace vinculo::lifecycle {
 class EngagementRepository {
  public:
   absl::Status Insert(sql::Transaction& tx, const Engagement& engagement) const;
+  // Sets its end.
+  absl::Status Close(sql::Transaction& tx, const Uuid& id, absl::Time closed_at) const;
   // NOT_FOUND ENGAGEMENT_NOT_FOUND.
   absl::StatusOr<Engagement> Get(sql::Transaction& tx, const Uuid& id) const;
   // The client's engagement with the highest number.

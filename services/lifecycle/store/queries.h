@@ -46,6 +46,8 @@ inline constexpr sql::Query kModuleDefList{
 
 inline constexpr sql::Query kEngagementInsert{
     "engagement_insert", "INSERT INTO engagement (tenant_id, " LIFECYCLE_ENGAGEMENT_COLUMNS ") VALUES (?,?,?,?,?,?)"};
+inline constexpr sql::Query kEngagementClose{"engagement_close",
+                                             "UPDATE engagement SET closed_at = ?3 WHERE tenant_id = ?1 AND id = ?2"};
 inline constexpr sql::Query kEngagementGet{
     "engagement_get", "SELECT " LIFECYCLE_ENGAGEMENT_COLUMNS " FROM engagement WHERE tenant_id = ? AND id = ?"};
 inline constexpr sql::Query kEngagementLatest{
@@ -193,6 +195,12 @@ inline constexpr sql::Query kRatingSum{
     "rating_sum",
     "SELECT COUNT(*), COALESCE(SUM(rating), 0) FROM support_rating WHERE tenant_id = ? AND customer_id = ? AND rated_at >= ? AND "
     "rated_at < ?"};
+
+inline constexpr sql::Query kScheduleGet{"schedule_get", "SELECT next_week FROM evaluation_schedule WHERE tenant_id = ?"};
+inline constexpr sql::Query kSchedulePut{
+    "schedule_put",
+    "INSERT INTO evaluation_schedule (tenant_id, next_week) VALUES (?,?) ON CONFLICT (tenant_id) DO UPDATE SET "
+    "next_week = excluded.next_week"};
 
 // All of the above, for the check of their plans.
 std::vector<sql::Query> AllQueries();
