@@ -101,11 +101,12 @@ export class Suite {
     const ports = this.ports[service] ?? {};
     const peer = (name) => (this.ports[name] ? `127.0.0.1:${this.ports[name].grpc}` : '');
     const common = {
-      listen: `127.0.0.1:${ports.grpc ?? 0}`,
-      http_listen: `127.0.0.1:${ports.http ?? 0}`,
+      grpc_address: `127.0.0.1:${ports.grpc ?? 0}`,
+      health_address: `127.0.0.1:${ports.health ?? 0}`,
+      metrics_address: `127.0.0.1:${ports.metrics ?? 0}`,
       insecure_loopback: true,
-      store: this.path(service, `${service}.db`),
-      jwks: this.path('jwks.json'),
+      store: `sqlite:${this.path(service, `${service}.db`)}`,
+      jwks_file: this.path('jwks.json'),
       token_issuer: kIssuer,
       token_audience: kAudience,
       service_key: this.path(`${service}.pem`),
@@ -113,11 +114,11 @@ export class Suite {
       ports_file: this.path(`${service}.ports.json`),
     };
     const own = {
-      messaging: { graph_url: this.sandboxUrl, webhook_listen: `127.0.0.1:${ports.webhook ?? 0}`, app_secret_file: this.path('app_secret'),
+      messaging: { graph_url: this.sandboxUrl, webhook_address: `127.0.0.1:${ports.webhook ?? 0}`, app_secret_file: this.path('app_secret'),
         verify_token_file: this.path('verify_token') },
-      profiling: { messaging: peer('messaging'), insecure_http: true },
+      profiling: { messaging: peer('messaging') },
       lifecycle: { support: peer('support') },
-      support: { messaging: peer('messaging'), profiling: peer('profiling') },
+      support: { messaging: peer('messaging'), profiling: peer('profiling'), time_zone: 'America/Argentina/Buenos_Aires' },
     }[service];
     return Object.entries({ ...common, ...own }).filter(([, v]) => v !== '')
       .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
@@ -166,7 +167,7 @@ export class Suite {
   }
 
   address(service) { return `127.0.0.1:${this.ports[service].grpc}`; }
-  metricsUrl(service) { return `http://127.0.0.1:${this.ports[service].http}/metrics`; }
+  metricsUrl(service) { return `http://127.0.0.1:${this.ports[service].metrics}/metrics`; }
   webhookUrl() { return `http://127.0.0.1:${this.ports.messaging.webhook}/webhooks/whatsapp`; }
   verifyToken() { return kVerifyToken; }
 
