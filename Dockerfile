@@ -2,7 +2,7 @@
 FROM debian:12-slim AS build
 WORKDIR /src
 COPY . .
-RUN ci/setup && ci/build release messaging_service profiling_service lifecycle_service support_service vinculoctl
+RUN ci/setup && ci/build release vinculo-messaging vinculo-profiling vinculo-lifecycle vinculo-support vinculoctl
 
 FROM debian:12-slim
 RUN apt-get update -qq \
