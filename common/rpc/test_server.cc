@@ -22,7 +22,7 @@ ServerOptions Loopback(ServerOptions options) {
 }  // namespace
 
 TestServer::TestServer(Options options)
-    : minter_(auth::TokenMinter::Generate()),
+    : minter_(options.minter != nullptr ? options.minter : auth::TokenMinter::Generate()),
       clock_(*options.clock),
       keys_(*auth::KeySet::Parse(absl::StrCat("{\"keys\":[", minter_->public_jwk(), "]}"))),
       authenticator_({.issuer = kIssuer, .audience = kAudience}, &keys_, options.clock),

@@ -40,6 +40,8 @@ class TestServer {
     Limits limits;
     const Clock* clock = SystemClock::Get();
     ServerOptions server;
+    std::shared_ptr<const auth::TokenMinter> minter =
+        nullptr;  // another server's, when a client is to move from it to this one
   };
   TestServer() : TestServer(Options()) {}
   explicit TestServer(Options options);
@@ -59,6 +61,7 @@ class TestServer {
   Server& server() { return server_; }
   metrics::Registry& registry() { return registry_; }
   const auth::TokenMinter& minter() const { return *minter_; }
+  const std::shared_ptr<const auth::TokenMinter>& shared_minter() const { return minter_; }
   std::string address() const { return server_.address(); }
   int port() const { return server_.port(); }
   // One connection for the whole test.
