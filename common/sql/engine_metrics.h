@@ -17,6 +17,8 @@ struct EngineMetrics {
         queue_length(Gauge(registry, "sql_write_queue_length", "Writes that wait for the writer")),
         wal_bytes(Gauge(registry, "sql_wal_bytes", "Size of the write-ahead log in use")),
         checkpoints_busy(Counter(registry, "sql_checkpoint_busy_total", "Checkpoints that a long reader held up")),
+        writes(Counter(registry, "sql_writes_total", "Writes that reached the disk")),
+        syncs(Counter(registry, "sql_syncs_total", "Durable syncs made, checkpoints included")),
         writes_refused(Counter(registry, "sql_writes_refused_total", "Writes refused because the queue was full")) {}
 
   prometheus::Histogram& batch_size;
@@ -24,6 +26,8 @@ struct EngineMetrics {
   prometheus::Gauge& queue_length;
   prometheus::Gauge& wal_bytes;
   prometheus::Counter& checkpoints_busy;
+  prometheus::Counter& writes;
+  prometheus::Counter& syncs;
   prometheus::Counter& writes_refused;
 
  private:

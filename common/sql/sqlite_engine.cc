@@ -53,6 +53,7 @@ SqliteEngine::SqliteEngine(std::string path, const DatabaseOptions& options) : p
   if (options.registry != nullptr) {
     statement_metrics_ = std::make_unique<StatementMetrics>(*options.registry);
     metrics_ = std::make_unique<EngineMetrics>(*options.registry);
+    writes_.refused = &metrics_->writes_refused;
   }
 }
 
@@ -109,7 +110,9 @@ void SqliteEngine::Push(Queue& queue, std::unique_ptr<Task> task) {
       queue.tasks.push_back(std::move(task));
     }
   }
-  if (task != nullptr) task->Finish(std::move(refused));
+  if (task == nullptr) return;
+  if (queue.refused != nullptr) queue.refused->Increment();
+  task->Finish(std::move(refused));
 }
 
 void SqliteEngine::SubmitWrite(std::unique_ptr<Task> task) { Push(writes_, std::move(task)); }
@@ -136,7 +139,7 @@ void SqliteEngine::WriterLoop() {
   std::vector<std::unique_ptr<Task>> batch;
   std::vector<std::unique_ptr<Task>> live;
   while (TakeWrites(batch)) {
-    const absl::Time now = absl::Now();
+    const absl::Time now = clock_->Now();
     for (auto& task : batch) {
       if (task->scope().Abandoned(now)) {
         task->Finish(AbandonedError(task->scope(), now));
@@ -150,6 +153,7 @@ void SqliteEngine::WriterLoop() {
       if (outcome.committed) {
         commits_.fetch_add(1, std::memory_order_release);
         written_.fetch_add(live.size(), std::memory_order_relaxed);
+        if (metrics_ != nullptr) metrics_->writes.Increment(static_cast<double>(live.size()));
       }
       if (metrics_ != nullptr) {
         metrics_->batch_size.Observe(static_cast<double>(live.size()));
@@ -165,9 +169,16 @@ void SqliteEngine::WriterLoop() {
       }
     }
     MaintainLog(/*idle=*/batch.empty());
+    CountSyncs();
     batch.clear();
     live.clear();
   }
+}
+
+void SqliteEngine::CountSyncs() {
+  const uint64_t made = GetVfsCounters().syncs.load() - syncs_at_start_.load();
+  if (metrics_ != nullptr) metrics_->syncs.Increment(static_cast<double>(made - syncs_counted_));
+  syncs_counted_ = made;
 }
 
 void SqliteEngine::MaintainLog(bool idle) {
@@ -260,7 +271,7 @@ void SqliteEngine::ReaderLoop() {
       task = std::move(reads_.tasks.front());
       reads_.tasks.pop_front();
     }
-    const absl::Time now = absl::Now();
+    const absl::Time now = clock_->Now();
     if (task->scope().Abandoned(now)) {
       task->Finish(AbandonedError(task->scope(), now));
     } else {

@@ -44,6 +44,7 @@ class SqliteEngine final : public Engine {
     std::deque<std::unique_ptr<Task>> tasks ABSL_GUARDED_BY(mutex);
     bool closed ABSL_GUARDED_BY(mutex) = false;
     size_t max = 0;
+    prometheus::Counter* refused = nullptr;  // may be null
   };
 
   SqliteEngine(std::string path, const DatabaseOptions& options);
@@ -54,6 +55,7 @@ class SqliteEngine final : public Engine {
   // Waits for tasks or, when the log holds frames, for the idle checkpoint; false when closed and empty.
   bool TakeWrites(std::vector<std::unique_ptr<Task>>& batch);
   void MaintainLog(bool idle);
+  void CountSyncs();
   // A read connection, with the snapshot it keeps open between reads: as long as nothing was committed since, the next read
   // goes on in it and saves the system calls of taking and giving back SQLite's file locks.
   struct Reader {
@@ -93,6 +95,7 @@ class SqliteEngine final : public Engine {
   std::atomic<uint64_t> written_{0};
   std::atomic<bool> corrupt_{false};
   std::atomic<uint64_t> syncs_at_start_{0};
+  uint64_t syncs_counted_ = 0;  // told to the metric; writer thread only
 };
 
 }  // namespace vinculo::sql
