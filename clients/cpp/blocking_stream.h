@@ -9,7 +9,8 @@
 
 namespace vinculo::clients {
 
-// A generic stream seen from a thread that may wait: one operation at a time, and Wait at the end. Internal to clients/cpp.
+// A generic stream seen from a thread that may wait: one operation at a time, and Wait at the end. Internal to
+// clients/cpp.
 class BlockingStream : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   bool Write(const grpc::ByteBuffer& message) {

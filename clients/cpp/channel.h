@@ -3,82 +3,84 @@
 #include <google/protobuf/message.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "clients/cpp/token_source.h"
 
-namespace grpc {
-class GenericStub;
-}
-
 namespace vinculo::clients {
 
 struct ChannelOptions {
-  std::string target;              // host:port, or dns:///service-headless.namespace.svc:port
-  bool insecure_loopback = false;  // plain text; refused unless the target is a loopback address
-  std::string ca_file;             // PEM files; read once
+  std::string target;                   // host:port, or dns:///name:port for several replicas
+  std::shared_ptr<TokenSource> tokens;  // required
+  bool insecure_loopback = false;       // plain text; refused unless the target is a loopback address
+  // PEM files, read again when they change.
+  std::string ca_file;
   std::string certificate_file;
   std::string key_file;
 };
 
-// A connection to one service with the published service config: deadlines, retries that are safe, round robin. Every request whose
-// request_id is empty gets one, so that a retry has one effect. Errors are the service's own with their details (common/status), or
-// UNAVAILABLE. Thread-safe; shared by all clients of one service. Outlives its calls.
+struct CallOptions {
+  std::optional<absl::Duration> timeout;  // instead of the one of the service config
+};
+
+// A connection to one service of the suite, for any number of calls at once, with the published service config:
+// deadlines, retries that are safe, round robin. Thread-safe. The typed clients (vinculo/<area>/v1/*.client.h) are
+// built on it.
+//
+// A request whose `request_id` is empty gets one, so that a repetition has no second effect. Errors carry their reason
+// again (common/status); a service that does not answer in time gives DEADLINE_EXCEEDED, one that cannot be reached
+// UNAVAILABLE.
 class Channel {
  public:
-  using Message = google::protobuf::Message;
-
-  // INVALID_ARGUMENT when plain text is asked for elsewhere than on loopback, or a file cannot be read.
-  static absl::StatusOr<std::shared_ptr<Channel>> Open(const ChannelOptions& options, std::shared_ptr<TokenSource> tokens);
+  // INVALID_ARGUMENT for plain text to another machine or missing files.
+  static absl::StatusOr<std::shared_ptr<Channel>> Open(const ChannelOptions& options);
+  // Calls in flight are cancelled and their callbacks have run when it returns.
   ~Channel();
 
-  // Calls `method`, such as "vinculo.messaging.v1.MessageService/SendMessage", for `tenant`, and hands the outcome to `done` on one of
-  // gRPC's threads: return at once. Without a deadline the service config's holds.
-  template <class Response, class Request, class Done>
-  void Call(const std::string& method, const std::string& tenant, Request request, absl::Time deadline, Done done) {
-    auto response = std::make_unique<Response>();
-    Response* const out = response.get();
-    Start(method, tenant, request, deadline, out,
+  // Calls `method` ("vinculo.support.v1.TicketService/GetTicket"); `done` runs once, on a thread of gRPC's, and must
+  // not block.
+  template <class Resp>
+  void Call(const char* method, const std::string& tenant, const google::protobuf::Message& request,
+            const CallOptions& options, absl::AnyInvocable<void(absl::StatusOr<Resp>)> done) {
+    auto response = std::make_unique<Resp>();
+    Resp* const filled = response.get();
+    Start(method, tenant, request, filled, options,
           [response = std::move(response), done = std::move(done)](absl::Status status) mutable {
-            if (!status.ok()) return done(absl::StatusOr<Response>(std::move(status)));
-            done(absl::StatusOr<Response>(std::move(*response)));
+            if (status.ok()) {
+              done(std::move(*response));
+            } else {
+              done(std::move(status));
+            }
           });
   }
 
-  // The same, waiting. For command lines and tests: never on a thread that serves calls.
-  template <class Response, class Request>
-  absl::StatusOr<Response> CallAndWait(const std::string& method, const std::string& tenant, Request request,
-                                       absl::Time deadline = absl::InfiniteFuture()) {
-    Response response;
-    const absl::Status status = CallAndWait(method, tenant, request, deadline, &response);
+  // Calls and waits: for command lines and tests, never on a thread that serves calls.
+  template <class Resp>
+  absl::StatusOr<Resp> CallAndWait(const char* method, const std::string& tenant,
+                                   const google::protobuf::Message& request, const CallOptions& options) {
+    Resp response;
+    const absl::Status status = Wait(method, tenant, request, &response, options);
     if (!status.ok()) return status;
     return response;
   }
-  absl::Status CallAndWait(const std::string& method, const std::string& tenant, Message& request, absl::Time deadline,
-                           Message* response);
 
-  // Streams, seen from a thread that may wait. Upload: `next` fills the next message and returns false at the end. Follow:
-  // `on_message` sees each response and returns false to stop.
-  absl::Status Upload(const std::string& method, const std::string& tenant, Message* message,
-                      absl::FunctionRef<bool(Message*)> next, Message* response);
-  absl::Status Follow(const std::string& method, const std::string& tenant, Message& request, absl::Time deadline, Message* response,
-                      absl::FunctionRef<bool(const Message&)> on_message);
-
-  grpc::GenericStub& stub() { return *stub_; }
-  TokenSource& tokens() { return *tokens_; }
+  class Impl;  // known to this folder only
+  Impl& impl() { return *impl_; }
 
  private:
-  Channel(std::unique_ptr<grpc::GenericStub> stub, std::shared_ptr<TokenSource> tokens);
-  void Start(const std::string& method, const std::string& tenant, Message& request, absl::Time deadline, Message* response,
+  explicit Channel(std::unique_ptr<Impl> impl);
+  void Start(const char* method, const std::string& tenant, const google::protobuf::Message& request,
+             google::protobuf::Message* response, const CallOptions& options,
              absl::AnyInvocable<void(absl::Status)> done);
+  absl::Status Wait(const char* method, const std::string& tenant, const google::protobuf::Message& request,
+                    google::protobuf::Message* response, const CallOptions& options);
 
-  const std::unique_ptr<grpc::GenericStub> stub_;
-  const std::shared_ptr<TokenSource> tokens_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace vinculo::clients

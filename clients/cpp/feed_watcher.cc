@@ -1,198 +1,252 @@
 #include "clients/cpp/feed_watcher.h"
 
-#include <grpcpp/alarm.h>
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
-
 #include <algorithm>
+#include <thread>
+#include <utility>
 
-#include "absl/strings/numbers.h"
-#include "clients/cpp/wire.h"
+#include "absl/random/random.h"
+#include "absl/synchronization/mutex.h"
+#include "clients/cpp/channel_impl.h"
 #include "common/log/log.h"
 #include "common/rpc/status.h"
-#include "common/status/error.h"
+#include "vinculo/events/v1/event_feed.grpc.pb.h"
 
 namespace vinculo::clients {
-namespace {
 
-using vinculo::events::v1::WatchRequest;
-using vinculo::events::v1::WatchResponse;
+namespace v1 = events::v1;
 
-constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
-constexpr absl::Duration kLongestPause = absl::Seconds(5);
-
-class Stream;
-
-// One tenant's subscription over all its connections. Either a stream is open, or a batch is being applied, or an alarm runs.
-class Following : public std::enable_shared_from_this<Following> {
+// One subscription. Between two connections it waits on the timer; while connected at most one batch is with the
+// consumer, held open by a hold on the reactor so that the stream can be read further from the consumer's thread.
+class EventFeedSource::Following final : public std::enable_shared_from_this<Following> {
  public:
-  Following(std::shared_ptr<Channel> channel, std::string tenant, int64_t after_seq, std::vector<std::string> types,
-            events::FeedSource::OnBatch on_batch)
-      : channel_(std::move(channel)), tenant_(std::move(tenant)), on_batch_(std::move(on_batch)) {
-    request_.set_after_seq(after_seq);
-    for (std::string& type : types) request_.add_types(std::move(type));
-  }
+  Following(EventFeedSource& source, std::string tenant, int64_t after_seq, std::vector<std::string> types,
+            OnBatch on_batch)
+      : channel_(source.channel_),
+        options_(source.options_),
+        timer_(source.timer_),
+        tenant_(std::move(tenant)),
+        types_(std::move(types)),
+        on_batch_(std::move(on_batch)),
+        stub_(v1::EventFeed::NewStub(channel_->impl().channel())),
+        after_seq_(after_seq),
+        wait_(options_.first_wait) {}
 
   void Connect();
-  // Ends it and returns when nothing of it runs any more.
+  // Ends the connection and waits until no callback runs.
   void Stop();
 
-  // What the stream tells.
-  void OnMessage(Stream* stream, WatchResponse message);
-  void OnDone(Stream* stream, const grpc::Status& status);
-
  private:
-  void OnAck(int64_t next_after_seq, bool applied);
-  void ConnectLater() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  class Reader;
+  void OnResponse(Reader& reader);
+  void OnAck(std::shared_ptr<Reader> reader, int64_t next_after_seq, bool applied);
+  void OnEnd(const grpc::Status& status);
+  absl::Duration NextWait() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reader_ == nullptr; }
 
   const std::shared_ptr<Channel> channel_;
+  const Options options_;
+  const std::shared_ptr<Timer> timer_;
   const std::string tenant_;
-  events::FeedSource::OnBatch on_batch_;  // called with one batch in flight, so never twice at a time
+  const std::vector<std::string> types_;
+  OnBatch on_batch_;  // called by one reader at a time
+  const std::unique_ptr<v1::EventFeed::Stub> stub_;
+
   absl::Mutex mutex_;
-  WatchRequest request_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<Stream> stream_ ABSL_GUARDED_BY(mutex_);
-  grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration pause_ ABSL_GUARDED_BY(mutex_) = kFirstPause;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;   // an alarm is set
-  bool applying_ ABSL_GUARDED_BY(mutex_) = false;  // a batch is with the consumer
+  int64_t after_seq_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration wait_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Reader> reader_ ABSL_GUARDED_BY(mutex_);  // the connection, until it is over
 };
 
-// One connection of a subscription.
-class Stream : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+// Calls Connect on those whose wait is over. One thread for all subscriptions of a source.
+class EventFeedSource::Timer {
  public:
-  Stream(std::shared_ptr<Following> following, Channel& channel, const std::string& tenant, const WatchRequest& request)
-      : following_(std::move(following)), request_(ToBuffer(request)) {
-    PrepareContext(context_, channel.tokens(), tenant, absl::InfiniteFuture());
-    channel.stub().PrepareBidiStreamingCall(&context_, "/vinculo.events.v1.EventFeed/Watch", {}, this);
+  Timer() : thread_([this] { Run(); }) {}
+  void Stop() {
+    {
+      absl::MutexLock lock(&mutex_);
+      stop_ = true;
+    }
+    thread_.join();
   }
-  void Run(std::shared_ptr<Stream> self) {
-    self_ = std::move(self);
-    StartWriteLast(&request_, grpc::WriteOptions());
-    StartRead(&received_);
+  void Add(absl::Time at, std::weak_ptr<Following> following) {
+    absl::MutexLock lock(&mutex_);
+    waiting_.emplace_back(at, std::move(following));
+    changed_ = true;
+  }
+
+ private:
+  void Run() {
+    while (true) {
+      std::vector<std::weak_ptr<Following>> due;
+      {
+        absl::MutexLock lock(&mutex_);
+        absl::Time next = absl::InfiniteFuture();
+        for (const auto& [at, following] : waiting_) next = std::min(next, at);
+        const auto woken = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stop_ || changed_; };
+        mutex_.AwaitWithDeadline(absl::Condition(&woken), next);
+        changed_ = false;
+        if (stop_) return;
+        const absl::Time now = absl::Now();
+        const auto kept =
+            std::partition(waiting_.begin(), waiting_.end(), [now](const auto& entry) { return entry.first > now; });
+        for (auto it = kept; it != waiting_.end(); ++it) due.push_back(std::move(it->second));
+        waiting_.erase(kept, waiting_.end());
+      }
+      for (const auto& weak : due) {
+        if (const auto following = weak.lock()) following->Connect();
+      }
+    }
+  }
+
+  absl::Mutex mutex_;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::pair<absl::Time, std::weak_ptr<Following>>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+class EventFeedSource::Following::Reader final : public grpc::ClientReadReactor<v1::WatchResponse>,
+                                                 public std::enable_shared_from_this<Reader> {
+ public:
+  explicit Reader(std::shared_ptr<Following> following) : following_(std::move(following)) {}
+
+  void Begin(std::unique_ptr<grpc::ClientContext> context, v1::WatchRequest request) {
+    context_ = std::move(context);
+    request_ = std::move(request);
+    following_->stub_->async()->Watch(context_.get(), &request_, this);
+    StartRead(&response_);
     StartCall();
   }
-  void ReadNext() { StartRead(&received_); }
-  void Cancel() { context_.TryCancel(); }
+  const v1::WatchResponse& response() const { return response_; }
+  void ReadNext() { StartRead(&response_); }
+
+  // While a batch is with the consumer; whoever takes it back (the ack, or the end) does so once.
+  void Hold() {
+    AddHold();
+    absl::MutexLock lock(&mutex_);
+    held_ = true;
+  }
+  // Reads on, or ends the stream, if the batch is still out.
+  void Release(bool go_on) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!std::exchange(held_, false)) return;
+    }
+    if (go_on) {
+      StartRead(&response_);
+    } else {
+      context_->TryCancel();
+    }
+    RemoveHold();
+  }
+  void Cancel() {
+    context_->TryCancel();
+    Release(/*go_on=*/false);
+  }
 
  private:
   void OnReadDone(bool ok) override {
-    WatchResponse message;
-    if (!ok) return;
-    if (!FromBuffer(received_, &message)) return Cancel();
-    following_->OnMessage(this, std::move(message));
+    if (ok) following_->OnResponse(*this);
   }
-  void OnDone(const grpc::Status& status) override {
-    const std::shared_ptr<Stream> self = std::move(self_);
-    following_->OnDone(this, status);
-  }
+  void OnDone(const grpc::Status& status) override { std::exchange(following_, nullptr)->OnEnd(status); }
 
-  const std::shared_ptr<Following> following_;
-  grpc::ClientContext context_;
-  const grpc::ByteBuffer request_;
-  grpc::ByteBuffer received_;
-  std::shared_ptr<Stream> self_;  // until gRPC is done with it
+  std::shared_ptr<Following> following_;
+  std::unique_ptr<grpc::ClientContext> context_;
+  v1::WatchRequest request_;
+  v1::WatchResponse response_;
+  absl::Mutex mutex_;
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-void Following::Connect() {
-  std::shared_ptr<Stream> stream;
+void EventFeedSource::Following::Connect() {
+  absl::MutexLock lock(&mutex_);
+  if (stopped_ || reader_ != nullptr) return;
+  v1::WatchRequest request;
+  request.set_after_seq(after_seq_);
+  for (const std::string& type : types_) request.add_types(type);
+  reader_ = std::make_shared<Reader>(shared_from_this());
+  reader_->Begin(channel_->impl().MakeContext(tenant_), std::move(request));
+}
+
+void EventFeedSource::Following::OnResponse(Reader& reader) {
+  const int64_t next = reader.response().next_after_seq();
   {
     absl::MutexLock lock(&mutex_);
-    waiting_ = false;
-    if (stopped_ || stream_ != nullptr) return;
-    stream = std::make_shared<Stream>(shared_from_this(), *channel_, tenant_, request_);
-    stream_ = stream;
+    if (stopped_) return;
+    wait_ = options_.first_wait;
+    if (reader.response().events().empty()) {
+      after_seq_ = next;
+      reader.ReadNext();
+      return;
+    }
   }
-  stream->Run(stream);
+  reader.Hold();
+  on_batch_(reader.response(), [self = shared_from_this(), held = reader.shared_from_this(), next](bool applied) {
+    self->OnAck(held, next, applied);
+  });
 }
 
-void Following::ConnectLater() {
-  if (stopped_ || waiting_ || applying_ || stream_ != nullptr) return;
-  waiting_ = true;
-  alarm_.Set(absl::ToChronoTime(absl::Now() + pause_), [self = shared_from_this()](bool) { self->Connect(); });
-  pause_ = std::min(pause_ * 2, kLongestPause);
+void EventFeedSource::Following::OnAck(std::shared_ptr<Reader> reader, int64_t next_after_seq, bool applied) {
+  if (applied) {
+    absl::MutexLock lock(&mutex_);
+    if (reader == reader_) after_seq_ = next_after_seq;
+  }
+  // What was not applied comes again: the stream ends and is opened at the old position after a pause.
+  reader->Release(/*go_on=*/applied);
 }
 
-void Following::Stop() {
-  std::shared_ptr<Stream> stream;
+absl::Duration EventFeedSource::Following::NextWait() {
+  thread_local absl::InsecureBitGen generator;
+  const absl::Duration wait = wait_ * absl::Uniform(generator, 0.8, 1.2);
+  wait_ = std::min(2 * wait_, options_.longest_wait);
+  return wait;
+}
+
+void EventFeedSource::Following::OnEnd(const grpc::Status& status) {
+  std::shared_ptr<Reader> last;
+  absl::MutexLock lock(&mutex_);
+  last = std::move(reader_);
+  reader_ = nullptr;
+  if (stopped_) return;
+  const absl::Duration wait = NextWait();
+  const absl::Status ended = rpc::FromGrpcStatus(status);
+  log::Info("event feed ended; connecting again", {{"tenant", tenant_}, {"status", ended}, {"wait", wait}});
+  timer_->Add(absl::Now() + wait, weak_from_this());
+}
+
+void EventFeedSource::Following::Stop() {
+  std::shared_ptr<Reader> reader;
   {
     absl::MutexLock lock(&mutex_);
     stopped_ = true;
-    stream = stream_;
-    if (waiting_) alarm_.Cancel();
+    reader = reader_;
   }
-  if (stream != nullptr) stream->Cancel();
+  if (reader != nullptr) reader->Cancel();
   absl::MutexLock lock(&mutex_);
-  const auto quiet = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stream_ == nullptr && !waiting_ && !applying_; };
-  mutex_.Await(absl::Condition(&quiet));
+  mutex_.Await(absl::Condition(this, &Following::Idle));
 }
 
-void Following::OnMessage(Stream* stream, WatchResponse message) {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (stopped_) return;
-    pause_ = kFirstPause;
-    if (message.events().empty()) {
-      request_.set_after_seq(std::max(request_.after_seq(), message.next_after_seq()));
-    } else {
-      applying_ = true;
-    }
-  }
-  if (message.events().empty()) return stream->ReadNext();
-  const int64_t next = message.next_after_seq();
-  on_batch_(std::move(message), [self = shared_from_this(), next](bool applied) { self->OnAck(next, applied); });
-}
-
-void Following::OnAck(int64_t next_after_seq, bool applied) {
-  std::shared_ptr<Stream> stream;
-  {
-    absl::MutexLock lock(&mutex_);
-    applying_ = false;
-    if (applied) request_.set_after_seq(next_after_seq);
-    stream = stream_;
-    if (stream == nullptr) ConnectLater();
-    if (stopped_) return;
-  }
-  if (stream == nullptr) return;
-  // A batch that could not be applied comes again on a new connection, after the pause.
-  if (applied) {
-    stream->ReadNext();
-  } else {
-    stream->Cancel();
-  }
-}
-
-void Following::OnDone(Stream*, const grpc::Status& status) {
-  const absl::Status error = rpc::FromGrpcStatus(status);
-  absl::MutexLock lock(&mutex_);
-  stream_ = nullptr;
-  if (ErrorReason(error) == "EVENTS_EXPIRED") {
-    int64_t oldest = 0;
-    for (const auto& [key, value] : GetErrorDetails(error)->metadata) {
-      if (key == "oldest_seq") (void)absl::SimpleAtoi(value, &oldest);
-    }
-    log::Error("events were missed: the feed no longer keeps them", {{"tenant", tenant_}, {"oldest_seq", std::to_string(oldest)}});
-    request_.set_after_seq(std::max(request_.after_seq(), oldest - 1));
-  }
-  ConnectLater();
-}
-
-class WatcherSubscription final : public events::FeedSource::Subscription {
+class EventFeedSource::Handle final : public Subscription {
  public:
-  explicit WatcherSubscription(std::shared_ptr<Following> following) : following_(std::move(following)) {}
-  ~WatcherSubscription() override { following_->Stop(); }
+  explicit Handle(std::shared_ptr<Following> following) : following_(std::move(following)) {}
+  ~Handle() override { following_->Stop(); }
 
  private:
   const std::shared_ptr<Following> following_;
 };
 
-}  // namespace
+EventFeedSource::EventFeedSource(std::shared_ptr<Channel> channel, Options options)
+    : channel_(std::move(channel)), options_(options), timer_(std::make_shared<Timer>()) {}
 
-std::unique_ptr<events::FeedSource::Subscription> FeedWatcher::Watch(const std::string& tenant, int64_t after_seq,
-                                                                     std::vector<std::string> types, OnBatch on_batch) {
-  auto following = std::make_shared<Following>(channel_, tenant, after_seq, std::move(types), std::move(on_batch));
+EventFeedSource::~EventFeedSource() { timer_->Stop(); }
+
+std::unique_ptr<events::FeedSource::Subscription> EventFeedSource::Watch(const std::string& tenant, int64_t after_seq,
+                                                                         std::vector<std::string> types,
+                                                                         OnBatch on_batch) {
+  auto following = std::make_shared<Following>(*this, tenant, after_seq, std::move(types), std::move(on_batch));
   following->Connect();
-  return std::make_unique<WatcherSubscription>(std::move(following));
+  return std::make_unique<Handle>(std::move(following));
 }
 
 }  // namespace vinculo::clients

@@ -1,65 +1,78 @@
 #include "clients/cpp/service_config.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/descriptor_database.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace vinculo::clients {
 namespace {
 
+using google::protobuf::DescriptorPool;
 using google::protobuf::MethodDescriptor;
 using nlohmann::json;
 
-bool IsRead(const std::string& name) {
-  for (const char* verb : {"Get", "List", "Lookup", "Count", "Preview", "Lint", "Preflight", "Recommend", "Explain", "Validate",
-                           "Analyze", "Simulate", "Test", "Resolve", "Recount"}) {
-    if (name.rfind(verb, 0) == 0) return true;
-  }
-  return false;
+constexpr absl::Duration kReadTimeout = absl::Seconds(2);
+constexpr absl::Duration kWriteTimeout = absl::Seconds(5);
+
+bool IsStream(const MethodDescriptor* method) { return method->client_streaming() || method->server_streaming(); }
+
+bool HasRequestId(const MethodDescriptor* method) {
+  return method->input_type()->FindFieldByName("request_id") != nullptr;
 }
 
-json Config(const MethodDescriptor& method) {
-  const bool read = IsRead(method.name());
-  json config = {{"name", {{{"service", method.service()->full_name()}, {"method", method.name()}}}}};
-  if (method.client_streaming() || method.server_streaming()) return config;
-  config["timeout"] = read ? "5s" : "10s";
-  if (read || method.input_type()->FindFieldByName("request_id") != nullptr) {
-    config["retryPolicy"] = {{"maxAttempts", read ? 4 : 3},
-                             {"initialBackoff", read ? "0.05s" : "0.1s"},
-                             {"maxBackoff", read ? "1s" : "2s"},
-                             {"backoffMultiplier", 2},
-                             {"retryableStatusCodes", {"UNAVAILABLE"}}};
-  }
+json RetryPolicy(bool write) {
+  return {{"maxAttempts", write ? 3 : 4},
+          {"initialBackoff", write ? "0.1s" : "0.05s"},
+          {"maxBackoff", write ? "2s" : "1s"},
+          {"backoffMultiplier", 2},
+          {"retryableStatusCodes", {"UNAVAILABLE"}}};
+}
+
+json MethodConfig(const MethodDescriptor* method) {
+  json config = {{"name", {{{"service", method->service()->full_name()}, {"method", method->name()}}}}};
+  if (IsStream(method)) return config;
+  config["timeout"] = absl::StrCat(absl::ToInt64Seconds(DefaultTimeout(method)), "s");
+  config["retryPolicy"] = RetryPolicy(/*write=*/HasRequestId(method));
   return config;
 }
 
 std::string Build() {
+  std::vector<std::string> files;
+  DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
+  std::sort(files.begin(), files.end());
   json methods = json::array();
-  // Each area's services stand in several files; all of them are dependencies of the pool, so they are found by package.
-  for (const char* service :
-       {"vinculo.messaging.v1.TemplateService", "vinculo.messaging.v1.ContactService", "vinculo.messaging.v1.CampaignService",
-        "vinculo.messaging.v1.MessageService", "vinculo.messaging.v1.RoutingService", "vinculo.messaging.v1.ChannelService",
-        "vinculo.messaging.v1.ReportService", "vinculo.profiling.v1.FlowService", "vinculo.profiling.v1.CatalogueService",
-        "vinculo.profiling.v1.SessionService", "vinculo.profiling.v1.ProfileService", "vinculo.profiling.v1.LeadService",
-        "vinculo.lifecycle.v1.LifecycleService", "vinculo.lifecycle.v1.UsageService", "vinculo.lifecycle.v1.HealthService",
-        "vinculo.support.v1.TicketService", "vinculo.support.v1.DirectoryService", "vinculo.support.v1.CsatService",
-        "vinculo.support.v1.ReportService", "vinculo.support.v1.ImportExportService"}) {
-    const auto* found = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
-    if (found == nullptr) continue;  // not linked into this program
-    for (int i = 0; i < found->method_count(); ++i) methods.push_back(Config(*found->method(i)));
+  for (const std::string& name : files) {
+    if (!absl::StartsWith(name, "vinculo/")) continue;
+    const auto* const file = DescriptorPool::generated_pool()->FindFileByName(name);
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m)
+        methods.push_back(MethodConfig(file->service(s)->method(m)));
+    }
   }
-  const json config = {{"loadBalancingConfig", {{{"round_robin", json::object()}}}},
-                       {"retryThrottling", {{"maxTokens", 10}, {"tokenRatio", 0.1}}},
-                       {"methodConfig", methods}};
-  return config.dump();
+  return json{{"loadBalancingConfig", {{{"round_robin", json::object()}}}},
+              {"healthCheckConfig", {{"serviceName", ""}}},
+              {"retryThrottling", {{"maxTokens", 10}, {"tokenRatio", 0.1}}},
+              {"methodConfig", methods}}
+      .dump();
 }
 
 }  // namespace
 
+absl::Duration DefaultTimeout(const MethodDescriptor* method) {
+  if (IsStream(method)) return absl::InfiniteDuration();
+  return HasRequestId(method) ? kWriteTimeout : kReadTimeout;
+}
+
 const std::string& ServiceConfigJson() {
-  static const std::string& config = *new std::string(Build());
-  return config;
+  static const std::string* const config = new std::string(Build());
+  return *config;
 }
 
 }  // namespace vinculo::clients

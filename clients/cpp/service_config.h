@@ -2,11 +2,20 @@
 
 #include <string>
 
+#include "absl/time/time.h"
+
+namespace google::protobuf {
+class MethodDescriptor;
+}
+
 namespace vinculo::clients {
 
-// The service config that we publish for the four services and their feed, as gRPC's JSON: round robin over all addresses,
-// retry throttling, and per method a deadline and the retries that are safe. A read and a write that carries a request_id are
-// tried again on UNAVAILABLE; anything else is not. Computed from the descriptors linked in.
+// How long a call may take when its caller does not say: reads 2 s, mutations 5 s, streams without end.
+absl::Duration DefaultTimeout(const google::protobuf::MethodDescriptor* method);
+
+// The service config (gRPC's JSON form) of all linked-in contracts: round robin, health checking, retry throttling, and
+// for each unary RPC its timeout and a retry on UNAVAILABLE. A request with a request_id is a mutation, which may be
+// repeated because our clients always set it; everything else is a read.
 const std::string& ServiceConfigJson();
 
 }  // namespace vinculo::clients

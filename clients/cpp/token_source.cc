@@ -3,32 +3,35 @@
 namespace vinculo::clients {
 namespace {
 
-constexpr absl::Duration kLifetime = absl::Minutes(15);
-constexpr absl::Duration kRenewBefore = absl::Minutes(5);
+class FixedToken final : public TokenSource {
+ public:
+  explicit FixedToken(std::string token) : token_(std::move(token)) {}
+  std::string TokenFor(const std::string&) override { return token_; }
+
+ private:
+  const std::string token_;
+};
 
 }  // namespace
 
-ServiceTokens::ServiceTokens(std::shared_ptr<const auth::TokenMinter> minter, std::string issuer, std::string audience,
-                             std::string subject, const Clock* clock)
-    : minter_(std::move(minter)),
-      issuer_(std::move(issuer)),
-      audience_(std::move(audience)),
-      subject_(std::move(subject)),
-      clock_(clock) {}
+std::shared_ptr<TokenSource> StaticToken(std::string token) { return std::make_shared<FixedToken>(std::move(token)); }
 
-std::string ServiceTokens::TokenFor(const std::string& tenant) {
+MintedTokens::MintedTokens(Options options, std::shared_ptr<const auth::TokenMinter> minter, const Clock* clock)
+    : options_(std::move(options)), minter_(std::move(minter)), clock_(clock) {}
+
+std::string MintedTokens::TokenFor(const std::string& tenant) {
   const absl::Time now = clock_->Now();
   absl::MutexLock lock(&mutex_);
   Minted& minted = minted_[tenant];
   if (minted.token.empty() || now >= minted.renew_at) {
-    minted.token = minter_->Mint({.issuer = issuer_,
-                                  .audience = audience_,
-                                  .subject = subject_,
+    minted.token = minter_->Mint({.issuer = options_.issuer,
+                                  .audience = options_.audience,
+                                  .subject = options_.subject,
                                   .tenant = tenant,
-                                  .roles = {"service"},
+                                  .roles = options_.roles,
                                   .issued_at = now,
-                                  .lifetime = kLifetime});
-    minted.renew_at = now + kLifetime - kRenewBefore;
+                                  .lifetime = options_.lifetime});
+    minted.renew_at = now + options_.lifetime * 2 / 3;
   }
   return minted.token;
 }

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -13,29 +12,30 @@
 
 namespace vinculo::clients {
 
-// Gives the token for a call on behalf of a tenant. Thread-safe.
+// Where calls get their bearer tokens. Thread-safe.
 class TokenSource {
  public:
   virtual ~TokenSource() = default;
+  // A token for acting on the tenant's data.
   virtual std::string TokenFor(const std::string& tenant) = 0;
 };
 
-// The same token for every call.
-class FixedToken final : public TokenSource {
- public:
-  explicit FixedToken(std::string token) : token_(std::move(token)) {}
-  std::string TokenFor(const std::string&) override { return token_; }
+// The same token for every call, whatever the tenant: what a person was given.
+std::shared_ptr<TokenSource> StaticToken(std::string token);
 
- private:
-  const std::string token_;
-};
-
-// Tokens of role `service` that this process signs itself, one per tenant, renewed before they end.
-class ServiceTokens final : public TokenSource {
+// Tokens that a service signs for itself with its own key, one for each tenant, with role `service`; renewed when a
+// third of their life is left.
+class MintedTokens final : public TokenSource {
  public:
-  // `subject` is the calling service's name.
-  ServiceTokens(std::shared_ptr<const auth::TokenMinter> minter, std::string issuer, std::string audience, std::string subject,
-                const Clock* clock = SystemClock::Get());
+  struct Options {
+    std::string issuer;
+    std::string audience;
+    std::string subject;  // the service's name
+    std::vector<std::string> roles = {"service"};
+    absl::Duration lifetime = absl::Minutes(15);
+  };
+  MintedTokens(Options options, std::shared_ptr<const auth::TokenMinter> minter,
+               const Clock* clock = SystemClock::Get());
   std::string TokenFor(const std::string& tenant) override;
 
  private:
@@ -43,10 +43,8 @@ class ServiceTokens final : public TokenSource {
     std::string token;
     absl::Time renew_at;
   };
+  const Options options_;
   const std::shared_ptr<const auth::TokenMinter> minter_;
-  const std::string issuer_;
-  const std::string audience_;
-  const std::string subject_;
   const Clock* const clock_;
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Minted> minted_ ABSL_GUARDED_BY(mutex_);
