@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Walks one company's customers through all four services and checks every figure against what the outside world counted.
-//   node tests/journey/journey.mjs [--bin=DIR] [--kill=SERVICE@STEP] [--only=STEP,STEP] [--keep] [--list]
+//   node tests/journey/journey.mjs [--bin=DIR] [--kill=SERVICE@STEP] [--only=STEP,STEP] [--services=A,B] [--keep] [--list]
 import { Suite, findBinaries, kServices } from './lib/suite.mjs';
 import { runSteps } from './lib/steps.mjs';
 import { closingSteps } from './steps/closing.mjs';
@@ -14,6 +14,7 @@ const kUsage = `Walks the whole journey on samples/: contacts, template, campaig
   --bin=DIR             where the programs are (default: VINCULO_BIN, else build/release/bin, else build/debug/bin)
   --kill=SERVICE@STEP   kill -9 that service in the middle of that step and start it again; the figures must not change
   --only=STEP,...       only these steps, and what they need
+  --services=A,B        start only these services (with --only)
   --keep                leaves stores and logs where they are, and says where
   --list                names the steps
 The last line is "journey: N steps, N ok"; the exit code is 0 when all are.`;
@@ -31,7 +32,7 @@ const start = {
   name: 'start',
   async run(ctx, figures) {
     await ctx.suite.start();
-    figures.note(`sandbox and ${kServices.length} services are serving`);
+    figures.note(`sandbox and ${ctx.suite.only.length} services are serving`);
   },
 };
 
@@ -39,7 +40,7 @@ const kSteps = [start, connect, contacts, contactsAgain, templates, catalogue, f
   accounts, usage, health, stages, weekly, figuresAgree, events, metrics, stop];
 
 function parse(args) {
-  const options = { bin: undefined, kill: null, only: null, keep: false };
+  const options = { bin: undefined, kill: null, only: null, keep: false, services: kServices.join() };
   for (const argument of args) {
     const [, name, value] = /^--([a-z]+)(?:=(.*))?$/.exec(argument) ?? [];
     if (name === 'help') { console.log(kUsage); process.exit(0); }
@@ -69,7 +70,7 @@ function withNeeds(names) {
 }
 
 const options = parse(process.argv.slice(2));
-const suite = new Suite({ bin: options.bin ?? findBinaries(), keep: options.keep });
+const suite = new Suite({ bin: options.bin ?? findBinaries(), keep: options.keep, only: options.services.split(',') });
 const ctx = {
   suite,
   crmSecret: kCrmSecret,

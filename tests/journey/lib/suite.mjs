@@ -116,8 +116,8 @@ export class Suite {
     const own = {
       messaging: { graph_url: this.sandboxUrl, webhook_address: `127.0.0.1:${ports.webhook ?? 0}`, app_secret_file: this.path('app_secret'),
         verify_token_file: this.path('verify_token') },
-      profiling: { messaging: peer('messaging') },
-      lifecycle: { support: peer('support') },
+      profiling: { messaging: peer('messaging'), store_key_file: this.path('store_key'), outbound_allow: this.sandboxUrl.replace('http://', '') },
+      lifecycle: { support: peer('support'), time_zone: 'America/Argentina/Buenos_Aires' },
       support: { messaging: peer('messaging'), profiling: peer('profiling'), time_zone: 'America/Argentina/Buenos_Aires' },
     }[service];
     return Object.entries({ ...common, ...own }).filter(([, v]) => v !== '')
