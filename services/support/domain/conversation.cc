@@ -96,8 +96,8 @@ void Begin(Draft& draft, const Step& step) {
   for (const std::string& tag : c.tags) Record(draft, step, EventKind::kTagAdded, "", tag);
 }
 
-absl::Status AddMessage(Draft& draft, const Step& step, const Uuid& message_id, Visibility visibility, const Inbox& inbox,
-                        bool reopen) {
+absl::Status AddMessage(Draft& draft, const Step& step, const Uuid& message_id, Visibility visibility,
+                        const Inbox& inbox, bool reopen) {
   RETURN_IF_ERROR(CheckNotMerged(draft.now));
   const bool is_public = visibility == Visibility::kPublic;
   HistoryEvent& event = Append(draft, step, EventKind::kMessage);
@@ -124,7 +124,8 @@ absl::Status Snooze(Draft& draft, const Step& step, std::optional<absl::Time> un
   if (until && *until <= step.at) return SnoozeInPastError();
   draft.now.state = State::kSnoozed;
   draft.now.snoozed_until = until;
-  Append(draft, step, EventKind::kSnoozed).to = until ? absl::FormatTime(absl::RFC3339_full, *until, absl::UTCTimeZone()) : "reply";
+  Append(draft, step, EventKind::kSnoozed).to =
+      until ? absl::FormatTime(absl::RFC3339_full, *until, absl::UTCTimeZone()) : "reply";
   return absl::OkStatus();
 }
 

@@ -8,7 +8,8 @@
 #include "absl/time/time.h"
 #include "services/support/domain/types.h"
 
-// The rules of a conversation's life: OPEN <-> SNOOZED, both -> CLOSED, CLOSED -> OPEN, any -> MERGED, which is final. Pure.
+// The rules of a conversation's life: OPEN <-> SNOOZED, both -> CLOSED, CLOSED -> OPEN, any -> MERGED, which is final.
+// Pure.
 namespace vinculo::support {
 
 // A conversation under change: how it stands, and what its history gains. Save both, or neither.
@@ -29,9 +30,9 @@ enum class Arrival {
 // Spam takes the message and stays closed. `conversation` is not MERGED: ask for its root.
 Arrival DecideArrival(const Conversation& conversation, const Inbox& inbox, absl::Time at);
 
-// The conversation's first event. `draft.now` carries what the caller knows (requester, channel, inbox, subject, ...); its
-// priority, team, assignee and tags become events of their own. It is OPEN, and waits on the agent when the customer began it,
-// else on the customer [S-05].
+// The conversation's first event. `draft.now` carries what the caller knows (requester, channel, inbox, subject, ...);
+// its priority, team, assignee and tags become events of their own. It is OPEN, and waits on the agent when the
+// customer began it, else on the customer [S-05].
 void Begin(Draft& draft, const Step& step);
 
 // A message or note was written [S-09] [S-12]:
@@ -40,11 +41,11 @@ void Begin(Draft& draft, const Step& step);
 //   bot, automation    changes nothing else
 //   note               opens a SNOOZED one when the inbox says so and somebody else than the assignee wrote it
 // IS_MERGED.
-absl::Status AddMessage(Draft& draft, const Step& step, const Uuid& message_id, Visibility visibility, const Inbox& inbox,
-                        bool reopen = false);
+absl::Status AddMessage(Draft& draft, const Step& step, const Uuid& message_id, Visibility visibility,
+                        const Inbox& inbox, bool reopen = false);
 
-// From OPEN, or anew from SNOOZED; nullopt = until the customer replies. SNOOZE_IN_PAST unless until > step.at; NOT_OPEN;
-// IS_MERGED.
+// From OPEN, or anew from SNOOZED; nullopt = until the customer replies. SNOOZE_IN_PAST unless until > step.at;
+// NOT_OPEN; IS_MERGED.
 absl::Status Snooze(Draft& draft, const Step& step, std::optional<absl::Time> until);
 // NOT_SNOOZED; IS_MERGED.
 absl::Status Unsnooze(Draft& draft, const Step& step);

@@ -9,8 +9,8 @@
 
 namespace vinculo::support {
 
-// Which conversations [S-30]. An empty list does not restrict, a list of values is "any of", all parts must hold. Also the
-// condition of service level policies.
+// Which conversations [S-30]. An empty list does not restrict, a list of values is "any of", all parts must hold. Also
+// the condition of service level policies.
 struct ConversationFilter {
   std::vector<State> states;
   std::vector<Waiting> waiting_on;

@@ -17,7 +17,8 @@ int ToNumber(const std::string& text, int otherwise) {
   return absl::SimpleAtoi(text, &number) ? number : otherwise;
 }
 
-// Walks a history once. Intervals (snoozed, closed, waiting, in an agent's hands) are settled whenever something ends them.
+// Walks a history once. Intervals (snoozed, closed, waiting, in an agent's hands) are settled whenever something ends
+// them.
 class Fold {
  public:
   explicit Fold(std::optional<absl::Time> c0) : c0_(c0) {}
@@ -92,7 +93,8 @@ void Fold::Settle(absl::Time at) {
     const absl::Duration passed = at - from;
     if (state_ == State::kSnoozed) snoozed_ += passed;
     if (state_ == State::kClosed) closed_ += passed;
-    if (state_ != State::kClosed && (waiting_ == Waiting::kAgent || waiting_ == Waiting::kThirdParty)) waited_ += passed;
+    if (state_ != State::kClosed && (waiting_ == Waiting::kAgent || waiting_ == Waiting::kThirdParty))
+      waited_ += passed;
     if (state_ == State::kOpen && !assignee_.empty()) handled_[assignee_] += passed;
   }
   settled_ = std::max(settled_, at);
@@ -130,7 +132,8 @@ void Fold::OnHumanReply(const HistoryEvent& event) {
 }
 
 void Fold::Replace(Metric metric, MetricFact fact) {
-  facts_.erase(std::remove_if(facts_.begin(), facts_.end(), [&](const MetricFact& f) { return f.metric == metric; }), facts_.end());
+  facts_.erase(std::remove_if(facts_.begin(), facts_.end(), [&](const MetricFact& f) { return f.metric == metric; }),
+               facts_.end());
   ordinals_[static_cast<int>(metric)] = 1;
   fact.metric = metric;
   fact.ordinal = 0;
@@ -156,8 +159,9 @@ void Fold::SetCloseDurations(const HistoryEvent& event, const std::string& agent
   fact.value = absl::ToInt64Microseconds(waited_);
   Replace(Metric::kRequesterWait, fact);
   ordinals_[static_cast<int>(Metric::kHandleTime)] = 0;
-  facts_.erase(std::remove_if(facts_.begin(), facts_.end(), [](const MetricFact& f) { return f.metric == Metric::kHandleTime; }),
-               facts_.end());
+  facts_.erase(
+      std::remove_if(facts_.begin(), facts_.end(), [](const MetricFact& f) { return f.metric == Metric::kHandleTime; }),
+      facts_.end());
   for (const auto& [who, how_long] : handled_) {
     MetricFact& handled = Count(Metric::kHandleTime, event.at);
     handled.value = absl::ToInt64Microseconds(how_long);
@@ -210,7 +214,8 @@ void Fold::OnRated(const HistoryEvent& event) {
 }
 
 void Fold::DropDurations() {
-  facts_.erase(std::remove_if(facts_.begin(), facts_.end(), [](const MetricFact& f) { return IsDuration(f.metric); }), facts_.end());
+  facts_.erase(std::remove_if(facts_.begin(), facts_.end(), [](const MetricFact& f) { return IsDuration(f.metric); }),
+               facts_.end());
 }
 
 void Fold::Apply(const HistoryEvent& event) {
@@ -258,7 +263,8 @@ void Fold::Apply(const HistoryEvent& event) {
       waiting_ = static_cast<Waiting>(ToNumber(event.to, static_cast<int>(Waiting::kNone)));
       break;
     case EventKind::kTagAdded:
-      if (const auto at = std::lower_bound(tags_.begin(), tags_.end(), event.to); at == tags_.end() || *at != event.to) {
+      if (const auto at = std::lower_bound(tags_.begin(), tags_.end(), event.to);
+          at == tags_.end() || *at != event.to) {
         tags_.insert(at, event.to);
       }
       break;

@@ -5,9 +5,9 @@
 #include <map>
 #include <random>
 
+#include "services/support/domain/statistics.h"
 #include "services/support/domain/test_story.h"
 #include "services/support/domain/value_bucket.h"
-#include "services/support/domain/statistics.h"
 
 namespace vinculo::support {
 namespace {
@@ -22,14 +22,18 @@ std::vector<double> Seconds(const std::vector<MetricFact>& facts, Metric metric)
   }
   return values;
 }
-std::vector<double> Seconds(const Story& story, Metric metric) { return Seconds(ComputeFacts(story.history(), false), metric); }
+std::vector<double> Seconds(const Story& story, Metric metric) {
+  return Seconds(ComputeFacts(story.history(), false), metric);
+}
 
 int64_t CountFacts(const std::vector<MetricFact>& facts, Metric metric) {
   int64_t n = 0;
   for (const MetricFact& fact : facts) n += fact.metric == metric;
   return n;
 }
-int64_t CountFacts(const Story& story, Metric metric) { return CountFacts(ComputeFacts(story.history(), story.now().spam), metric); }
+int64_t CountFacts(const Story& story, Metric metric) {
+  return CountFacts(ComputeFacts(story.history(), story.now().spam), metric);
+}
 
 std::vector<std::string> Agents(const Story& story, Metric metric) {
   std::vector<std::string> agents;
@@ -207,7 +211,8 @@ TEST(SupportMetrics, MergeIntoAClosedOneLeavesTheBacklogUnchangedS129) {
   EXPECT_EQ(CountFacts(target, Metric::kReopened), 1);
   EXPECT_EQ(CountFacts(source, Metric::kMerged), 1);
   const auto backlog = [&](Metric m) { return CountFacts(source, m) + CountFacts(target, m); };
-  EXPECT_EQ(backlog(Metric::kNew) + backlog(Metric::kReopened) - backlog(Metric::kClosed) - backlog(Metric::kMerged), 1);
+  EXPECT_EQ(backlog(Metric::kNew) + backlog(Metric::kReopened) - backlog(Metric::kClosed) - backlog(Metric::kMerged),
+            1);
 }
 
 // 5 at the start; 4 new, 2 reopened, 6 closed, 1 open source merged.
@@ -230,13 +235,15 @@ TEST(SupportMetrics, BacklogS128) {
       ++(fact.at < kMonday + absl::Minutes(week) ? before : within)[fact.metric];
     }
   }
-  const int64_t start = before[Metric::kNew] + before[Metric::kReopened] - before[Metric::kClosed] - before[Metric::kMerged];
+  const int64_t start =
+      before[Metric::kNew] + before[Metric::kReopened] - before[Metric::kClosed] - before[Metric::kMerged];
   EXPECT_EQ(start, 5);
   EXPECT_EQ(within[Metric::kNew], 4);
   EXPECT_EQ(within[Metric::kReopened], 2);
   EXPECT_EQ(within[Metric::kClosed], 6);
   EXPECT_EQ(within[Metric::kMerged], 1);
-  EXPECT_EQ(start + within[Metric::kNew] + within[Metric::kReopened] - within[Metric::kClosed] - within[Metric::kMerged], 4);
+  EXPECT_EQ(
+      start + within[Metric::kNew] + within[Metric::kReopened] - within[Metric::kClosed] - within[Metric::kMerged], 4);
 }
 
 // For any history: what the counts say is in the backlog is what the state says, and no duration is negative.
@@ -248,15 +255,33 @@ TEST(SupportMetrics, RandomHistoriesKeepTheBacklogIdentity) {
     for (int i = 0; i < 20; ++i) {
       minute += static_cast<double>(random() % 300) - 20;  // clocks are not perfect
       switch (random() % 9) {
-        case 0: story.Customer(minute); break;
-        case 1: story.Customer(minute, false); break;
-        case 2: story.Agent(minute, random() % 2 == 0 ? "ana" : "ben"); break;
-        case 3: story.Snoozes(minute); break;
-        case 4: story.Unsnoozes(minute); break;
-        case 5: story.Closes(minute); break;
-        case 6: story.Reopens(minute); break;
-        case 7: story.AssignsTo(minute, random() % 2 == 0 ? "ana" : ""); break;
-        default: story.Tags(minute, {"t" + std::to_string(random() % 3)}); break;
+        case 0:
+          story.Customer(minute);
+          break;
+        case 1:
+          story.Customer(minute, false);
+          break;
+        case 2:
+          story.Agent(minute, random() % 2 == 0 ? "ana" : "ben");
+          break;
+        case 3:
+          story.Snoozes(minute);
+          break;
+        case 4:
+          story.Unsnoozes(minute);
+          break;
+        case 5:
+          story.Closes(minute);
+          break;
+        case 6:
+          story.Reopens(minute);
+          break;
+        case 7:
+          story.AssignsTo(minute, random() % 2 == 0 ? "ana" : "");
+          break;
+        default:
+          story.Tags(minute, {"t" + std::to_string(random() % 3)});
+          break;
       }
     }
     const std::vector<MetricFact> facts = ComputeFacts(story.history(), false);
@@ -276,7 +301,8 @@ TEST(SupportMetrics, RandomHistoriesKeepTheBacklogIdentity) {
 
 TEST(ValueBuckets, RiseWithTheValueAndAreNarrow) {
   int32_t previous = -1;
-  for (int64_t value : {0l, 1l, 7l, 8l, 9l, 15l, 16l, 17l, 18l, 31l, 32l, 1000l, 1'000'000l, 300'000'000l, 86'400'000'000l, int64_t{1} << 60}) {
+  for (int64_t value : {0l, 1l, 7l, 8l, 9l, 15l, 16l, 17l, 18l, 31l, 32l, 1000l, 1'000'000l, 300'000'000l,
+                        86'400'000'000l, int64_t{1} << 60}) {
     EXPECT_GE(ValueBucket(value), previous) << value;
     previous = ValueBucket(value);
   }

@@ -49,7 +49,8 @@ std::vector<Metric> FactsOf(Metric metric) {
     case Metric::kBacklogSnoozed:
       return {Metric::kSnoozeBegan, Metric::kSnoozeEnded};
     case Metric::kBacklogOpen:
-      return {Metric::kNew, Metric::kReopened, Metric::kClosed, Metric::kMerged, Metric::kSnoozeBegan, Metric::kSnoozeEnded};
+      return {Metric::kNew,    Metric::kReopened,    Metric::kClosed,
+              Metric::kMerged, Metric::kSnoozeBegan, Metric::kSnoozeEnded};
     default:
       return {metric};
   }
@@ -65,9 +66,9 @@ bool MetricAggregation::Passes(const FactRow& row) const {
   if (IsDuration(query_.metric) && row.fact.automatic && !query_.include_automatic_closes) return false;
   const bool tagged = f.tags.empty() || std::any_of(row.fact.tags.begin(), row.fact.tags.end(),
                                                     [&](const std::string& tag) { return AnyOf(f.tags, tag); });
-  return tagged && AnyOf(f.agents, row.fact.agent) && AnyOf(f.teams, row.fact.team) && AnyOf(f.customer_ids, row.customer_id) &&
-         AnyOf(f.channels, row.channel) && AnyOf(f.priorities, row.fact.priority) && AnyOf(f.module_keys, row.module_key) &&
-         AnyOf(f.inboxes, row.inbox);
+  return tagged && AnyOf(f.agents, row.fact.agent) && AnyOf(f.teams, row.fact.team) &&
+         AnyOf(f.customer_ids, row.customer_id) && AnyOf(f.channels, row.channel) &&
+         AnyOf(f.priorities, row.fact.priority) && AnyOf(f.module_keys, row.module_key) && AnyOf(f.inboxes, row.inbox);
 }
 
 std::vector<std::string> MetricAggregation::GroupsOf(const FactRow& row) const {
@@ -117,7 +118,8 @@ void MetricAggregation::AddTo(Cell& cell, const FactRow& row) const {
 
 void MetricAggregation::Add(const FactRow& row) {
   if (query_.buckets.empty() || !Passes(row)) return;
-  const absl::Time at = query_.by_started && IsDuration(query_.metric) ? row.fact.started_at.value_or(row.fact.at) : row.fact.at;
+  const absl::Time at =
+      query_.by_started && IsDuration(query_.metric) ? row.fact.started_at.value_or(row.fact.at) : row.fact.at;
   std::optional<size_t> bucket = BucketOf(query_.buckets, at);
   if (!bucket && IsBacklog(query_.metric) && at < query_.buckets.front().start) bucket = 0;
   if (!bucket) return;
@@ -146,7 +148,8 @@ MetricCell MetricAggregation::Say(const Cell& cell) const {
       said.value = static_cast<double>(said.n);
       break;
     default:
-      said.value = IsDuration(query_.metric) ? calendar::Compute(query_.stat, cell.values) : static_cast<double>(cell.n);
+      said.value =
+          IsDuration(query_.metric) ? calendar::Compute(query_.stat, cell.values) : static_cast<double>(cell.n);
   }
   return said;
 }
@@ -193,9 +196,19 @@ std::optional<double> Figures::average_rating() const {
 }
 
 std::vector<Metric> FigureAggregation::Needs() {
-  return {Metric::kFirstResponseTime, Metric::kResponseTime, Metric::kTimeToClose,      Metric::kCsat,    Metric::kNew,
-          Metric::kClosed,            Metric::kReopened,     Metric::kSnoozed,          Metric::kMerged,  Metric::kUnanswered,
-          Metric::kClosedUnanswered,  Metric::kClamped,      Metric::kSurveyDelivered};
+  return {Metric::kFirstResponseTime,
+          Metric::kResponseTime,
+          Metric::kTimeToClose,
+          Metric::kCsat,
+          Metric::kNew,
+          Metric::kClosed,
+          Metric::kReopened,
+          Metric::kSnoozed,
+          Metric::kMerged,
+          Metric::kUnanswered,
+          Metric::kClosedUnanswered,
+          Metric::kClamped,
+          Metric::kSurveyDelivered};
 }
 
 void FigureAggregation::AddTo(Group& group, const FactRow& row) const {

@@ -28,7 +28,8 @@ constexpr int64_t kSecond = 1'000'000;
 
 TEST(MetricAggregation, MedianS124) {
   MetricAggregation aggregation(Query(Metric::kFirstResponseTime));
-  for (int64_t seconds : {600, 60, 300, 120}) aggregation.Add(Row(Metric::kFirstResponseTime, absl::Hours(1), seconds * kSecond));
+  for (int64_t seconds : {600, 60, 300, 120})
+    aggregation.Add(Row(Metric::kFirstResponseTime, absl::Hours(1), seconds * kSecond));
   const std::vector<MetricCell> cells = aggregation.Finish();
   ASSERT_EQ(cells.size(), 2u);
   EXPECT_EQ(cells[0].value, 210);

@@ -6,8 +6,8 @@
 
 namespace vinculo::support {
 
-// Where a statistic lies among n ascending values: between the ranks `low` and `low + 1` (from 0), `weight` of the way. A weight
-// of 0 needs only `low`. n >= 1; not for the mean and the count, which need no ranks.
+// Where a statistic lies among n ascending values: between the ranks `low` and `low + 1` (from 0), `weight` of the way.
+// A weight of 0 needs only `low`. n >= 1; not for the mean and the count, which need no ranks.
 struct Rank {
   int64_t low = 0;
   double weight = 0;

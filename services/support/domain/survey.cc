@@ -17,7 +17,8 @@ std::string SurveyAgent(const Conversation& conversation, absl::Span<const Histo
   return last;
 }
 
-absl::StatusOr<Survey> MakeSurvey(Draft& draft, const Step& step, const Uuid& id, std::string token_hash, std::string agent) {
+absl::StatusOr<Survey> MakeSurvey(Draft& draft, const Step& step, const Uuid& id, std::string token_hash,
+                                  std::string agent) {
   Conversation& c = draft.now;
   if (c.state == State::kMerged) return IsMergedError(c.id.ToString(), c.merged_into ? c.merged_into->ToString() : "");
   if (c.state != State::kClosed) return NotClosedError(c.id.ToString());
@@ -46,7 +47,8 @@ void MarkDelivered(Draft& draft, Survey& survey, const Step& step) {
   event.detail = survey.id.ToString();
 }
 
-absl::StatusOr<int32_t> Rate(Draft& draft, Survey& survey, const Step& step, int32_t rating, const std::string& remark) {
+absl::StatusOr<int32_t> Rate(Draft& draft, Survey& survey, const Step& step, int32_t rating,
+                             const std::string& remark) {
   if (rating < 1 || rating > 5) return RatingOutOfRangeError();
   if (survey.rating != 0 && step.at >= ChangeableUntil(survey)) return RatingLockedError(survey.id.ToString());
   if (survey.rating == 0 && step.at >= survey.expires_at) return SurveyExpiredError(survey.id.ToString());

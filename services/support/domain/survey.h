@@ -35,18 +35,20 @@ struct Survey {
   int64_t revision = 0;
 };
 
-// Whom a rating counts for: the assignee when the survey is sent, else the last person who replied before the close [S-53].
+// Whom a rating counts for: the assignee when the survey is sent, else the last person who replied before the close
+// [S-53].
 std::string SurveyAgent(const Conversation& conversation, absl::Span<const HistoryEvent> history);
 
-// Makes the survey of the present close: the conversation is CLOSED, a person has replied, and none was made for this close.
-// NOT_CLOSED; IS_MERGED; NO_HUMAN_REPLY; SURVEY_ALREADY_SENT.
-absl::StatusOr<Survey> MakeSurvey(Draft& draft, const Step& step, const Uuid& id, std::string token_hash, std::string agent);
+// Makes the survey of the present close: the conversation is CLOSED, a person has replied, and none was made for this
+// close. NOT_CLOSED; IS_MERGED; NO_HUMAN_REPLY; SURVEY_ALREADY_SENT.
+absl::StatusOr<Survey> MakeSurvey(Draft& draft, const Step& step, const Uuid& id, std::string token_hash,
+                                  std::string agent);
 
 // It has reached the customer. Only the first time counts; a FAILED survey does not come back.
 void MarkDelivered(Draft& draft, Survey& survey, const Step& step);
 
-// Takes the customer's rating; a rated survey was delivered. Returns the previous rating, 0 = none. RATING_OUT_OF_RANGE;
-// RATING_LOCKED once a remark was given or 72 hours after the first rating; SURVEY_EXPIRED.
+// Takes the customer's rating; a rated survey was delivered. Returns the previous rating, 0 = none.
+// RATING_OUT_OF_RANGE; RATING_LOCKED once a remark was given or 72 hours after the first rating; SURVEY_EXPIRED.
 absl::StatusOr<int32_t> Rate(Draft& draft, Survey& survey, const Step& step, int32_t rating, const std::string& remark);
 
 // Until when the rating may change; in the past when it is final.

@@ -19,7 +19,8 @@ Story Closed() {
 Step At(Story& story, double minute) { return story.At(minute, Author::kSystem, ""); }
 
 absl::StatusOr<Survey> Send(Story& story, double minute) {
-  return MakeSurvey(story.draft(), At(story, minute), Uuid::New(kStart), "hash", SurveyAgent(story.now(), story.history()));
+  return MakeSurvey(story.draft(), At(story, minute), Uuid::New(kStart), "hash",
+                    SurveyAgent(story.now(), story.history()));
 }
 
 TEST(Survey, NeedsACloseAndAHumanReplyAndIsMadeOncePerClose) {
@@ -96,7 +97,8 @@ TEST(Survey, DeliveredOnceAndRatedImpliesDelivered) {
   MarkDelivered(story.draft(), survey, At(story, 13));
   ASSERT_TRUE(Rate(story.draft(), survey, At(story, 20), 4, "").ok());
   int delivered = 0;
-  for (const MetricFact& fact : ComputeFacts(story.history(), false)) delivered += fact.metric == Metric::kSurveyDelivered;
+  for (const MetricFact& fact : ComputeFacts(story.history(), false))
+    delivered += fact.metric == Metric::kSurveyDelivered;
   EXPECT_EQ(delivered, 1);
 }
 

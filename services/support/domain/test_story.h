@@ -10,7 +10,8 @@ namespace vinculo::support {
 // Tells a conversation's story in tests, minute by minute: each call is one step of the state machine.
 class Story {
  public:
-  explicit Story(absl::Time start, Author by = Author::kCustomer, Inbox inbox = {}) : start_(start), inbox_(inbox), draft_({}, start) {
+  explicit Story(absl::Time start, Author by = Author::kCustomer, Inbox inbox = {})
+      : start_(start), inbox_(inbox), draft_({}, start) {
     draft_.now.id = Uuid::New(start);
     Begin(draft_, At(0, by, by == Author::kCustomer ? "maria" : "ana"));
   }
@@ -28,13 +29,19 @@ class Story {
   Story& Note(double minute, std::string who = "ana") {
     return Say(At(minute, Author::kAgent, std::move(who)), Visibility::kInternal, false);
   }
-  Story& Closes(double minute, std::string who = "ana") { return Keep(Close(draft_, At(minute, Author::kAgent, std::move(who)))); }
+  Story& Closes(double minute, std::string who = "ana") {
+    return Keep(Close(draft_, At(minute, Author::kAgent, std::move(who))));
+  }
   Story& BotCloses(double minute) { return Keep(Close(draft_, At(minute, Author::kBot, "bot"))); }
   Story& Reopens(double minute) { return Keep(Reopen(draft_, At(minute, Author::kAgent, "ana"))); }
   Story& Snoozes(double minute) { return Keep(Snooze(draft_, At(minute, Author::kAgent, "ana"), std::nullopt)); }
   Story& Unsnoozes(double minute) { return Keep(Unsnooze(draft_, At(minute, Author::kAgent, "ana"))); }
-  Story& AssignsTo(double minute, std::string who) { return Keep(Assign(draft_, At(minute, Author::kAgent, "lead"), who)); }
-  Story& Tags(double minute, std::vector<std::string> tags) { return Keep(AddTags(draft_, At(minute, Author::kAgent, "ana"), tags)); }
+  Story& AssignsTo(double minute, std::string who) {
+    return Keep(Assign(draft_, At(minute, Author::kAgent, "lead"), who));
+  }
+  Story& Tags(double minute, std::vector<std::string> tags) {
+    return Keep(AddTags(draft_, At(minute, Author::kAgent, "ana"), tags));
+  }
   // As the merge of this conversation into another records it.
   Story& IsMerged(double minute) {
     Append(draft_, At(minute, Author::kAgent, "ana"), EventKind::kMerged);

@@ -104,7 +104,8 @@ Uuid HighestId() { return *Uuid::FromBytes(std::string(16, '\xff')); }
 
 absl::StatusOr<int64_t> ConversationRepository::NextNumber(sql::Transaction& tx) const {
   ASSIGN_OR_RETURN(const std::optional<int64_t> n,
-                   tx.Find(queries::kNextNumber, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
+                   tx.Find(
+                       queries::kNextNumber, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
   return n.value_or(1);
 }
 
@@ -114,23 +115,27 @@ absl::Status ConversationRepository::Insert(sql::Transaction& tx, Conversation& 
     if (taken) return ConversationExistsError(c.external_id, taken->id.ToString());
   }
   c.revision = 1;
-  RETURN_IF_ERROR(tx.Exec(queries::kInsert, tx.tenant(), c.id, c.number, NullIfEmpty(c.external_id), c.customer_id, c.requester_id,
-                          c.channel, c.inbox, c.sender_id, c.subject, c.state, c.waiting_on, c.priority, c.team, c.assignee,
-                          absl::StrJoin(c.tags, ","), c.module_key, c.snoozed_until, c.merged_into, c.follow_up_of,
-                          c.transcript_ref, c.spam, c.contact_opted_out, c.created_at, c.first_contact_at, c.last_contact_at,
-                          c.closed_at, c.reopen_count, c.human_replies, c.last_message_id, c.open_survey, c.rating, c.remark,
-                          c.rated_agent, c.rated_at, c.last_seq, c.revision));
-  for (const std::string& tag : c.tags) RETURN_IF_ERROR(tx.Exec(queries::kInsertTag, tx.tenant(), tag, c.created_at, c.id));
+  RETURN_IF_ERROR(tx.Exec(queries::kInsert, tx.tenant(), c.id, c.number, NullIfEmpty(c.external_id), c.customer_id,
+                          c.requester_id, c.channel, c.inbox, c.sender_id, c.subject, c.state, c.waiting_on, c.priority,
+                          c.team, c.assignee, absl::StrJoin(c.tags, ","), c.module_key, c.snoozed_until, c.merged_into,
+                          c.follow_up_of, c.transcript_ref, c.spam, c.contact_opted_out, c.created_at,
+                          c.first_contact_at, c.last_contact_at, c.closed_at, c.reopen_count, c.human_replies,
+                          c.last_message_id, c.open_survey, c.rating, c.remark, c.rated_agent, c.rated_at, c.last_seq,
+                          c.revision));
+  for (const std::string& tag : c.tags)
+    RETURN_IF_ERROR(tx.Exec(queries::kInsertTag, tx.tenant(), tag, c.created_at, c.id));
   return absl::OkStatus();
 }
 
-absl::Status ConversationRepository::Update(sql::Transaction& tx, Conversation& c, const std::vector<std::string>& before) const {
-  ASSIGN_OR_RETURN(const int64_t changed,
-                   tx.ExecCount(queries::kUpdate, tx.tenant(), c.id, c.customer_id, c.subject, c.state, c.waiting_on, c.priority,
-                                c.team, c.assignee, absl::StrJoin(c.tags, ","), c.module_key, c.snoozed_until, c.merged_into,
-                                c.transcript_ref, c.spam, c.contact_opted_out, c.first_contact_at, c.last_contact_at, c.closed_at,
-                                c.reopen_count, c.human_replies, c.last_message_id, c.open_survey, c.rating, c.remark, c.rated_agent,
-                                c.rated_at, c.last_seq, c.revision));
+absl::Status ConversationRepository::Update(sql::Transaction& tx, Conversation& c,
+                                            const std::vector<std::string>& before) const {
+  ASSIGN_OR_RETURN(
+      const int64_t changed,
+      tx.ExecCount(queries::kUpdate, tx.tenant(), c.id, c.customer_id, c.subject, c.state, c.waiting_on, c.priority,
+                   c.team, c.assignee, absl::StrJoin(c.tags, ","), c.module_key, c.snoozed_until, c.merged_into,
+                   c.transcript_ref, c.spam, c.contact_opted_out, c.first_contact_at, c.last_contact_at, c.closed_at,
+                   c.reopen_count, c.human_replies, c.last_message_id, c.open_survey, c.rating, c.remark, c.rated_agent,
+                   c.rated_at, c.last_seq, c.revision));
   if (changed == 0) return EtagMismatch("conversation", c.id.ToString(), "");
   ++c.revision;
   if (c.tags == before) return absl::OkStatus();
@@ -139,7 +144,8 @@ absl::Status ConversationRepository::Update(sql::Transaction& tx, Conversation& 
       RETURN_IF_ERROR(tx.Exec(queries::kDeleteTag, tx.tenant(), tag, c.created_at, c.id));
     }
   }
-  for (const std::string& tag : c.tags) RETURN_IF_ERROR(tx.Exec(queries::kInsertTag, tx.tenant(), tag, c.created_at, c.id));
+  for (const std::string& tag : c.tags)
+    RETURN_IF_ERROR(tx.Exec(queries::kInsertTag, tx.tenant(), tag, c.created_at, c.id));
   return absl::OkStatus();
 }
 
@@ -150,18 +156,20 @@ absl::StatusOr<Conversation> ConversationRepository::Get(sql::Transaction& tx, c
 }
 
 absl::StatusOr<Conversation> ConversationRepository::GetByNumber(sql::Transaction& tx, int64_t number) const {
-  ASSIGN_OR_RETURN(std::optional<Conversation> found, tx.Find(queries::kGetByNumber, ReadConversation, tx.tenant(), number));
+  ASSIGN_OR_RETURN(std::optional<Conversation> found,
+                   tx.Find(queries::kGetByNumber, ReadConversation, tx.tenant(), number));
   if (!found) return NotFound("conversation", absl::StrCat("#", number));
   return *std::move(found);
 }
 
-absl::StatusOr<std::optional<Conversation>> ConversationRepository::FindByExternalId(sql::Transaction& tx,
-                                                                                    const std::string& external_id) const {
+absl::StatusOr<std::optional<Conversation>> ConversationRepository::FindByExternalId(
+    sql::Transaction& tx, const std::string& external_id) const {
   return tx.Find(queries::kFindByExternalId, ReadConversation, tx.tenant(), external_id);
 }
 
-absl::StatusOr<std::optional<Conversation>> ConversationRepository::FindNewest(sql::Transaction& tx, const std::string& requester,
-                                                                              const std::string& inbox) const {
+absl::StatusOr<std::optional<Conversation>> ConversationRepository::FindNewest(sql::Transaction& tx,
+                                                                               const std::string& requester,
+                                                                               const std::string& inbox) const {
   return tx.Find(queries::kFindNewest, ReadConversation, tx.tenant(), requester, inbox);
 }
 
@@ -172,16 +180,20 @@ absl::StatusOr<Conversation> ConversationRepository::Root(sql::Transaction& tx, 
   return conversation;
 }
 
-absl::StatusOr<std::vector<Conversation>> ConversationRepository::OfRequester(sql::Transaction& tx, const std::string& requester,
-                                                                             int limit) const {
+absl::StatusOr<std::vector<Conversation>> ConversationRepository::OfRequester(sql::Transaction& tx,
+                                                                              const std::string& requester,
+                                                                              int limit) const {
   std::vector<Conversation> all;
-  RETURN_IF_ERROR(tx.Each(queries::kOfRequester, [&](const sql::Row& r) { all.push_back(ReadConversation(r)); }, tx.tenant(),
-                          requester, limit));
+  RETURN_IF_ERROR(tx.Each(
+      queries::kOfRequester, [&](const sql::Row& r) { all.push_back(ReadConversation(r)); }, tx.tenant(), requester,
+      limit));
   return all;
 }
 
-absl::StatusOr<ConversationRepository::Page> ConversationRepository::List(sql::Transaction& tx, const ConversationFilter& filter,
-                                                                         std::optional<Position> after, int limit) const {
+absl::StatusOr<ConversationRepository::Page> ConversationRepository::List(sql::Transaction& tx,
+                                                                          const ConversationFilter& filter,
+                                                                          std::optional<Position> after,
+                                                                          int limit) const {
   const Driver driver = ChooseDriver(filter);
   Position at = after.value_or(Position{filter.created_to.value_or(absl::FromUnixMicros(INT64_MAX)), HighestId()});
   Page page;
@@ -189,8 +201,9 @@ absl::StatusOr<ConversationRepository::Page> ConversationRepository::List(sql::T
     const int chunk = std::min(kMaxExamined - examined, std::max(limit + 1, 100));
     std::vector<Conversation> rows;
     const auto on_row = [&](const sql::Row& r) { rows.push_back(ReadConversation(r)); };
-    RETURN_IF_ERROR(driver.is_number ? tx.Each(*driver.query, on_row, tx.tenant(), driver.number, at.created_at, at.id, chunk)
-                                     : tx.Each(*driver.query, on_row, tx.tenant(), driver.text, at.created_at, at.id, chunk));
+    RETURN_IF_ERROR(driver.is_number
+                        ? tx.Each(*driver.query, on_row, tx.tenant(), driver.number, at.created_at, at.id, chunk)
+                        : tx.Each(*driver.query, on_row, tx.tenant(), driver.text, at.created_at, at.id, chunk));
     for (Conversation& row : rows) {
       if (filter.created_from && row.created_at < *filter.created_from) return page;
       if (static_cast<int>(page.conversations.size()) == limit) {
@@ -207,33 +220,38 @@ absl::StatusOr<ConversationRepository::Page> ConversationRepository::List(sql::T
   return page;
 }
 
-absl::StatusOr<std::vector<Uuid>> ConversationRepository::Ids(sql::Transaction& tx, const Uuid& after, int limit) const {
+absl::StatusOr<std::vector<Uuid>> ConversationRepository::Ids(sql::Transaction& tx, const Uuid& after,
+                                                              int limit) const {
   std::vector<Uuid> ids;
-  RETURN_IF_ERROR(tx.Each(queries::kIds, [&](const sql::Row& r) { ids.push_back(r.Id(0)); }, tx.tenant(), after, limit));
+  RETURN_IF_ERROR(tx.Each(
+      queries::kIds, [&](const sql::Row& r) { ids.push_back(r.Id(0)); }, tx.tenant(), after, limit));
   return ids;
 }
 
 absl::Status ConversationRepository::AppendHistory(sql::Transaction& tx, const Uuid& conversation,
                                                    const std::vector<HistoryEvent>& events) const {
   for (const HistoryEvent& e : events) {
-    RETURN_IF_ERROR(tx.Exec(queries::kInsertEvent, tx.tenant(), conversation, e.seq, e.kind, e.at, e.recorded_at, e.actor.kind,
-                            e.actor.id, e.cause, e.message_id, e.from, e.to, e.detail));
+    RETURN_IF_ERROR(tx.Exec(queries::kInsertEvent, tx.tenant(), conversation, e.seq, e.kind, e.at, e.recorded_at,
+                            e.actor.kind, e.actor.id, e.cause, e.message_id, e.from, e.to, e.detail));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<HistoryEvent>> ConversationRepository::History(sql::Transaction& tx, const Uuid& conversation,
-                                                                         int64_t after_seq, int64_t limit) const {
+absl::StatusOr<std::vector<HistoryEvent>> ConversationRepository::History(sql::Transaction& tx,
+                                                                          const Uuid& conversation, int64_t after_seq,
+                                                                          int64_t limit) const {
   std::vector<HistoryEvent> events;
-  RETURN_IF_ERROR(tx.Each(queries::kHistory, [&](const sql::Row& r) { events.push_back(ReadEvent(r)); }, tx.tenant(), conversation,
-                          after_seq, limit));
+  RETURN_IF_ERROR(tx.Each(
+      queries::kHistory, [&](const sql::Row& r) { events.push_back(ReadEvent(r)); }, tx.tenant(), conversation,
+      after_seq, limit));
   return events;
 }
 
 std::vector<sql::Query> ConversationRepository::Queries() {
   using namespace queries;  // NOLINT(google-build-using-namespace): a list of everything in it
-  return {kNextNumber, kInsert, kUpdate, kGet, kGetByNumber, kFindByExternalId, kFindNewest, kOfRequester, kIds, kListAll,
-          kListByState, kListByAssignee, kListByCustomer, kListByRequester, kListByTag, kInsertTag, kDeleteTag, kInsertEvent, kHistory};
+  return {kNextNumber,  kInsert,    kUpdate,    kGet,         kGetByNumber,    kFindByExternalId, kFindNewest,
+          kOfRequester, kIds,       kListAll,   kListByState, kListByAssignee, kListByCustomer,   kListByRequester,
+          kListByTag,   kInsertTag, kDeleteTag, kInsertEvent, kHistory};
 }
 
 }  // namespace vinculo::support

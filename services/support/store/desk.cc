@@ -84,8 +84,8 @@ absl::Status Desk::KeepTimer(sql::Transaction& tx, const Conversation& now, cons
   return jobs::Enqueue(tx, {kSnoozeJob, now.id.ToString(), *now.snoozed_until, ""});
 }
 
-absl::StatusOr<Conversation> Desk::Change(sql::Transaction& tx, const Uuid& id, std::optional<int64_t> expected, absl::Time now,
-                                          Rule rule) const {
+absl::StatusOr<Conversation> Desk::Change(sql::Transaction& tx, const Uuid& id, std::optional<int64_t> expected,
+                                          absl::Time now, Rule rule) const {
   ASSIGN_OR_RETURN(const Conversation before, conversations_.Get(tx, id));
   if (expected && *expected != before.revision) {
     return EtagMismatch("conversation", id.ToString(), absl::StrCat("\"", before.revision, "\""));
@@ -169,18 +169,25 @@ absl::StatusOr<std::optional<Conversation>> Desk::Find(sql::Transaction& tx, con
   return conversations_.FindNewest(tx, in.requester_id, in.inbox);
 }
 
-absl::StatusOr<Received> Desk::OpenFor(sql::Transaction& tx, const Inbound& in, const Inbox& inbox, const Conversation* follows,
-                                       absl::Time now) const {
+absl::StatusOr<Received> Desk::OpenFor(sql::Transaction& tx, const Inbound& in, const Inbox& inbox,
+                                       const Conversation* follows, absl::Time now) const {
   ASSIGN_OR_RETURN(const Contact contact, directory_.GetContact(tx, in.requester_id));
   Conversation c;
   c.id = Uuid::New(now);
-  c.customer_id = !in.customer_id.empty() ? in.customer_id : !contact.customer_id.empty() ? contact.customer_id : in.requester_id;
+  c.customer_id = !in.customer_id.empty()        ? in.customer_id
+                  : !contact.customer_id.empty() ? contact.customer_id
+                                                 : in.requester_id;
   c.requester_id = in.requester_id;
   c.channel = in.channel;
   c.inbox = inbox.id;
   c.sender_id = in.sender_id;
   c.subject = in.subject;
   c.team = inbox.team;
+  if (!in.team.empty()) {
+    const absl::StatusOr<Team> wanted = directory_.GetTeam(tx, in.team);
+    if (wanted.ok()) c.team = wanted->id;
+    if (!wanted.ok() && !absl::IsNotFound(wanted.status())) return wanted.status();
+  }
   c.contact_opted_out = contact.opted_out;
   if (follows != nullptr) {
     c.follow_up_of = follows->id;
@@ -224,7 +231,8 @@ absl::StatusOr<Received> Desk::Receive(sql::Transaction& tx, Inbound in, absl::T
   const Step step{in.at, {in.author, by_customer ? in.requester_id : ""}, in.cause};
   Received received;
   received.message = ToMessage(in, found->id, now);
-  RETURN_IF_ERROR(AddMessage(draft, step, received.message.id, Visibility::kPublic, inbox, arrival == Arrival::kReopen));
+  RETURN_IF_ERROR(
+      AddMessage(draft, step, received.message.id, Visibility::kPublic, inbox, arrival == Arrival::kReopen));
   RETURN_IF_ERROR(messages_.Insert(tx, received.message, in.channel));
   RETURN_IF_ERROR(Save(tx, draft, &*found, {}));
   received.conversation = draft.now;
@@ -295,7 +303,8 @@ absl::Status Desk::ReplyWent(sql::Transaction& tx, const Uuid& id, Delivery deli
   ASSIGN_OR_RETURN(Message message, messages_.Get(tx, id));
   const bool forward = delivery > message.delivery;
   // What arrived after all was no failure.
-  const bool corrected = message.delivery == Delivery::kFailed && (delivery == Delivery::kDelivered || delivery == Delivery::kRead);
+  const bool corrected =
+      message.delivery == Delivery::kFailed && (delivery == Delivery::kDelivered || delivery == Delivery::kRead);
   const bool names_it = message.messaging_message_id.empty() && !messaging_message_id.empty();
   if (!forward && !corrected && !names_it) return absl::OkStatus();
   if (names_it) message.messaging_message_id = messaging_message_id;
@@ -312,7 +321,8 @@ absl::Status Desk::ReplyWent(sql::Transaction& tx, const Uuid& id, Delivery deli
   return Save(tx, draft, &before, {});
 }
 
-absl::Status Desk::LinkContact(sql::Transaction& tx, const std::string& id, const std::string& customer, absl::Time now) const {
+absl::Status Desk::LinkContact(sql::Transaction& tx, const std::string& id, const std::string& customer,
+                               absl::Time now) const {
   ASSIGN_OR_RETURN(Contact contact, directory_.GetContact(tx, id));
   contact.customer_id = customer;
   RETURN_IF_ERROR(directory_.PutContact(tx, contact));
@@ -325,7 +335,8 @@ absl::Status Desk::LinkContact(sql::Transaction& tx, const std::string& id, cons
   return absl::OkStatus();
 }
 
-absl::Status Desk::SetOptedOut(sql::Transaction& tx, const std::string& id, bool opted_out, absl::Time at, absl::Time now) const {
+absl::Status Desk::SetOptedOut(sql::Transaction& tx, const std::string& id, bool opted_out, absl::Time at,
+                               absl::Time now) const {
   ASSIGN_OR_RETURN(Contact contact, directory_.GetContact(tx, id));
   contact.opted_out = opted_out;
   RETURN_IF_ERROR(directory_.PutContact(tx, contact));

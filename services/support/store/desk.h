@@ -53,6 +53,7 @@ struct Inbound {
   Author author = Author::kCustomer;
   Cause cause = Cause::kCustomer;
   std::string transcript_ref;  // set by a hand-off
+  std::string team;            // of a conversation that it opens, when there is such a team; else the inbox's
 };
 struct Received {
   Message message;
@@ -74,8 +75,9 @@ struct Outgoing {
   std::optional<absl::Time> snooze_until;
 };
 
-// Everything that changes a conversation goes through here: load, let a rule decide, save with its history, keep the metrics and
-// timers, tell the others. Each call is one step of the caller's transaction. Thread-safe; holds no state of its own.
+// Everything that changes a conversation goes through here: load, let a rule decide, save with its history, keep the
+// metrics and timers, tell the others. Each call is one step of the caller's transaction. Thread-safe; holds no state
+// of its own.
 class Desk {
  public:
   struct Options {
@@ -85,14 +87,14 @@ class Desk {
   };
   explicit Desk(Options options);
 
-  // Changes a conversation by a rule of the domain. NOT_FOUND CONVERSATION_NOT_FOUND; ABORTED ETAG_MISMATCH when `expected` is set
-  // and not its revision; the rule's own errors.
+  // Changes a conversation by a rule of the domain. NOT_FOUND CONVERSATION_NOT_FOUND; ABORTED ETAG_MISMATCH when
+  // `expected` is set and not its revision; the rule's own errors.
   using Rule = absl::FunctionRef<absl::Status(Draft&)>;
-  absl::StatusOr<Conversation> Change(sql::Transaction& tx, const Uuid& id, std::optional<int64_t> expected, absl::Time now,
-                                      Rule rule) const;
+  absl::StatusOr<Conversation> Change(sql::Transaction& tx, const Uuid& id, std::optional<int64_t> expected,
+                                      absl::Time now, Rule rule) const;
   // Change by Close, and a survey where the inbox asks for one and a person has replied.
-  absl::StatusOr<Conversation> CloseAndAsk(sql::Transaction& tx, const Uuid& id, std::optional<int64_t> expected, const Step& step,
-                                           absl::Time now) const;
+  absl::StatusOr<Conversation> CloseAndAsk(sql::Transaction& tx, const Uuid& id, std::optional<int64_t> expected,
+                                           const Step& step, absl::Time now) const;
 
   // A new conversation; `first` is its first message, by `first->author`. ALREADY_EXISTS CONVERSATION_EXISTS; NOT_FOUND
   // INBOX_NOT_FOUND, TEAM_NOT_FOUND, TAG_NOT_FOUND.
@@ -105,11 +107,13 @@ class Desk {
   absl::StatusOr<Message> Note(sql::Transaction& tx, const Outgoing& note, absl::Time now) const;
 
   // The errors of MakeSurvey and Rate; NOT_FOUND SURVEY_NOT_FOUND.
-  absl::StatusOr<Survey> SendSurvey(sql::Transaction& tx, const Uuid& conversation, const Step& step, absl::Time now) const;
+  absl::StatusOr<Survey> SendSurvey(sql::Transaction& tx, const Uuid& conversation, const Step& step,
+                                    absl::Time now) const;
   absl::StatusOr<Survey> Rate(sql::Transaction& tx, const std::string& token, int32_t rating, const std::string& remark,
                               const Step& step, absl::Time now) const;
   // What became of a survey that went out through messaging.
-  absl::Status SurveyWent(sql::Transaction& tx, const Uuid& survey, SurveyState state, absl::Time at, absl::Time now) const;
+  absl::Status SurveyWent(sql::Transaction& tx, const Uuid& survey, SurveyState state, absl::Time at,
+                          absl::Time now) const;
 
   // How far a reply has come; never backwards. A failure for good gives the turn back to the agent [S-07].
   absl::Status ReplyWent(sql::Transaction& tx, const Uuid& message, Delivery delivery, const std::string& reason,
@@ -118,8 +122,10 @@ class Desk {
   absl::Status EndSnooze(sql::Transaction& tx, const Uuid& conversation, absl::Time now) const;
 
   // A contact belongs to a customer now, or opted out or in: what is filed under it follows [S-01].
-  absl::Status LinkContact(sql::Transaction& tx, const std::string& contact, const std::string& customer, absl::Time now) const;
-  absl::Status SetOptedOut(sql::Transaction& tx, const std::string& contact, bool opted_out, absl::Time at, absl::Time now) const;
+  absl::Status LinkContact(sql::Transaction& tx, const std::string& contact, const std::string& customer,
+                           absl::Time now) const;
+  absl::Status SetOptedOut(sql::Transaction& tx, const std::string& contact, bool opted_out, absl::Time at,
+                           absl::Time now) const;
   // True when the kept metrics were not what the history yields; they are then replaced.
   absl::StatusOr<bool> RebuildMetrics(sql::Transaction& tx, const Uuid& conversation) const;
 
@@ -144,8 +150,8 @@ class Desk {
     std::string link;
   };
   absl::StatusOr<std::optional<Conversation>> Find(sql::Transaction& tx, const Inbound& inbound) const;
-  absl::StatusOr<Received> OpenFor(sql::Transaction& tx, const Inbound& inbound, const Inbox& inbox, const Conversation* follows,
-                                   absl::Time now) const;
+  absl::StatusOr<Received> OpenFor(sql::Transaction& tx, const Inbound& inbound, const Inbox& inbox,
+                                   const Conversation* follows, absl::Time now) const;
   absl::StatusOr<MadeSurvey> Ask(sql::Transaction& tx, Draft& draft, const Step& step) const;
   absl::Status CheckSeen(sql::Transaction& tx, const Outgoing& reply) const;
   absl::Status KeepMetrics(sql::Transaction& tx, const Draft& draft) const;

@@ -18,8 +18,8 @@ absl::StatusOr<Desk::MadeSurvey> Desk::Ask(sql::Transaction& tx, Draft& draft, c
   }
   const std::string token = crypto::Base64UrlEncode(crypto::RandomBytes(24));
   MadeSurvey made;
-  ASSIGN_OR_RETURN(made.survey,
-                   MakeSurvey(draft, step, Uuid::New(draft.recorded_at), HashToken(token), SurveyAgent(draft.now, history)));
+  ASSIGN_OR_RETURN(made.survey, MakeSurvey(draft, step, Uuid::New(draft.recorded_at), HashToken(token),
+                                           SurveyAgent(draft.now, history)));
   if (draft.now.channel == Channel::kWhatsapp) {
     RETURN_IF_ERROR(jobs::Enqueue(tx, {kSurveyJob, made.survey.id.ToString(), draft.recorded_at, token}));
   } else {
@@ -39,8 +39,8 @@ absl::StatusOr<Survey> Desk::SendSurvey(sql::Transaction& tx, const Uuid& id, co
   return made.survey;
 }
 
-absl::StatusOr<Survey> Desk::Rate(sql::Transaction& tx, const std::string& token, int32_t rating, const std::string& remark,
-                                  const Step& step, absl::Time now) const {
+absl::StatusOr<Survey> Desk::Rate(sql::Transaction& tx, const std::string& token, int32_t rating,
+                                  const std::string& remark, const Step& step, absl::Time now) const {
   ASSIGN_OR_RETURN(Survey survey, surveys_.GetByTokenHash(tx, HashToken(token)));
   ASSIGN_OR_RETURN(const Conversation before, conversations_.Get(tx, survey.conversation_id));
   Draft draft(before, now);
@@ -52,7 +52,8 @@ absl::StatusOr<Survey> Desk::Rate(sql::Transaction& tx, const std::string& token
   return survey;
 }
 
-absl::Status Desk::SurveyWent(sql::Transaction& tx, const Uuid& id, SurveyState state, absl::Time at, absl::Time now) const {
+absl::Status Desk::SurveyWent(sql::Transaction& tx, const Uuid& id, SurveyState state, absl::Time at,
+                              absl::Time now) const {
   ASSIGN_OR_RETURN(Survey survey, surveys_.Get(tx, id));
   if (survey.state == SurveyState::kRated || survey.state == SurveyState::kDelivered) return absl::OkStatus();
   if (state != SurveyState::kDelivered) {

@@ -137,7 +137,9 @@ TEST_F(DeskTest, DeliveryGoesForwardOnlyAndAFailureShowsItsReason) {
   EXPECT_EQ(now().delivery, Delivery::kDelivered);
 
   ASSERT_OK_AND_ASSIGN(const Message second, Reply(first.conversation.id, 3));
-  ASSERT_OK(Do([&](sql::Transaction& tx) { return desk_.ReplyWent(tx, second.id, Delivery::kFailed, "WINDOW_CLOSED", "", At(4)); }));
+  ASSERT_OK(Do([&](sql::Transaction& tx) {
+    return desk_.ReplyWent(tx, second.id, Delivery::kFailed, "WINDOW_CLOSED", "", At(4));
+  }));
   const Message failed = *Do([&](sql::Transaction& tx) { return desk_.messages().Get(tx, second.id); });
   EXPECT_EQ(failed.delivery, Delivery::kFailed);
   EXPECT_EQ(failed.delivery_reason, "WINDOW_CLOSED");
@@ -155,7 +157,8 @@ TEST_F(DeskTest, SnoozeTimerSurvivesARestartAndEndsTheSnooze) {
   ASSERT_EQ(due(60)->size(), 1u);
   ASSERT_OK(Do([&](sql::Transaction& tx) { return desk_.EndSnooze(tx, first.conversation.id, At(61)); }));
   EXPECT_EQ(Get(first.conversation.id).state, State::kOpen);
-  const auto history = *Do([&](sql::Transaction& tx) { return desk_.conversations().History(tx, first.conversation.id); });
+  const auto history =
+      *Do([&](sql::Transaction& tx) { return desk_.conversations().History(tx, first.conversation.id); });
   EXPECT_EQ(history.back().cause, Cause::kTimer);
   EXPECT_EQ(history.back().at, At(60));
 }
@@ -180,7 +183,8 @@ TEST_F(DeskTest, StaleRevisionIsRefused) {
 
 TEST_F(DeskTest, AnotherTenantsConversationIsNotFound) {
   ASSERT_OK_AND_ASSIGN(const Received first, Receive(From("maria", "w-1", 0)));
-  const auto get = Do([&](sql::Transaction& tx) { return desk_.conversations().Get(tx, first.conversation.id); }, "acme");
+  const auto get =
+      Do([&](sql::Transaction& tx) { return desk_.conversations().Get(tx, first.conversation.id); }, "acme");
   EXPECT_THAT(get, StatusIs(absl::StatusCode::kNotFound, "CONVERSATION_NOT_FOUND"));
 }
 
@@ -232,8 +236,9 @@ TEST_F(DeskTest, SurveyOnWhatsappCountsOnceItWasDelivered) {
   ASSERT_OK_AND_ASSIGN(const Received first, Receive(in));
   ASSERT_OK(Reply(first.conversation.id, 1));
   ASSERT_OK(Close(first.conversation.id, 2));
-  ASSERT_OK_AND_ASSIGN(const Survey survey,
-                       Do([&](sql::Transaction& tx) { return desk_.SendSurvey(tx, first.conversation.id, Who(3, "ana"), At(3)); }));
+  ASSERT_OK_AND_ASSIGN(const Survey survey, Do([&](sql::Transaction& tx) {
+                         return desk_.SendSurvey(tx, first.conversation.id, Who(3, "ana"), At(3));
+                       }));
   EXPECT_EQ(Week().surveys_delivered, 0);
   const auto went = [&](SurveyState state) {
     return Do([&](sql::Transaction& tx) { return desk_.SurveyWent(tx, survey.id, state, At(4), At(4)); });
@@ -246,8 +251,9 @@ TEST_F(DeskTest, SurveyOnWhatsappCountsOnceItWasDelivered) {
 }
 
 TEST_F(DeskTest, EveryStatementUsesAnIndex) {
-  for (const auto& queries : {ConversationRepository::Queries(), MessageRepository::Queries(), SurveyRepository::Queries(),
-                              DirectoryRepository::Queries(), MetricRepository::Queries()}) {
+  for (const auto& queries :
+       {ConversationRepository::Queries(), MessageRepository::Queries(), SurveyRepository::Queries(),
+        DirectoryRepository::Queries(), MetricRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*database_, queries));
   }
 }

@@ -1,5 +1,7 @@
 #include "services/support/store/directory_repository.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -11,59 +13,66 @@ namespace {
 constexpr sql::Query kGetTeam{"team_get", "SELECT id, display_name, revision FROM team WHERE tenant_id = ? AND id = ?"};
 constexpr sql::Query kListTeams{
     "team_list", "SELECT id, display_name, revision FROM team WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?"};
-constexpr sql::Query kPutTeam{
-    "team_put",
-    "INSERT INTO team (tenant_id, id, display_name, revision) VALUES (?, ?, ?, 1) ON CONFLICT (tenant_id, id) DO UPDATE SET "
-    "display_name = excluded.display_name, revision = team.revision + 1"};
+constexpr sql::Query kPutTeam{"team_put",
+                              "INSERT INTO team (tenant_id, id, display_name, revision) VALUES (?, ?, ?, 1) ON "
+                              "CONFLICT (tenant_id, id) DO UPDATE SET "
+                              "display_name = excluded.display_name, revision = team.revision + 1"};
 
 #define VINCULO_AGENT_COLUMNS "id, display_name, team, capacity, presence, updated_at, revision"
-constexpr sql::Query kGetAgent{"agent_get", "SELECT " VINCULO_AGENT_COLUMNS " FROM agent WHERE tenant_id = ? AND id = ?"};
+constexpr sql::Query kGetAgent{"agent_get",
+                               "SELECT " VINCULO_AGENT_COLUMNS " FROM agent WHERE tenant_id = ? AND id = ?"};
 constexpr sql::Query kListAgents{
     "agent_list", "SELECT " VINCULO_AGENT_COLUMNS " FROM agent WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?"};
-constexpr sql::Query kPutAgent{
-    "agent_put",
-    "INSERT INTO agent (tenant_id, " VINCULO_AGENT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, id) DO UPDATE "
-    "SET display_name = excluded.display_name, team = excluded.team, capacity = excluded.capacity, presence = excluded.presence, "
-    "updated_at = excluded.updated_at, revision = agent.revision + 1"};
+constexpr sql::Query kPutAgent{"agent_put", "INSERT INTO agent (tenant_id, " VINCULO_AGENT_COLUMNS
+                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, id) DO UPDATE "
+                                            "SET display_name = excluded.display_name, team = excluded.team, capacity "
+                                            "= excluded.capacity, presence = excluded.presence, "
+                                            "updated_at = excluded.updated_at, revision = agent.revision + 1"};
 
-#define VINCULO_INBOX_COLUMNS                                                                                                \
-  "id, display_name, channel, sender_id, reopen_policy, reopen_window, note_unsnoozes, survey_on_close, team, survey_text, " \
+#define VINCULO_INBOX_COLUMNS                                                                                   \
+  "id, display_name, channel, sender_id, reopen_policy, reopen_window, note_unsnoozes, survey_on_close, team, " \
+  "survey_text, "                                                                                               \
   "revision"
-constexpr sql::Query kGetInbox{"inbox_get", "SELECT " VINCULO_INBOX_COLUMNS " FROM inbox WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kInboxOfSender{"inbox_of_sender",
-                                    "SELECT " VINCULO_INBOX_COLUMNS " FROM inbox WHERE tenant_id = ? AND sender_id = ?"};
+constexpr sql::Query kGetInbox{"inbox_get",
+                               "SELECT " VINCULO_INBOX_COLUMNS " FROM inbox WHERE tenant_id = ? AND id = ?"};
+constexpr sql::Query kInboxOfSender{
+    "inbox_of_sender", "SELECT " VINCULO_INBOX_COLUMNS " FROM inbox WHERE tenant_id = ? AND sender_id = ?"};
 constexpr sql::Query kListInboxes{
     "inbox_list", "SELECT " VINCULO_INBOX_COLUMNS " FROM inbox WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?"};
-constexpr sql::Query kPutInbox{
-    "inbox_put",
-    "INSERT INTO inbox (tenant_id, " VINCULO_INBOX_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, id) DO UPDATE SET display_name = excluded.display_name, "
-    "channel = excluded.channel, sender_id = excluded.sender_id, reopen_policy = excluded.reopen_policy, reopen_window = "
-    "excluded.reopen_window, note_unsnoozes = excluded.note_unsnoozes, survey_on_close = excluded.survey_on_close, team = "
-    "excluded.team, survey_text = excluded.survey_text, revision = inbox.revision + 1"};
+constexpr sql::Query kPutInbox{"inbox_put",
+                               "INSERT INTO inbox (tenant_id, " VINCULO_INBOX_COLUMNS
+                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, id) DO UPDATE "
+                               "SET display_name = excluded.display_name, "
+                               "channel = excluded.channel, sender_id = excluded.sender_id, reopen_policy = "
+                               "excluded.reopen_policy, reopen_window = "
+                               "excluded.reopen_window, note_unsnoozes = excluded.note_unsnoozes, survey_on_close = "
+                               "excluded.survey_on_close, team = "
+                               "excluded.team, survey_text = excluded.survey_text, revision = inbox.revision + 1"};
 
 constexpr sql::Query kGetTag{"tag_get", "SELECT id, display_name, revision FROM tag WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kGetTagByName{"tag_get_by_name",
-                                   "SELECT id, display_name, revision FROM tag WHERE tenant_id = ? AND display_name = ?"};
-constexpr sql::Query kListTags{"tag_list",
-                               "SELECT id, display_name, revision FROM tag WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?"};
-constexpr sql::Query kPutTag{
-    "tag_put",
-    "INSERT INTO tag (tenant_id, id, display_name, revision) VALUES (?, ?, ?, 1) ON CONFLICT (tenant_id, id) DO UPDATE SET "
-    "display_name = excluded.display_name, revision = tag.revision + 1"};
+constexpr sql::Query kGetTagByName{
+    "tag_get_by_name", "SELECT id, display_name, revision FROM tag WHERE tenant_id = ? AND display_name = ?"};
+constexpr sql::Query kListTags{
+    "tag_list", "SELECT id, display_name, revision FROM tag WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?"};
+constexpr sql::Query kPutTag{"tag_put",
+                             "INSERT INTO tag (tenant_id, id, display_name, revision) VALUES (?, ?, ?, 1) ON CONFLICT "
+                             "(tenant_id, id) DO UPDATE SET "
+                             "display_name = excluded.display_name, revision = tag.revision + 1"};
 constexpr sql::Query kEnsureTag{
     "tag_ensure", "INSERT INTO tag (tenant_id, id, display_name, revision) VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"};
 
-constexpr sql::Query kGetContact{"contact_get", "SELECT id, customer_id, opted_out FROM contact WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kPutContact{
-    "contact_put",
-    "INSERT INTO contact (tenant_id, id, customer_id, opted_out) VALUES (?, ?, ?, ?) ON CONFLICT (tenant_id, id) DO UPDATE SET "
-    "customer_id = excluded.customer_id, opted_out = excluded.opted_out"};
+constexpr sql::Query kGetContact{"contact_get",
+                                 "SELECT id, customer_id, opted_out FROM contact WHERE tenant_id = ? AND id = ?"};
+constexpr sql::Query kPutContact{"contact_put",
+                                 "INSERT INTO contact (tenant_id, id, customer_id, opted_out) VALUES (?, ?, ?, ?) ON "
+                                 "CONFLICT (tenant_id, id) DO UPDATE SET "
+                                 "customer_id = excluded.customer_id, opted_out = excluded.opted_out"};
 
 Team ReadTeam(const sql::Row& r) { return {r.String(0), r.String(1), r.Int(2)}; }
 Tag ReadTag(const sql::Row& r) { return {r.String(0), r.String(1), r.Int(2)}; }
 Agent ReadAgent(const sql::Row& r) {
-  return {r.String(0), r.String(1), r.String(2), static_cast<int32_t>(r.Int(3)), static_cast<Presence>(r.Int(4)), r.Time(5), r.Int(6)};
+  return {r.String(0), r.String(1), r.String(2), static_cast<int32_t>(r.Int(3)), static_cast<Presence>(r.Int(4)),
+          r.Time(5),   r.Int(6)};
 }
 Inbox ReadInbox(const sql::Row& r) {
   Inbox inbox;
@@ -82,7 +91,8 @@ Inbox ReadInbox(const sql::Row& r) {
 }
 
 template <class T>
-absl::Status CheckExpected(const char* thing, const std::string& id, const std::optional<T>& found, std::optional<int64_t> expected) {
+absl::Status CheckExpected(const char* thing, const std::string& id, const std::optional<T>& found,
+                           std::optional<int64_t> expected) {
   const int64_t revision = found ? found->revision : 0;
   if (!expected || *expected == revision) return absl::OkStatus();
   return EtagMismatch(thing, id, absl::StrCat("\"", revision, "\""));
@@ -92,7 +102,8 @@ template <class Read>
 auto List(sql::Transaction& tx, const sql::Query& query, Read read, const std::string& after, int limit)
     -> absl::StatusOr<std::vector<std::invoke_result_t<Read, const sql::Row&>>> {
   std::vector<std::invoke_result_t<Read, const sql::Row&>> all;
-  RETURN_IF_ERROR(tx.Each(query, [&](const sql::Row& r) { all.push_back(read(r)); }, tx.tenant(), after, limit));
+  RETURN_IF_ERROR(tx.Each(
+      query, [&](const sql::Row& r) { all.push_back(read(r)); }, tx.tenant(), after, limit));
   return all;
 }
 
@@ -106,37 +117,43 @@ auto Get(sql::Transaction& tx, const sql::Query& query, Read read, const char* t
 
 }  // namespace
 
-absl::StatusOr<Team> DirectoryRepository::PutTeam(sql::Transaction& tx, Team team, std::optional<int64_t> expected) const {
+absl::StatusOr<Team> DirectoryRepository::PutTeam(sql::Transaction& tx, Team team,
+                                                  std::optional<int64_t> expected) const {
   ASSIGN_OR_RETURN(const std::optional<Team> found, tx.Find(kGetTeam, ReadTeam, tx.tenant(), team.id));
   RETURN_IF_ERROR(CheckExpected("team", team.id, found, expected));
   RETURN_IF_ERROR(tx.Exec(kPutTeam, tx.tenant(), team.id, team.display_name));
   return GetTeam(tx, team.id);
 }
 
-absl::StatusOr<Agent> DirectoryRepository::PutAgent(sql::Transaction& tx, Agent agent, std::optional<int64_t> expected) const {
+absl::StatusOr<Agent> DirectoryRepository::PutAgent(sql::Transaction& tx, Agent agent,
+                                                    std::optional<int64_t> expected) const {
   if (!agent.team.empty()) RETURN_IF_ERROR(GetTeam(tx, agent.team).status());
   ASSIGN_OR_RETURN(const std::optional<Agent> found, tx.Find(kGetAgent, ReadAgent, tx.tenant(), agent.id));
   RETURN_IF_ERROR(CheckExpected("agent", agent.id, found, expected));
-  RETURN_IF_ERROR(tx.Exec(kPutAgent, tx.tenant(), agent.id, agent.display_name, agent.team, agent.capacity, agent.presence,
-                          agent.updated_at));
+  RETURN_IF_ERROR(tx.Exec(kPutAgent, tx.tenant(), agent.id, agent.display_name, agent.team, agent.capacity,
+                          agent.presence, agent.updated_at));
   return GetAgent(tx, agent.id);
 }
 
-absl::StatusOr<Inbox> DirectoryRepository::PutInbox(sql::Transaction& tx, Inbox inbox, std::optional<int64_t> expected) const {
+absl::StatusOr<Inbox> DirectoryRepository::PutInbox(sql::Transaction& tx, Inbox inbox,
+                                                    std::optional<int64_t> expected) const {
   if (!inbox.team.empty()) RETURN_IF_ERROR(GetTeam(tx, inbox.team).status());
   ASSIGN_OR_RETURN(const std::optional<Inbox> found, tx.Find(kGetInbox, ReadInbox, tx.tenant(), inbox.id));
   RETURN_IF_ERROR(CheckExpected("inbox", inbox.id, found, expected));
   std::optional<std::string> sender;
   if (!inbox.sender_id.empty()) {
     sender = inbox.sender_id;
-    ASSIGN_OR_RETURN(const std::optional<Inbox> holder, tx.Find(kInboxOfSender, ReadInbox, tx.tenant(), inbox.sender_id));
+    ASSIGN_OR_RETURN(const std::optional<Inbox> holder,
+                     tx.Find(kInboxOfSender, ReadInbox, tx.tenant(), inbox.sender_id));
     if (holder && holder->id != inbox.id) {
-      return Error(absl::StatusCode::kFailedPrecondition, "SENDER_TAKEN", "Another inbox takes this sender's customers.",
+      return Error(absl::StatusCode::kFailedPrecondition, "SENDER_TAKEN",
+                   "Another inbox takes this sender's customers.",
                    {{"sender_id", inbox.sender_id}, {"inbox", holder->id}});
     }
   }
-  RETURN_IF_ERROR(tx.Exec(kPutInbox, tx.tenant(), inbox.id, inbox.display_name, inbox.channel, sender, inbox.reopen_policy,
-                          inbox.reopen_window, inbox.note_unsnoozes, inbox.survey_on_close, inbox.team, inbox.survey_text));
+  RETURN_IF_ERROR(tx.Exec(kPutInbox, tx.tenant(), inbox.id, inbox.display_name, inbox.channel, sender,
+                          inbox.reopen_policy, inbox.reopen_window, inbox.note_unsnoozes, inbox.survey_on_close,
+                          inbox.team, inbox.survey_text));
   return GetInbox(tx, inbox.id);
 }
 
@@ -182,16 +199,29 @@ absl::Status DirectoryRepository::EnsureTags(sql::Transaction& tx, const std::ve
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Team>> DirectoryRepository::ListTeams(sql::Transaction& tx, const std::string& after, int limit) const {
+absl::StatusOr<std::vector<Team>> DirectoryRepository::ListTeams(sql::Transaction& tx, const std::string& after,
+                                                                 int limit) const {
   return List(tx, kListTeams, ReadTeam, after, limit);
 }
-absl::StatusOr<std::vector<Agent>> DirectoryRepository::ListAgents(sql::Transaction& tx, const std::string& after, int limit) const {
+absl::StatusOr<std::vector<Agent>> DirectoryRepository::ListAgents(sql::Transaction& tx, const std::string& after,
+                                                                   int limit) const {
   return List(tx, kListAgents, ReadAgent, after, limit);
 }
-absl::StatusOr<std::vector<Inbox>> DirectoryRepository::ListInboxes(sql::Transaction& tx, const std::string& after, int limit) const {
-  return List(tx, kListInboxes, ReadInbox, after, limit);
+absl::StatusOr<std::vector<Inbox>> DirectoryRepository::ListInboxes(sql::Transaction& tx, const std::string& after,
+                                                                    int limit) const {
+  ASSIGN_OR_RETURN(std::vector<Inbox> inboxes, List(tx, kListInboxes, ReadInbox, after, limit));
+  // The default inbox is there before anybody puts it.
+  const auto place =
+      std::find_if(inboxes.begin(), inboxes.end(), [](const Inbox& inbox) { return inbox.id >= kDefaultInbox; });
+  const bool stored = place != inboxes.end() && place->id == kDefaultInbox;
+  const bool full = place == inboxes.end() && static_cast<int>(inboxes.size()) == limit;
+  if (stored || full || after >= kDefaultInbox) return inboxes;
+  inboxes.insert(place, Inbox());
+  if (static_cast<int>(inboxes.size()) > limit) inboxes.pop_back();
+  return inboxes;
 }
-absl::StatusOr<std::vector<Tag>> DirectoryRepository::ListTags(sql::Transaction& tx, const std::string& after, int limit) const {
+absl::StatusOr<std::vector<Tag>> DirectoryRepository::ListTags(sql::Transaction& tx, const std::string& after,
+                                                               int limit) const {
   return List(tx, kListTags, ReadTag, after, limit);
 }
 
@@ -206,8 +236,9 @@ absl::Status DirectoryRepository::PutContact(sql::Transaction& tx, const Contact
 }
 
 std::vector<sql::Query> DirectoryRepository::Queries() {
-  return {kGetTeam,       kListTeams,   kPutTeam,  kGetAgent, kListAgents,   kPutAgent, kGetInbox,  kInboxOfSender, kListInboxes,
-          kPutInbox,      kGetTag,      kGetTagByName, kListTags, kPutTag,   kEnsureTag, kGetContact, kPutContact};
+  return {kGetTeam,  kListTeams,     kPutTeam,     kGetAgent,   kListAgents, kPutAgent,
+          kGetInbox, kInboxOfSender, kListInboxes, kPutInbox,   kGetTag,     kGetTagByName,
+          kListTags, kPutTag,        kEnsureTag,   kGetContact, kPutContact};
 }
 
 }  // namespace vinculo::support

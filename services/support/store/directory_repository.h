@@ -19,8 +19,9 @@ struct Contact {
   bool opted_out = false;
 };
 
-// Every statement on teams, agents, inboxes, tags and contacts. Put creates or replaces and returns the row as it is now; with
-// `expected` set it is ABORTED ETAG_MISMATCH when the row is not at that revision (0 = not there). Lists are by id.
+// Every statement on teams, agents, inboxes, tags and contacts. Put creates or replaces and returns the row as it is
+// now; with `expected` set it is ABORTED ETAG_MISMATCH when the row is not at that revision (0 = not there). Lists are
+// by id.
 class DirectoryRepository {
  public:
   absl::StatusOr<Team> PutTeam(sql::Transaction& tx, Team team, std::optional<int64_t> expected) const;

@@ -48,7 +48,8 @@ class Player {
       sent.push_back(std::move(before));
     }
     steps_.insert(steps_.end(), sent.begin(), sent.end());
-    std::stable_sort(steps_.begin(), steps_.end(), [](const ImportStep& a, const ImportStep& b) { return a.at < b.at; });
+    std::stable_sort(steps_.begin(), steps_.end(),
+                     [](const ImportStep& a, const ImportStep& b) { return a.at < b.at; });
   }
 
   Actor Beginner() const {
@@ -105,13 +106,16 @@ class Player {
     m.received_at = now_;
     m.body = step.body;
     if (!m.external_id.empty()) {
-      ASSIGN_OR_RETURN(const std::optional<Message> taken, desk_.messages().FindByExternalId(tx_, draft_.now.channel, m.external_id));
+      ASSIGN_OR_RETURN(const std::optional<Message> taken,
+                       desk_.messages().FindByExternalId(tx_, draft_.now.channel, m.external_id));
       if (taken) {
-        return Error(absl::StatusCode::kAlreadyExists, "MESSAGE_EXISTS", "A message with this external_id exists in another conversation.",
+        return Error(absl::StatusCode::kAlreadyExists, "MESSAGE_EXISTS",
+                     "A message with this external_id exists in another conversation.",
                      {{"external_id", m.external_id}, {"conversation", taken->conversation_id.ToString()}});
       }
     }
-    RETURN_IF_ERROR(AddMessage(draft_, {step.at, m.author, Cause::kImport}, m.id, m.visibility, inbox_, /*reopen=*/true));
+    RETURN_IF_ERROR(
+        AddMessage(draft_, {step.at, m.author, Cause::kImport}, m.id, m.visibility, inbox_, /*reopen=*/true));
     return desk_.messages().Insert(tx_, m, draft_.now.channel);
   }
 
@@ -122,7 +126,8 @@ class Player {
     if (asks) {
       if (survey_) RETURN_IF_ERROR(desk_.surveys().Insert(tx_, *survey_));
       const std::string nobody_has_it = crypto::RandomBytes(32);
-      ASSIGN_OR_RETURN(survey_, MakeSurvey(draft_, by_customer, Uuid::New(now_), nobody_has_it, SurveyAgent(draft_.now, draft_.added)));
+      ASSIGN_OR_RETURN(survey_, MakeSurvey(draft_, by_customer, Uuid::New(now_), nobody_has_it,
+                                           SurveyAgent(draft_.now, draft_.added)));
       MarkDelivered(draft_, *survey_, by_customer);
     }
     if (step.rating == 0) return absl::OkStatus();
@@ -141,7 +146,8 @@ class Player {
 }  // namespace
 
 absl::StatusOr<Imported> Import(const Desk& desk, sql::Transaction& tx, ImportItem item, absl::Time now) {
-  ASSIGN_OR_RETURN(const std::optional<Conversation> known, desk.conversations().FindByExternalId(tx, item.conversation.external_id));
+  ASSIGN_OR_RETURN(const std::optional<Conversation> known,
+                   desk.conversations().FindByExternalId(tx, item.conversation.external_id));
   if (known) return Imported{known->id, known->number, true};
   return Player(desk, tx, std::move(item), now).Play();
 }

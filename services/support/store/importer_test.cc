@@ -40,9 +40,10 @@ class ImporterTest : public DeskTest {
     ImportStep rating = Step(Kind::kRating, 24 * 60 + 30);
     rating.survey_sent_at = At(24 * 60 + 1);
     rating.rating = 5;
-    return Item(std::move(external_id),
-                {Says(Author::kCustomer, 0), Says(Author::kBot, 0.1), note, Says(Author::kAgent, 5), Step(Kind::kClose, 60),
-                 Says(Author::kCustomer, 23 * 60), Says(Author::kAgent, 23 * 60 + 10), Step(Kind::kClose, 24 * 60), rating});
+    return Item(
+        std::move(external_id),
+        {Says(Author::kCustomer, 0), Says(Author::kBot, 0.1), note, Says(Author::kAgent, 5), Step(Kind::kClose, 60),
+         Says(Author::kCustomer, 23 * 60), Says(Author::kAgent, 23 * 60 + 10), Step(Kind::kClose, 24 * 60), rating});
   }
   absl::StatusOr<Imported> Import(ImportItem item) {
     return Do([&](sql::Transaction& tx) { return support::Import(desk_, tx, item, At(100'000)); });
@@ -89,7 +90,8 @@ TEST_F(ImporterTest, SendsNothing) {
 }
 
 TEST_F(ImporterTest, WrongItemLeavesNothingBehind) {
-  ImportItem twice = Item("bad", {Says(Author::kCustomer, 0), Step(ImportStep::Kind::kClose, 1), Step(ImportStep::Kind::kClose, 2)});
+  ImportItem twice =
+      Item("bad", {Says(Author::kCustomer, 0), Step(ImportStep::Kind::kClose, 1), Step(ImportStep::Kind::kClose, 2)});
   EXPECT_THAT(Import(twice), StatusIs(absl::StatusCode::kFailedPrecondition, "ALREADY_CLOSED"));
   EXPECT_EQ(Week(), Figures());
   ASSERT_OK(Import(Worked("good")));
@@ -106,7 +108,8 @@ TEST_F(ImporterTest, MessageOfAnotherConversationIsRefused) {
 TEST_F(ImporterTest, SnoozeEndsAtItsTimeAndOnesStillToComeKeepTheirTimer) {
   ImportStep past = Step(ImportStep::Kind::kSnooze, 10);
   past.until = At(40);
-  ASSERT_OK_AND_ASSIGN(const Imported woken, Import(Item("one", {Says(Author::kCustomer, 0), past, Step(ImportStep::Kind::kClose, 60)})));
+  ASSERT_OK_AND_ASSIGN(const Imported woken,
+                       Import(Item("one", {Says(Author::kCustomer, 0), past, Step(ImportStep::Kind::kClose, 60)})));
   const auto history = *Do([&](sql::Transaction& tx) { return desk_.conversations().History(tx, woken.id); });
   bool by_timer = false;
   for (const HistoryEvent& event : history) by_timer |= event.kind == EventKind::kUnsnoozed && event.at == At(40);
@@ -126,7 +129,8 @@ TEST_F(ImporterTest, RatingCountsForTheAssigneeWhenTheSurveyWasSent) {
   ImportStep rating = Step(ImportStep::Kind::kRating, 40);
   rating.survey_sent_at = At(20);
   rating.rating = 3;
-  ASSERT_OK(Import(Item("one", {Says(Author::kCustomer, 0), to_ana, Says(Author::kAgent, 5), Step(ImportStep::Kind::kClose, 10), to_ben, rating})));
+  ASSERT_OK(Import(Item("one", {Says(Author::kCustomer, 0), to_ana, Says(Author::kAgent, 5),
+                                Step(ImportStep::Kind::kClose, 10), to_ben, rating})));
   const calendar::Period week = calendar::Period::Containing(calendar::PeriodKind::kWeek, start_, zone_);
   auto agents = *Do([&](sql::Transaction& tx) { return desk_.metrics().FiguresBy(tx, SumScope::kAgent, week.days()); });
   EXPECT_EQ(agents["ana"].ratings, 1);

@@ -6,20 +6,20 @@
 namespace vinculo::support {
 namespace {
 
-#define VINCULO_MESSAGE_COLUMNS                                                                                             \
-  "id, conversation_id, external_id, direction, author_kind, author_id, visibility, created_at, received_at, body, "        \
+#define VINCULO_MESSAGE_COLUMNS                                                                                      \
+  "id, conversation_id, external_id, direction, author_kind, author_id, visibility, created_at, received_at, body, " \
   "attachments, in_reply_to, delivery, delivery_reason, messaging_message_id"
 
-constexpr sql::Query kInsert{"message_insert",
-                             "INSERT INTO message (tenant_id, channel, " VINCULO_MESSAGE_COLUMNS
-                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kGet{"message_get", "SELECT " VINCULO_MESSAGE_COLUMNS " FROM message WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kFindByExternalId{
-    "message_find_by_external_id",
-    "SELECT " VINCULO_MESSAGE_COLUMNS " FROM message WHERE tenant_id = ? AND channel = ? AND external_id = ?"};
-constexpr sql::Query kFindByMessagingId{
-    "message_find_by_messaging_id",
-    "SELECT " VINCULO_MESSAGE_COLUMNS " FROM message WHERE tenant_id = ? AND messaging_message_id = ?"};
+constexpr sql::Query kInsert{"message_insert", "INSERT INTO message (tenant_id, channel, " VINCULO_MESSAGE_COLUMNS
+                                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr sql::Query kGet{"message_get",
+                          "SELECT " VINCULO_MESSAGE_COLUMNS " FROM message WHERE tenant_id = ? AND id = ?"};
+constexpr sql::Query kFindByExternalId{"message_find_by_external_id",
+                                       "SELECT " VINCULO_MESSAGE_COLUMNS
+                                       " FROM message WHERE tenant_id = ? AND channel = ? AND external_id = ?"};
+constexpr sql::Query kFindByMessagingId{"message_find_by_messaging_id",
+                                        "SELECT " VINCULO_MESSAGE_COLUMNS
+                                        " FROM message WHERE tenant_id = ? AND messaging_message_id = ?"};
 constexpr sql::Query kList{
     "message_list",
     "SELECT " VINCULO_MESSAGE_COLUMNS
@@ -34,12 +34,12 @@ constexpr sql::Query kNewerFromCustomer{
 constexpr sql::Query kSetDelivery{
     "message_set_delivery",
     "UPDATE message SET delivery = ?, delivery_reason = ?, messaging_message_id = ? WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kInsertAttachment{
-    "attachment_insert",
-    "INSERT INTO attachment (tenant_id, message_id, position, name, content_type, reference, size_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kAttachments{
-    "attachment_list",
-    "SELECT name, content_type, reference, size_bytes FROM attachment WHERE tenant_id = ? AND message_id = ? ORDER BY position"};
+constexpr sql::Query kInsertAttachment{"attachment_insert",
+                                       "INSERT INTO attachment (tenant_id, message_id, position, name, content_type, "
+                                       "reference, size_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)"};
+constexpr sql::Query kAttachments{"attachment_list",
+                                  "SELECT name, content_type, reference, size_bytes FROM attachment WHERE tenant_id = "
+                                  "? AND message_id = ? ORDER BY position"};
 
 std::optional<std::string> NullIfEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
@@ -74,7 +74,9 @@ absl::StatusOr<Message> WithAttachments(sql::Transaction& tx, Stored stored) {
   if (stored.attachments == 0) return std::move(stored.message);
   RETURN_IF_ERROR(tx.Each(
       kAttachments,
-      [&](const sql::Row& r) { stored.message.attachments.push_back({r.String(0), r.String(1), r.String(2), r.Int(3)}); },
+      [&](const sql::Row& r) {
+        stored.message.attachments.push_back({r.String(0), r.String(1), r.String(2), r.Int(3)});
+      },
       tx.tenant(), stored.message.id));
   return std::move(stored.message);
 }
@@ -89,13 +91,14 @@ absl::StatusOr<std::optional<Message>> Optional(sql::Transaction& tx, absl::Stat
 }  // namespace
 
 absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m, Channel channel) const {
-  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), channel, m.id, m.conversation_id, NullIfEmpty(m.external_id), m.direction,
-                          m.author.kind, m.author.id, m.visibility, m.created_at, m.received_at, m.body,
+  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), channel, m.id, m.conversation_id, NullIfEmpty(m.external_id),
+                          m.direction, m.author.kind, m.author.id, m.visibility, m.created_at, m.received_at, m.body,
                           static_cast<int64_t>(m.attachments.size()), m.in_reply_to, m.delivery, m.delivery_reason,
                           NullIfEmpty(m.messaging_message_id)));
   int64_t position = 0;
   for (const Attachment& a : m.attachments) {
-    RETURN_IF_ERROR(tx.Exec(kInsertAttachment, tx.tenant(), m.id, position++, a.name, a.content_type, a.reference, a.size_bytes));
+    RETURN_IF_ERROR(
+        tx.Exec(kInsertAttachment, tx.tenant(), m.id, position++, a.name, a.content_type, a.reference, a.size_bytes));
   }
   return absl::OkStatus();
 }
@@ -107,21 +110,22 @@ absl::StatusOr<Message> MessageRepository::Get(sql::Transaction& tx, const Uuid&
 }
 
 absl::StatusOr<std::optional<Message>> MessageRepository::FindByExternalId(sql::Transaction& tx, Channel channel,
-                                                                          const std::string& external_id) const {
+                                                                           const std::string& external_id) const {
   return Optional(tx, tx.Find(kFindByExternalId, ReadMessage, tx.tenant(), channel, external_id));
 }
 
-absl::StatusOr<std::optional<Message>> MessageRepository::FindByMessagingId(sql::Transaction& tx,
-                                                                           const std::string& messaging_message_id) const {
+absl::StatusOr<std::optional<Message>> MessageRepository::FindByMessagingId(
+    sql::Transaction& tx, const std::string& messaging_message_id) const {
   return Optional(tx, tx.Find(kFindByMessagingId, ReadMessage, tx.tenant(), messaging_message_id));
 }
 
 absl::StatusOr<std::vector<Message>> MessageRepository::List(sql::Transaction& tx, const Uuid& conversation,
-                                                            std::optional<Position> after, int limit) const {
+                                                             std::optional<Position> after, int limit) const {
   const Position at = after.value_or(Position{absl::FromUnixMicros(INT64_MIN), Uuid()});
   std::vector<Stored> rows;
-  RETURN_IF_ERROR(tx.Each(kList, [&](const sql::Row& r) { rows.push_back(ReadMessage(r)); }, tx.tenant(), conversation, at.created_at,
-                          at.id, limit));
+  RETURN_IF_ERROR(tx.Each(
+      kList, [&](const sql::Row& r) { rows.push_back(ReadMessage(r)); }, tx.tenant(), conversation, at.created_at,
+      at.id, limit));
   std::vector<Message> messages;
   for (Stored& row : rows) {
     ASSIGN_OR_RETURN(Message message, WithAttachments(tx, std::move(row)));
@@ -130,10 +134,12 @@ absl::StatusOr<std::vector<Message>> MessageRepository::List(sql::Transaction& t
   return messages;
 }
 
-absl::StatusOr<std::vector<Uuid>> MessageRepository::NewerFromCustomer(sql::Transaction& tx, const Message& seen) const {
+absl::StatusOr<std::vector<Uuid>> MessageRepository::NewerFromCustomer(sql::Transaction& tx,
+                                                                       const Message& seen) const {
   std::vector<Uuid> newer;
-  RETURN_IF_ERROR(tx.Each(kNewerFromCustomer, [&](const sql::Row& r) { newer.push_back(r.Id(0)); }, tx.tenant(),
-                          seen.conversation_id, seen.id));
+  RETURN_IF_ERROR(tx.Each(
+      kNewerFromCustomer, [&](const sql::Row& r) { newer.push_back(r.Id(0)); }, tx.tenant(), seen.conversation_id,
+      seen.id));
   return newer;
 }
 
@@ -142,7 +148,9 @@ absl::Status MessageRepository::SetDelivery(sql::Transaction& tx, const Message&
 }
 
 std::vector<sql::Query> MessageRepository::Queries() {
-  return {kInsert, kGet, kFindByExternalId, kFindByMessagingId, kList, kNewerFromCustomer, kSetDelivery, kInsertAttachment, kAttachments};
+  return {
+      kInsert,           kGet,        kFindByExternalId, kFindByMessagingId, kList, kNewerFromCustomer, kSetDelivery,
+      kInsertAttachment, kAttachments};
 }
 
 }  // namespace vinculo::support

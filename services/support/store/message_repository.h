@@ -18,16 +18,18 @@ class MessageRepository {
   absl::Status Insert(sql::Transaction& tx, const Message& message, Channel channel) const;
   // NOT_FOUND MESSAGE_NOT_FOUND.
   absl::StatusOr<Message> Get(sql::Transaction& tx, const Uuid& id) const;
-  absl::StatusOr<std::optional<Message>> FindByExternalId(sql::Transaction& tx, Channel channel, const std::string& external_id) const;
-  absl::StatusOr<std::optional<Message>> FindByMessagingId(sql::Transaction& tx, const std::string& messaging_message_id) const;
+  absl::StatusOr<std::optional<Message>> FindByExternalId(sql::Transaction& tx, Channel channel,
+                                                          const std::string& external_id) const;
+  absl::StatusOr<std::optional<Message>> FindByMessagingId(sql::Transaction& tx,
+                                                           const std::string& messaging_message_id) const;
 
   // Oldest first, after (created_at, id).
   struct Position {
     absl::Time created_at;
     Uuid id;
   };
-  absl::StatusOr<std::vector<Message>> List(sql::Transaction& tx, const Uuid& conversation, std::optional<Position> after,
-                                            int limit) const;
+  absl::StatusOr<std::vector<Message>> List(sql::Transaction& tx, const Uuid& conversation,
+                                            std::optional<Position> after, int limit) const;
   // The customer's public messages that came in after `seen` did; in order, at most 20.
   absl::StatusOr<std::vector<Uuid>> NewerFromCustomer(sql::Transaction& tx, const Message& seen) const;
 

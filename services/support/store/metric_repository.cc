@@ -25,7 +25,8 @@ constexpr Metric kCsatPositive = static_cast<Metric>(103);
 bool HasSums(const MetricFact& fact) {
   if (!IsDuration(fact.metric)) return true;
   if (fact.automatic) return false;
-  return fact.metric == Metric::kFirstResponseTime || fact.metric == Metric::kResponseTime || fact.metric == Metric::kTimeToClose;
+  return fact.metric == Metric::kFirstResponseTime || fact.metric == Metric::kResponseTime ||
+         fact.metric == Metric::kTimeToClose;
 }
 
 MetricFact ReadFact(const sql::Row& r) {
@@ -47,8 +48,8 @@ struct Count {
   int64_t n = 0;
   int64_t total = 0;
 };
-using Counts = std::map<std::string, Count>;                       // by name
-using Histogram = std::map<int32_t, Count>;                        // by value bucket
+using Counts = std::map<std::string, Count>;  // by name
+using Histogram = std::map<int32_t, Count>;   // by value bucket
 struct Days {
   int64_t first;
   int64_t end;
@@ -67,11 +68,12 @@ absl::StatusOr<Counts> LoadCounts(sql::Transaction& tx, SumScope scope, Metric m
   return counts;
 }
 
-// Exact statistics of one name's values: counts per bucket find the bucket that holds the wanted rank, and only its values are
-// read.
+// Exact statistics of one name's values: counts per bucket find the bucket that holds the wanted rank, and only its
+// values are read.
 class SumReader {
  public:
-  SumReader(sql::Transaction& tx, SumScope scope, Metric metric, std::string name, Days days, const Histogram& histogram)
+  SumReader(sql::Transaction& tx, SumScope scope, Metric metric, std::string name, Days days,
+            const Histogram& histogram)
       : tx_(tx), scope_(scope), metric_(metric), name_(std::move(name)), days_(days), histogram_(histogram) {
     for (const auto& [bucket, count] : histogram_) {
       n_ += count.n;
@@ -109,11 +111,13 @@ class SumReader {
     auto [known, is_new] = values_.try_emplace(bucket);
     std::vector<int64_t>& values = known->second;
     if (is_new) {
-      RETURN_IF_ERROR(tx_.Each(q::kValues, [&](const sql::Row& r) { values.push_back(r.Int(0)); }, tx_.tenant(), scope_, metric_,
-                               name_, bucket, days_.first, days_.end));
+      RETURN_IF_ERROR(tx_.Each(
+          q::kValues, [&](const sql::Row& r) { values.push_back(r.Int(0)); }, tx_.tenant(), scope_, metric_, name_,
+          bucket, days_.first, days_.end));
       std::sort(values.begin(), values.end());
     }
-    if (rank >= static_cast<int64_t>(values.size())) return absl::InternalError("sums and values of the reports disagree");
+    if (rank >= static_cast<int64_t>(values.size()))
+      return absl::InternalError("sums and values of the reports disagree");
     return values[static_cast<size_t>(rank)];
   }
 
@@ -128,8 +132,8 @@ class SumReader {
   std::map<int32_t, std::vector<int64_t>> values_;
 };
 
-absl::Status ReadDurations(sql::Transaction& tx, SumScope scope, Metric metric, Days days, DurationFigures Figures::*field,
-                           std::map<std::string, Figures>& by_name) {
+absl::Status ReadDurations(sql::Transaction& tx, SumScope scope, Metric metric, Days days,
+                           DurationFigures Figures::*field, std::map<std::string, Figures>& by_name) {
   std::map<std::string, Histogram> histograms;
   RETURN_IF_ERROR(tx.Each(
       q::kBuckets,
@@ -168,11 +172,13 @@ absl::Status ReadCounts(sql::Transaction& tx, SumScope scope, Days days, std::ma
       if (field == &Figures::ratings) by_name[name].rating_sum = count.total;
     }
   }
-  return tx.Each(q::kRecloses, [&](const sql::Row& r) { by_name[r.String(0)].closed_unique -= r.Int(1); }, tx.tenant(), scope,
-                 days.first, days.end);
+  return tx.Each(
+      q::kRecloses, [&](const sql::Row& r) { by_name[r.String(0)].closed_unique -= r.Int(1); }, tx.tenant(), scope,
+      days.first, days.end);
 }
 
-absl::StatusOr<int64_t> Level(sql::Transaction& tx, int64_t end_day, std::initializer_list<Metric> up, std::initializer_list<Metric> down) {
+absl::StatusOr<int64_t> Level(sql::Transaction& tx, int64_t end_day, std::initializer_list<Metric> up,
+                              std::initializer_list<Metric> down) {
   int64_t level = 0;
   for (const auto& [metrics, sign] : {std::make_pair(up, 1), std::make_pair(down, -1)}) {
     for (const Metric metric : metrics) {
@@ -185,7 +191,8 @@ absl::StatusOr<int64_t> Level(sql::Transaction& tx, int64_t end_day, std::initia
 
 absl::StatusOr<int64_t> CountBefore(sql::Transaction& tx, Metric metric, absl::Time at) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> n,
-                   tx.Find(q::kCountBefore, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), metric, at));
+                   tx.Find(
+                       q::kCountBefore, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), metric, at));
   return n.value_or(0);
 }
 
@@ -204,11 +211,14 @@ absl::StatusOr<int64_t> BacklogAt(sql::Transaction& tx, absl::Time at, bool snoo
 
 }  // namespace
 
-int64_t MetricRepository::Day(absl::Time at) const { return calendar::LocalDay(at, zone_) - absl::CivilDay(1970, 1, 1); }
+int64_t MetricRepository::Day(absl::Time at) const {
+  return calendar::LocalDay(at, zone_) - absl::CivilDay(1970, 1, 1);
+}
 
 absl::StatusOr<std::vector<MetricFact>> MetricRepository::Load(sql::Transaction& tx, const Uuid& conversation) const {
   std::vector<MetricFact> facts;
-  RETURN_IF_ERROR(tx.Each(q::kFactsOf, [&](const sql::Row& r) { facts.push_back(ReadFact(r)); }, tx.tenant(), conversation));
+  RETURN_IF_ERROR(tx.Each(
+      q::kFactsOf, [&](const sql::Row& r) { facts.push_back(ReadFact(r)); }, tx.tenant(), conversation));
   return facts;
 }
 
@@ -231,8 +241,9 @@ absl::StatusOr<bool> MetricRepository::Replace(sql::Transaction& tx, const Uuid&
     if (!missing(fact, kept)) continue;
     differed = true;
     closes_differ |= fact.metric == Metric::kClosed;
-    RETURN_IF_ERROR(tx.Exec(q::kInsertFact, tx.tenant(), conversation, fact.metric, fact.ordinal, fact.at, fact.started_at, fact.value,
-                            fact.agent, fact.team, fact.priority, absl::StrJoin(fact.tags, ","), fact.automatic));
+    RETURN_IF_ERROR(tx.Exec(q::kInsertFact, tx.tenant(), conversation, fact.metric, fact.ordinal, fact.at,
+                            fact.started_at, fact.value, fact.agent, fact.team, fact.priority,
+                            absl::StrJoin(fact.tags, ","), fact.automatic));
     RETURN_IF_ERROR(Move(tx, conversation, fact, 1));
   }
   if (closes_differ) {
@@ -242,7 +253,8 @@ absl::StatusOr<bool> MetricRepository::Replace(sql::Transaction& tx, const Uuid&
   return differed;
 }
 
-absl::Status MetricRepository::Move(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign) const {
+absl::Status MetricRepository::Move(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact,
+                                    int sign) const {
   if (!HasSums(fact)) return absl::OkStatus();
   RETURN_IF_ERROR(MoveSums(tx, conversation, fact, sign, SumScope::kTotal, ""));
   if (!fact.agent.empty()) RETURN_IF_ERROR(MoveSums(tx, conversation, fact, sign, SumScope::kAgent, fact.agent));
@@ -250,14 +262,15 @@ absl::Status MetricRepository::Move(sql::Transaction& tx, const Uuid& conversati
   return absl::OkStatus();
 }
 
-absl::Status MetricRepository::MoveSums(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign,
-                                        SumScope scope, const std::string& name) const {
+absl::Status MetricRepository::MoveSums(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact,
+                                        int sign, SumScope scope, const std::string& name) const {
   const int64_t day = Day(fact.at);
   if (IsDuration(fact.metric)) {
     const int32_t bucket = ValueBucket(fact.value);
-    RETURN_IF_ERROR(tx.Exec(q::kMoveBucket, tx.tenant(), scope, fact.metric, day, name, bucket, sign, sign * fact.value));
-    return tx.Exec(sign > 0 ? q::kInsertValue : q::kDeleteValue, tx.tenant(), scope, fact.metric, name, bucket, day, fact.value,
-                   conversation, fact.ordinal);
+    RETURN_IF_ERROR(
+        tx.Exec(q::kMoveBucket, tx.tenant(), scope, fact.metric, day, name, bucket, sign, sign * fact.value));
+    return tx.Exec(sign > 0 ? q::kInsertValue : q::kDeleteValue, tx.tenant(), scope, fact.metric, name, bucket, day,
+                   fact.value, conversation, fact.ordinal);
   }
   const int64_t total = fact.metric == Metric::kCsat ? fact.value : 0;
   RETURN_IF_ERROR(tx.Exec(q::kMoveCount, tx.tenant(), scope, fact.metric, day, name, sign, sign * total));
@@ -268,7 +281,8 @@ absl::Status MetricRepository::MoveSums(sql::Transaction& tx, const Uuid& conver
 }
 
 // For each close, the close before it: of the conversation, by the same agent, and under the same tag.
-absl::Status MetricRepository::MoveRecloses(sql::Transaction& tx, const std::vector<MetricFact>& facts, int sign) const {
+absl::Status MetricRepository::MoveRecloses(sql::Transaction& tx, const std::vector<MetricFact>& facts,
+                                            int sign) const {
   std::map<std::pair<SumScope, std::string>, int64_t> last;
   for (const MetricFact& fact : facts) {
     if (fact.metric != Metric::kClosed) continue;
@@ -287,7 +301,7 @@ absl::Status MetricRepository::MoveRecloses(sql::Transaction& tx, const std::vec
 }
 
 absl::StatusOr<std::map<std::string, Figures>> MetricRepository::FiguresBy(sql::Transaction& tx, SumScope scope,
-                                                                          const calendar::DayRange& range) const {
+                                                                           const calendar::DayRange& range) const {
   const Days days{range.first - absl::CivilDay(1970, 1, 1), range.end - absl::CivilDay(1970, 1, 1)};
   std::map<std::string, Figures> by_name;
   RETURN_IF_ERROR(ReadCounts(tx, scope, days, by_name));
@@ -313,13 +327,14 @@ absl::StatusOr<Figures> MetricRepository::TotalFigures(sql::Transaction& tx, con
   if (figures.unanswered > 0) {
     const auto read = [](const sql::Row& r) { return r.Time(0); };
     ASSIGN_OR_RETURN(figures.oldest_unanswered,
-                     tx.Find(q::kOldestUnanswered, read, tx.tenant(), Metric::kUnanswered, calendar::StartOfDay(range.first, zone_),
-                             calendar::StartOfDay(range.end, zone_)));
+                     tx.Find(q::kOldestUnanswered, read, tx.tenant(), Metric::kUnanswered,
+                             calendar::StartOfDay(range.first, zone_), calendar::StartOfDay(range.end, zone_)));
   }
   return figures;
 }
 
-absl::Status MetricRepository::EachFact(sql::Transaction& tx, Metric metric, bool by_started, const calendar::TimeRange& span,
+absl::Status MetricRepository::EachFact(sql::Transaction& tx, Metric metric, bool by_started,
+                                        const calendar::TimeRange& span,
                                         absl::FunctionRef<void(const FactRow&)> on_row) const {
   return tx.Each(
       by_started ? q::kFactsByStart : q::kFactsByTime,
@@ -336,9 +351,11 @@ absl::Status MetricRepository::EachFact(sql::Transaction& tx, Metric metric, boo
       tx.tenant(), metric, span.start, span.end);
 }
 
-absl::StatusOr<std::map<std::string, Figures>> MetricRepository::FiguresFromFacts(sql::Transaction& tx, SumScope scope,
-                                                                                 const calendar::TimeRange& span) const {
-  FigureAggregation aggregation(scope == SumScope::kAgent ? GroupBy::kAgent : scope == SumScope::kTag ? GroupBy::kTag : GroupBy::kNone);
+absl::StatusOr<std::map<std::string, Figures>> MetricRepository::FiguresFromFacts(
+    sql::Transaction& tx, SumScope scope, const calendar::TimeRange& span) const {
+  FigureAggregation aggregation(scope == SumScope::kAgent ? GroupBy::kAgent
+                                : scope == SumScope::kTag ? GroupBy::kTag
+                                                          : GroupBy::kNone);
   for (const Metric metric : FigureAggregation::Needs()) {
     RETURN_IF_ERROR(EachFact(tx, metric, false, span, [&](const FactRow& row) { aggregation.Add(row); }));
   }
@@ -353,8 +370,9 @@ absl::StatusOr<std::map<std::string, Figures>> MetricRepository::FiguresFromFact
 
 std::vector<sql::Query> MetricRepository::Queries() {
   using namespace metric_queries;  // NOLINT(google-build-using-namespace): a list of everything in it
-  return {kInsertFact,  kDeleteFact, kFactsOf,     kFactsByTime, kFactsByStart, kCountBefore, kOldestUnanswered, kMoveBucket,
-          kMoveCount,   kMoveReclose, kInsertValue, kDeleteValue, kBuckets,      kCounts,      kRecloses,         kValues};
+  return {kInsertFact,       kDeleteFact, kFactsOf,   kFactsByTime, kFactsByStart, kCountBefore,
+          kOldestUnanswered, kMoveBucket, kMoveCount, kMoveReclose, kInsertValue,  kDeleteValue,
+          kBuckets,          kCounts,     kRecloses,  kValues};
 }
 
 }  // namespace vinculo::support

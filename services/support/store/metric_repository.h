@@ -18,8 +18,8 @@ namespace vinculo::support {
 // What the sums per day are kept for.
 enum class SumScope { kTotal = 0, kAgent = 1, kTag = 2 };
 
-// Facts of conversations and the sums over them. The sums change only together with the facts, so a report that reads sums says
-// the same as one that reads facts.
+// Facts of conversations and the sums over them. The sums change only together with the facts, so a report that reads
+// sums says the same as one that reads facts.
 class MetricRepository {
  public:
   // Days are days of `zone`, the tenants'. Changing it needs RebuildMetrics.
@@ -27,13 +27,16 @@ class MetricRepository {
   absl::TimeZone zone() const { return zone_; }
 
   // Replaces the conversation's facts by these and moves the sums along. True when something differed.
-  absl::StatusOr<bool> Replace(sql::Transaction& tx, const Uuid& conversation, const std::vector<MetricFact>& facts) const;
+  absl::StatusOr<bool> Replace(sql::Transaction& tx, const Uuid& conversation,
+                               const std::vector<MetricFact>& facts) const;
 
   // From the sums: the figures of the days, and those of each agent or tag in them. Exact.
   absl::StatusOr<Figures> TotalFigures(sql::Transaction& tx, const calendar::DayRange& days) const;
-  absl::StatusOr<std::map<std::string, Figures>> FiguresBy(sql::Transaction& tx, SumScope scope, const calendar::DayRange& days) const;
+  absl::StatusOr<std::map<std::string, Figures>> FiguresBy(sql::Transaction& tx, SumScope scope,
+                                                           const calendar::DayRange& days) const;
 
-  // From the facts: the same for any span of time, as another zone needs it. Slower, by the number of facts in the span.
+  // From the facts: the same for any span of time, as another zone needs it. Slower, by the number of facts in the
+  // span.
   absl::StatusOr<std::map<std::string, Figures>> FiguresFromFacts(sql::Transaction& tx, SumScope scope,
                                                                   const calendar::TimeRange& span) const;
 
@@ -46,8 +49,8 @@ class MetricRepository {
  private:
   absl::StatusOr<std::vector<MetricFact>> Load(sql::Transaction& tx, const Uuid& conversation) const;
   absl::Status Move(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign) const;
-  absl::Status MoveSums(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign, SumScope scope,
-                        const std::string& name) const;
+  absl::Status MoveSums(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign,
+                        SumScope scope, const std::string& name) const;
   absl::Status MoveRecloses(sql::Transaction& tx, const std::vector<MetricFact>& facts, int sign) const;
   int64_t Day(absl::Time at) const;
 

@@ -21,7 +21,8 @@ class MetricRepositoryTest : public DeskTest {
         minute += static_cast<double>(random() % 3000) / 7 - 3;
         Act(id, requester, i, step, minute, random);
       }
-      if (i % 17 == 0) (void)Change(id, minute + 1, [&](Draft& d) { return MarkSpam(d, Who(minute + 1, "ana"), true); });
+      if (i % 17 == 0)
+        (void)Change(id, minute + 1, [&](Draft& d) { return MarkSpam(d, Who(minute + 1, "ana"), true); });
     }
   }
 
@@ -57,12 +58,15 @@ class MetricRepositoryTest : public DeskTest {
     }
   }
 
-  calendar::Period FirstWeek() const { return calendar::Period::Containing(calendar::PeriodKind::kWeek, start_, zone_); }
+  calendar::Period FirstWeek() const {
+    return calendar::Period::Containing(calendar::PeriodKind::kWeek, start_, zone_);
+  }
 };
 
 // Sums and interpolation in another order may differ in the last bits.
 void MakeEqualWhereClose(DurationFigures& a, const DurationFigures& b) {
-  for (std::optional<double> DurationFigures::*field : {&DurationFigures::median, &DurationFigures::mean, &DurationFigures::p90}) {
+  for (std::optional<double> DurationFigures::*field :
+       {&DurationFigures::median, &DurationFigures::mean, &DurationFigures::p90}) {
     if (a.*field && b.*field && std::abs(*(a.*field) - *(b.*field)) < 1e-6) a.*field = b.*field;
   }
 }
@@ -74,7 +78,8 @@ TEST_F(MetricRepositoryTest, SumsAgreeWithFacts) {
   for (int week = 0; week < 13; ++week) {
     const calendar::Period period = FirstWeek().Plus(week);
     for (const SumScope scope : {SumScope::kTotal, SumScope::kAgent, SumScope::kTag}) {
-      auto facts = *Do([&](sql::Transaction& tx) { return desk_.metrics().FiguresFromFacts(tx, scope, period.Instants(zone_)); });
+      auto facts = *Do(
+          [&](sql::Transaction& tx) { return desk_.metrics().FiguresFromFacts(tx, scope, period.Instants(zone_)); });
       auto sums = *Do([&](sql::Transaction& tx) { return desk_.metrics().FiguresBy(tx, scope, period.days()); });
       if (scope == SumScope::kTotal) {
         sums[""] = *Do([&](sql::Transaction& tx) { return desk_.metrics().TotalFigures(tx, period.days()); });
@@ -83,7 +88,8 @@ TEST_F(MetricRepositoryTest, SumsAgreeWithFacts) {
       ASSERT_EQ(facts.size(), sums.size());
       for (auto& [name, figures] : facts) {
         if (scope != SumScope::kTotal) figures.oldest_unanswered.reset();
-        for (DurationFigures Figures::*field : {&Figures::first_response, &Figures::response, &Figures::time_to_close}) {
+        for (DurationFigures Figures::*field :
+             {&Figures::first_response, &Figures::response, &Figures::time_to_close}) {
           MakeEqualWhereClose(figures.*field, sums[name].*field);
         }
         EXPECT_EQ(figures, sums[name]) << "week " << week << ", " << name;
@@ -95,7 +101,8 @@ TEST_F(MetricRepositoryTest, SumsAgreeWithFacts) {
 
 TEST_F(MetricRepositoryTest, BacklogOfAWeekIsWhatIsOpenAndSnoozedThen) {
   Live(200, 11);
-  const Figures last = *Do([&](sql::Transaction& tx) { return desk_.metrics().TotalFigures(tx, FirstWeek().Plus(20).days()); });
+  const Figures last =
+      *Do([&](sql::Transaction& tx) { return desk_.metrics().TotalFigures(tx, FirstWeek().Plus(20).days()); });
   int64_t open = 0, snoozed = 0;
   const auto page = Do([&](sql::Transaction& tx) { return desk_.conversations().List(tx, {}, std::nullopt, 1000); });
   ASSERT_OK(page);
@@ -122,7 +129,8 @@ TEST_F(MetricRepositoryTest, RebuildRepairsWhatWasLost) {
   ASSERT_OK(Reply(first.conversation.id, 5));
   ASSERT_OK(Do([&](sql::Transaction& tx) { return desk_.metrics().Replace(tx, first.conversation.id, {}); }));
   EXPECT_EQ(Week().first_response.n, 0);
-  ASSERT_OK_AND_ASSIGN(const bool differed, Do([&](sql::Transaction& tx) { return desk_.RebuildMetrics(tx, first.conversation.id); }));
+  ASSERT_OK_AND_ASSIGN(const bool differed,
+                       Do([&](sql::Transaction& tx) { return desk_.RebuildMetrics(tx, first.conversation.id); }));
   EXPECT_TRUE(differed);
   EXPECT_EQ(Week().first_response.median, 300);
 }

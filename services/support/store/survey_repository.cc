@@ -6,8 +6,9 @@
 namespace vinculo::support {
 namespace {
 
-#define VINCULO_SURVEY_COLUMNS \
-  "id, conversation_id, token_hash, state, agent, sent_at, delivered_at, expires_at, rating, remark, rated_at, revision"
+#define VINCULO_SURVEY_COLUMNS                                                                                   \
+  "id, conversation_id, token_hash, state, agent, sent_at, delivered_at, expires_at, rating, remark, rated_at, " \
+  "revision"
 
 constexpr sql::Query kInsert{"survey_insert", "INSERT INTO survey (tenant_id, " VINCULO_SURVEY_COLUMNS
                                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"};
@@ -16,12 +17,12 @@ constexpr sql::Query kUpdate{
     "UPDATE survey SET state = ?, delivered_at = ?, rating = ?, remark = ?, rated_at = ?, revision = revision + 1 "
     "WHERE tenant_id = ? AND id = ?"};
 constexpr sql::Query kGet{"survey_get", "SELECT " VINCULO_SURVEY_COLUMNS " FROM survey WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kGetByToken{"survey_get_by_token",
-                                 "SELECT " VINCULO_SURVEY_COLUMNS " FROM survey WHERE tenant_id = ? AND token_hash = ?"};
-constexpr sql::Query kListRated{
-    "survey_list_rated",
-    "SELECT " VINCULO_SURVEY_COLUMNS
-    " FROM survey WHERE tenant_id = ?1 AND rated_at <= ?2 AND (rated_at < ?2 OR id < ?3) ORDER BY rated_at DESC, id DESC LIMIT ?4"};
+constexpr sql::Query kGetByToken{
+    "survey_get_by_token", "SELECT " VINCULO_SURVEY_COLUMNS " FROM survey WHERE tenant_id = ? AND token_hash = ?"};
+constexpr sql::Query kListRated{"survey_list_rated",
+                                "SELECT " VINCULO_SURVEY_COLUMNS
+                                " FROM survey WHERE tenant_id = ?1 AND rated_at <= ?2 AND (rated_at < ?2 OR id < ?3) "
+                                "ORDER BY rated_at DESC, id DESC LIMIT ?4"};
 constexpr sql::Query kListRatedOf{
     "survey_list_rated_of",
     "SELECT " VINCULO_SURVEY_COLUMNS
@@ -48,8 +49,8 @@ Survey ReadSurvey(const sql::Row& r) {
 }  // namespace
 
 absl::Status SurveyRepository::Insert(sql::Transaction& tx, const Survey& s) const {
-  return tx.Exec(kInsert, tx.tenant(), s.id, s.conversation_id, sql::Blob{s.token_hash}, s.state, s.agent, s.sent_at, s.delivered_at,
-                 s.expires_at, s.rating, s.remark, s.rated_at);
+  return tx.Exec(kInsert, tx.tenant(), s.id, s.conversation_id, sql::Blob{s.token_hash}, s.state, s.agent, s.sent_at,
+                 s.delivered_at, s.expires_at, s.rating, s.remark, s.rated_at);
 }
 
 absl::Status SurveyRepository::Update(sql::Transaction& tx, const Survey& s) const {
@@ -69,7 +70,7 @@ absl::StatusOr<Survey> SurveyRepository::GetByTokenHash(sql::Transaction& tx, co
 }
 
 absl::StatusOr<std::vector<Survey>> SurveyRepository::ListRated(sql::Transaction& tx, std::optional<Uuid> conversation,
-                                                               std::optional<Position> after, int limit) const {
+                                                                std::optional<Position> after, int limit) const {
   const Position at = after.value_or(Position{absl::FromUnixMicros(INT64_MAX), Uuid()});
   std::vector<Survey> rated;
   const auto on_row = [&](const sql::Row& r) { rated.push_back(ReadSurvey(r)); };
@@ -78,6 +79,8 @@ absl::StatusOr<std::vector<Survey>> SurveyRepository::ListRated(sql::Transaction
   return rated;
 }
 
-std::vector<sql::Query> SurveyRepository::Queries() { return {kInsert, kUpdate, kGet, kGetByToken, kListRated, kListRatedOf}; }
+std::vector<sql::Query> SurveyRepository::Queries() {
+  return {kInsert, kUpdate, kGet, kGetByToken, kListRated, kListRatedOf};
+}
 
 }  // namespace vinculo::support

@@ -26,8 +26,8 @@ class SurveyRepository {
     Uuid id;
   };
   // Those that were rated, newest first; of one conversation when it is set.
-  absl::StatusOr<std::vector<Survey>> ListRated(sql::Transaction& tx, std::optional<Uuid> conversation, std::optional<Position> after,
-                                                int limit) const;
+  absl::StatusOr<std::vector<Survey>> ListRated(sql::Transaction& tx, std::optional<Uuid> conversation,
+                                                std::optional<Position> after, int limit) const;
 
   static std::vector<sql::Query> Queries();
 };

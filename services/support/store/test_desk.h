@@ -21,7 +21,8 @@ namespace vinculo::support {
 class DeskTest : public testing::Test {
  protected:
   DeskTest()
-      : database_(std::vector<sql::MigrationSet>{{"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"support", &Migrations()}}),
+      : database_(std::vector<sql::MigrationSet>{
+            {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"support", &Migrations()}}),
         zone_(*calendar::LoadZone(calendar::kDefaultZone)),
         start_(absl::FromCivil(absl::CivilSecond(2024, 3, 4, 10, 0, 0), zone_)),
         desk_({zone_, "https://support.example/rate/", [this](sql::Transaction&, const Told& told) {
@@ -32,7 +33,9 @@ class DeskTest : public testing::Test {
                }}) {}
 
   absl::Time At(double minute) const { return start_ + absl::Seconds(60 * minute); }
-  Step Who(double minute, std::string agent) const { return {At(minute), {Author::kAgent, std::move(agent)}, Cause::kCaller}; }
+  Step Who(double minute, std::string agent) const {
+    return {At(minute), {Author::kAgent, std::move(agent)}, Cause::kCaller};
+  }
 
   // Runs one transaction.
   template <class Body>
@@ -63,7 +66,8 @@ class DeskTest : public testing::Test {
       return desk_.CloseAndAsk(tx, conversation, std::nullopt, Who(minute, agent), At(minute));
     });
   }
-  absl::StatusOr<Conversation> Change(const Uuid& conversation, double minute, std::function<absl::Status(Draft&)> rule) {
+  absl::StatusOr<Conversation> Change(const Uuid& conversation, double minute,
+                                      std::function<absl::Status(Draft&)> rule) {
     return Do([&](sql::Transaction& tx) { return desk_.Change(tx, conversation, std::nullopt, At(minute), rule); });
   }
   Conversation Get(const Uuid& id) {
