@@ -123,8 +123,8 @@ SqliteConnection::~SqliteConnection() {
   sqlite3_close_v2(handle_);
 }
 
-void SqliteConnection::LimitTo(const Scope& scope) {
-  deadline_ = scope.deadline;
+void SqliteConnection::LimitTo(const Scope& scope, absl::Time now) {
+  deadline_ = absl::Now() + (scope.deadline - now);
   cancelled_ = scope.cancelled;
 }
 

@@ -28,8 +28,9 @@ class SqliteConnection final : public Connection {
   // Several statements at once, without values: settings and migrations.
   absl::Status RunScript(const std::string& script);
 
-  // Bounds the statements that follow: they end with DEADLINE_EXCEEDED or CANCELLED when the scope is abandoned.
-  void LimitTo(const Scope& scope);
+  // Bounds the statements that follow: they end with DEADLINE_EXCEEDED or CANCELLED when the scope is abandoned. `now` is the
+  // time on the clock that set its deadline.
+  void LimitTo(const Scope& scope, absl::Time now);
 
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   int64_t total_changes() const { return sqlite3_total_changes64(handle_); }

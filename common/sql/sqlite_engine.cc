@@ -248,7 +248,7 @@ void SqliteEngine::CloseIdleSnapshots() {
 
 absl::Status SqliteEngine::ReadHere(const Scope& scope, absl::FunctionRef<absl::Status(Transaction&)> body) {
   ASSIGN_OR_RETURN(Reader reader, BorrowReader());
-  reader.connection->LimitTo(scope);
+  reader.connection->LimitTo(scope, clock_->Now());
   absl::Status status = OpenSnapshot(reader);
   if (status.ok()) {
     Transaction tx(*reader.connection, scope, nullptr);
