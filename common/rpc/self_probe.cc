@@ -43,16 +43,17 @@ void SelfProbe::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-absl::Status SelfProbe::Probe() const {
+absl::Status SelfProbe::Probe() {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   const auto channel = grpc::CreateCustomChannel(options_.address, MakeCredentials(options_), arguments);
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(1)));
-  context.set_wait_for_ready(true);
   grpc::health::v1::HealthCheckResponse response;
-  return FromGrpcStatus(grpc::health::v1::Health::NewStub(channel)->Check(&context, {}, &response));
+  const grpc::Status status = grpc::health::v1::Health::NewStub(channel)->Check(&context, {}, &response);
+  if (status.ok()) seen_.store(true);
+  return FromGrpcStatus(status);
 }
 
 absl::Status SelfProbe::Live() const {
@@ -68,7 +69,6 @@ void SelfProbe::Run() {
     }
     const absl::Status status = Probe();
     if (status.ok()) {
-      seen_.store(true);
       misses_.store(0);
       continue;
     }

@@ -27,7 +27,7 @@ class SelfProbe {
   // No further probes; what Live says stays. May be called twice.
   void Stop();
   // One probe, now: OK when the server answered, whatever it answered.
-  absl::Status Probe() const;
+  absl::Status Probe();
   // UNAVAILABLE `LISTENER_DEAF` after three misses in a row, once there was a success. What /livez says.
   absl::Status Live() const;
   int64_t misses() const { return misses_total_.load(); }
