@@ -53,8 +53,8 @@ class Process {
 }
 
 export class Suite {
-  // `dir` keeps stores and keys from run to run; without it they are temporary.
-  constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = kServices, dir = null } = {}) {
+  // `only` (or VINCULO_SERVICES) starts just these; `dir` keeps stores and keys from run to run; without it they are temporary.
+  constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = process.env.VINCULO_SERVICES?.split(',') ?? kServices, dir = null } = {}) {
     this.bin = bin;
     this.keep = keep || dir !== null;
     this.only = only;

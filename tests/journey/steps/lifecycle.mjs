@@ -13,12 +13,18 @@ const accounts = {
   async run(ctx, figures) {
     const sales = ctx.client('lifecycle', 'LifecycleService', 'sales');
     const ops = ctx.client('lifecycle', 'LifecycleService', 'ops');
+    const lead = ctx.client('lifecycle', 'LifecycleService', 'cs_lead');
     let modules = 0;
     for (const account of samples.lines('usage/accounts.jsonl')) {
       const engagement = await sales.CreateEngagement({ request_id: requestId(), customer_id: account.customer_id, account_name: account.account_name, opened_at: at(account.opened_at) });
       for (const module of account.modules) {
         const sold = await sales.AddModule({ request_id: requestId(), engagement_id: engagement.engagement_id, module_key: module.module_key, contracted_at: at(module.contracted_at) });
-        await ops.RequestTransition({ request_id: requestId(), module_instance_id: sold.module_instance_id, to_stage: 'STAGE_IMPLEMENTATION' });
+        if (modules === 0) {
+          const refusal = await ops.RequestTransition({ request_id: requestId(), module_instance_id: sold.module_instance_id, to_stage: 'STAGE_IMPLEMENTATION' }).catch((e) => e);
+          figures.expect('implementation without a hand-off is refused with', refusal.reason, 'HANDOFF_REQUIRED');
+        }
+        await lead.ForceTransition({ request_id: requestId(), module_instance_id: sold.module_instance_id, to_stage: 'STAGE_IMPLEMENTATION', at: at(module.contracted_at),
+          reason: 'Handed over on paper' });
         const live = await ops.MarkProductionDelivered({ request_id: requestId(), module_instance_id: sold.module_instance_id, go_live_at: at(module.go_live_at) });
         figures.expect('', live.stage, 'STAGE_FRIENDS_AND_FAMILY');
         figures.texts.pop();
@@ -46,7 +52,7 @@ const usage = {
     const answer = await service.IngestUsage([...usageMessages([...facts, wrong])]);
     figures.expect('facts', answer.received_count, facts.length + 1);
     figures.expect('taken', answer.accepted_count + answer.unchanged_count, facts.length);
-    figures.expect('the wrong one refused with', answer.refused.map((r) => [r.index, r.reason]), [[facts.length, 'COMPLETED_ABOVE_STARTED']]);
+    figures.expect('the wrong one refused by place and reason', answer.refused.map((r) => [r.index, r.reason]), [[facts.length, 'COMPLETED_ABOVE_STARTED']]);
     const again = await service.IngestUsage([...usageMessages(facts)]);
     figures.expect('again, unchanged', again.unchanged_count, facts.length);
     const rebuilt = await service.RebuildRollups({ request_id: requestId() });
@@ -93,7 +99,7 @@ const stages = {
     const service = ctx.client('lifecycle', 'LifecycleService', 'cs_lead');
     const { module_instances: modules } = await service.ListModuleInstances({ page_size: 1000 });
     for (const module of modules) {
-      await service.ForceTransition({ request_id: requestId(), module_instance_id: module.module_instance_id, to_stage: 'STAGE_EARLY_ADOPTION', reason: 'Handed over at the start of the sample' });
+      await service.ForceTransition({ request_id: requestId(), module_instance_id: module.module_instance_id, to_stage: 'STAGE_EARLY_ADOPTION', at: at('2023-12-01T12:00:00Z'), reason: 'Handed over at the start of the sample' });
     }
     const first = await service.EvaluateStages({ week: '2024-W23', request_id: requestId() });
     figures.expect('modules evaluated', first.length, modules.length);
