@@ -16,9 +16,11 @@ ABSL_FLAG(int, low_exit, 45, "LOW_USAGE is left at this percentage");
 ABSL_FLAG(bool, low_zero_volume, true, "four weeks without anything started are LOW_USAGE");
 ABSL_FLAG(int, min_volume, 1, "ratios over fewer started items are not used by rules");
 ABSL_FLAG(int, maturity_lag_days, 0, "windows of the stage rules end this many days earlier, so that items can mature");
-ABSL_FLAG(std::string, health_bands, "Churn Risk:0,Needs Attention:35,Top Performer:70", "tiers with their lower bounds, lowest first");
+ABSL_FLAG(std::string, health_bands, "Churn Risk:0,Needs Attention:35,Top Performer:70",
+          "tiers with their lower bounds, lowest first");
 ABSL_FLAG(double, health_band_margin, 2, "points beyond a cut that pass it at once");
-ABSL_FLAG(std::string, account_stage_policy, "MIN", "stage of an account from those of its modules: MIN, MAX or VOLUME_WEIGHTED");
+ABSL_FLAG(std::string, account_stage_policy, "MIN",
+          "stage of an account from those of its modules: MIN, MAX or VOLUME_WEIGHTED");
 
 namespace vinculo::lifecycle {
 namespace {
@@ -28,7 +30,8 @@ std::vector<Band> ParseBands(const std::string& text, flags::Checker& check) {
   for (const absl::string_view part : absl::StrSplit(text, ',')) {
     const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(part, absl::MaxSplits(':', 1));
     Band band{std::string(pair.first), 0};
-    if (!absl::SimpleAtod(pair.second, &band.lower)) check.Problem("health_bands", "must look like Churn Risk:0,Needs Attention:35");
+    if (!absl::SimpleAtod(pair.second, &band.lower))
+      check.Problem("health_bands", "must look like Churn Risk:0,Needs Attention:35");
     bands.push_back(std::move(band));
   }
   return bands;
@@ -54,8 +57,8 @@ Settings ReadSettings(flags::Checker& check) {
   settings.rules.maturity_lag_days = absl::GetFlag(FLAGS_maturity_lag_days);
   settings.health.bands = ParseBands(absl::GetFlag(FLAGS_health_bands), check);
   settings.health.margin = absl::GetFlag(FLAGS_health_band_margin);
-  settings.account_stage_policy = ParsePolicy(
-      check.OneOf("account_stage_policy", absl::GetFlag(FLAGS_account_stage_policy), {"MIN", "MAX", "VOLUME_WEIGHTED"}));
+  settings.account_stage_policy = ParsePolicy(check.OneOf(
+      "account_stage_policy", absl::GetFlag(FLAGS_account_stage_policy), {"MIN", "MAX", "VOLUME_WEIGHTED"}));
   FieldViolations bad;
   CheckSettings(settings, bad);
   for (const FieldViolation& violation : bad.violations()) check.Problem(violation.field, violation.description);

@@ -10,8 +10,8 @@ class Metrics {
  public:
   explicit Metrics(metrics::Registry& registry);
 
-  metrics::Labeled<metrics::Counter> usage_facts;   // accepted, unchanged, refused
-  metrics::Labeled<metrics::Counter> stage_moves;   // by the stage moved to
+  metrics::Labeled<metrics::Counter> usage_facts;  // accepted, unchanged, refused
+  metrics::Labeled<metrics::Counter> stage_moves;  // by the stage moved to
   metrics::Counter& health_snapshots;
   metrics::Counter& support_events;
 

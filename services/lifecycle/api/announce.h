@@ -13,7 +13,8 @@ namespace vinculo::lifecycle {
 absl::Status AnnounceEngagement(sql::Transaction& tx, const Engagement& engagement, absl::Time now);
 // `stage.changed`
 absl::Status AnnounceStage(sql::Transaction& tx, const StageEvent& event, absl::Time now);
-// `health.computed`, and `health.tier_changed` when the tier is not that of the date before. Nothing for what was not saved.
+// `health.computed`, and `health.tier_changed` when the tier is not that of the date before. Nothing for what was not
+// saved.
 absl::Status AnnounceHealth(sql::Transaction& tx, const HealthOutcome& outcome, absl::Time now);
 
 }  // namespace vinculo::lifecycle

@@ -19,7 +19,8 @@
 
 namespace vinculo::lifecycle {
 
-// The three services behind a real server in this process, with a clock that stands on Tuesday, 18 June 2024, noon in Buenos Aires.
+// The three services behind a real server in this process, with a clock that stands on Tuesday, 18 June 2024, noon in
+// Buenos Aires.
 class ApiFixture : public testing::Test {
  protected:
   using Lifecycle = v1::LifecycleService::Stub;
@@ -50,8 +51,8 @@ class ApiFixture : public testing::Test {
   }
 
   template <class Stub, class Req, class Resp>
-  absl::Status Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Req&, Resp*), const Req& request,
-                    Resp* response, const rpc::Caller& caller = {}) {
+  absl::Status Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Req&, Resp*),
+                    const Req& request, Resp* response, const rpc::Caller& caller = {}) {
     return server.Call(stub, method, request, response, caller);
   }
 
@@ -97,8 +98,8 @@ class ApiFixture : public testing::Test {
     return module;
   }
 
-  static v1::UsageFact Fact(const std::string& customer, const std::string& key, absl::CivilDay day, int64_t started, int64_t completed,
-                            int64_t revision = 1) {
+  static v1::UsageFact Fact(const std::string& customer, const std::string& key, absl::CivilDay day, int64_t started,
+                            int64_t completed, int64_t revision = 1) {
     v1::UsageFact fact;
     fact.set_customer_id(customer);
     fact.set_module_key(key);
@@ -143,7 +144,8 @@ class ApiFixture : public testing::Test {
 
   // Types of all events of the tenant, in order.
   std::vector<std::string> EventTypes(const std::string& tenant = "demo") {
-    const auto stored = db->ReadInline(sql::TestScope(tenant), [](sql::Transaction& tx) { return events::Read(tx, 0, 1000); });
+    const auto stored =
+        db->ReadInline(sql::TestScope(tenant), [](sql::Transaction& tx) { return events::Read(tx, 0, 1000); });
     EXPECT_OK(stored);
     std::vector<std::string> types;
     for (const events::StoredEvent& event : *stored) types.push_back(event.type);
@@ -151,9 +153,10 @@ class ApiFixture : public testing::Test {
   }
 
   ManualClock clock{At(absl::CivilDay(2024, 6, 18)) + absl::Hours(12)};
-  sql::TestDatabase db{std::vector<sql::MigrationSet>{
-                           {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"lifecycle", &Migrations()}},
-                       &clock};
+  sql::TestDatabase db{
+      std::vector<sql::MigrationSet>{
+          {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"lifecycle", &Migrations()}},
+      &clock};
   Settings settings = MakeSettings();
   rpc::TestServer server{ServerOptions(&clock)};
   Metrics metrics{server.registry()};

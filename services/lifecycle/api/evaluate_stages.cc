@@ -17,7 +17,8 @@ using calendar::Period;
 using calendar::PeriodKind;
 
 // Which week to evaluate: the one named, or the last complete one.
-absl::StatusOr<absl::CivilDay> ParseWeek(absl::string_view name, absl::Time now, absl::TimeZone zone, FieldViolations& bad) {
+absl::StatusOr<absl::CivilDay> ParseWeek(absl::string_view name, absl::Time now, absl::TimeZone zone,
+                                         FieldViolations& bad) {
   const Period last = calendar::LastComplete(PeriodKind::kWeek, 1, now, zone).front();
   if (name.empty()) return last.first_day();
   const std::optional<Period> week = Period::FromName(name);
@@ -27,15 +28,16 @@ absl::StatusOr<absl::CivilDay> ParseWeek(absl::string_view name, absl::Time now,
   }
   if (!week->IsComplete(now, zone)) {
     return Error(absl::StatusCode::kFailedPrecondition, "PARTIAL_PERIOD",
-                 absl::StrCat("week ", name, " is not over; the last complete one is ", last.Name()), {{"last_complete", last.Name()}});
+                 absl::StrCat("week ", name, " is not over; the last complete one is ", last.Name()),
+                 {{"last_complete", last.Name()}});
   }
   return week->first_day();
 }
 
 class EvaluateStream final : public rpc::WriteStream<v1::EvaluateStagesResponse> {
  public:
-  EvaluateStream(rpc::StreamContext context, sql::Database& db, Metrics& metrics, StagePass pass, std::vector<std::string> customers,
-                 bool dry_run)
+  EvaluateStream(rpc::StreamContext context, sql::Database& db, Metrics& metrics, StagePass pass,
+                 std::vector<std::string> customers, bool dry_run)
       : WriteStream(std::move(context)),
         db_(db),
         metrics_(metrics),
@@ -94,15 +96,16 @@ class EvaluateStream final : public rpc::WriteStream<v1::EvaluateStagesResponse>
 
 }  // namespace
 
-rpc::WriteStream<v1::EvaluateStagesResponse>* LifecycleService::EvaluateStages(rpc::StreamContext context,
-                                                                               const v1::EvaluateStagesRequest& request) {
+rpc::WriteStream<v1::EvaluateStagesResponse>* LifecycleService::EvaluateStages(
+    rpc::StreamContext context, const v1::EvaluateStagesRequest& request) {
   FieldViolations bad;
   std::vector<std::string> customers = ParseCustomerIds(request.customer_ids(), bad);
   const auto week = ParseWeek(request.week(), context.now(), settings_.zone, bad);
   if (!bad.empty()) return rpc::RefuseWrite<v1::EvaluateStagesResponse>(std::move(context), bad.ToStatus());
   if (!week.ok()) return rpc::RefuseWrite<v1::EvaluateStagesResponse>(std::move(context), week.status());
   StagePass pass(settings_, *week, context.now(), context.principal().subject, request.dry_run());
-  return new EvaluateStream(std::move(context), db_, metrics_, std::move(pass), std::move(customers), request.dry_run());
+  return new EvaluateStream(std::move(context), db_, metrics_, std::move(pass), std::move(customers),
+                            request.dry_run());
 }
 
 }  // namespace vinculo::lifecycle

@@ -39,7 +39,8 @@ class ExportStream final : public rpc::WriteStream<v1::ExportHealthResponse> {
       for (const ModuleDef& def : defs) page.other_keys.push_back(def.module_key);
       for (const ModuleDef& seed : PreloadedModules()) std::erase(page.other_keys, seed.module_key);
     }
-    ASSIGN_OR_RETURN(const std::vector<ListedHealth> list, HealthRepository().List(tx, filter_, after_, kExportPageRows));
+    ASSIGN_OR_RETURN(const std::vector<ListedHealth> list,
+                     HealthRepository().List(tx, filter_, after_, kExportPageRows));
     for (const ListedHealth& health : list) {
       const HealthSnapshot& s = health.snapshot;
       ASSIGN_OR_RETURN(const ContactFigures figures, ContactRepository().Figures(tx, s.customer_id, s.as_of, zone_));
@@ -77,7 +78,8 @@ class ExportStream final : public rpc::WriteStream<v1::ExportHealthResponse> {
 rpc::WriteStream<v1::ExportHealthResponse>* HealthService::ExportHealth(rpc::StreamContext context,
                                                                         const v1::ExportHealthRequest& request) {
   FieldViolations bad;
-  HealthFilter filter{request.tier(), request.owner_cs(), text::ParseOptionalSlug("module_key", request.module_key(), bad)};
+  HealthFilter filter{request.tier(), request.owner_cs(),
+                      text::ParseOptionalSlug("module_key", request.module_key(), bad)};
   if (!bad.empty()) return rpc::RefuseWrite<v1::ExportHealthResponse>(std::move(context), bad.ToStatus());
   return new ExportStream(std::move(context), db_, settings_, std::move(filter));
 }

@@ -45,7 +45,8 @@ absl::CivilDay ParseAsOf(const std::string& date, absl::CivilDay today, FieldVio
   return date.empty() ? absl::CivilDay(9999, 1, 1) : ParseDateUpTo("as_of_date", date, today, bad);
 }
 
-absl::StatusOr<HealthView> LoadOne(sql::Transaction& tx, const std::string& customer, absl::CivilDay as_of, const Settings& settings) {
+absl::StatusOr<HealthView> LoadOne(sql::Transaction& tx, const std::string& customer, absl::CivilDay as_of,
+                                   const Settings& settings) {
   ASSIGN_OR_RETURN(const Account account, AccountRepository().Get(tx, customer));
   ASSIGN_OR_RETURN(std::optional<HealthSnapshot> snapshot, HealthRepository().FindUpTo(tx, customer, as_of));
   if (!snapshot) return NotFound("health", customer);
@@ -58,12 +59,14 @@ void HealthService::ComputeHealth(rpc::Call<v1::ComputeHealthRequest, v1::Comput
   FieldViolations bad;
   const absl::CivilDay as_of =
       ParseDateUpTo("as_of_date", call.request().as_of_date(), calendar::LocalDay(call.now(), settings_.zone), bad);
-  const auto customers = std::make_shared<const std::vector<std::string>>(ParseCustomerIds(call.request().customer_ids(), bad));
+  const auto customers =
+      std::make_shared<const std::vector<std::string>>(ParseCustomerIds(call.request().customer_ids(), bad));
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const auto total = std::make_shared<ComputeTotal>();
   total->as_of = as_of;
   const HealthPass pass(settings_, as_of, call.now(), /*only_changes=*/false);
-  const auto step = [pass, customers, now = call.now()](sql::Transaction& tx, const std::string& after) -> absl::StatusOr<HealthChunk> {
+  const auto step = [pass, customers, now = call.now()](sql::Transaction& tx,
+                                                        const std::string& after) -> absl::StatusOr<HealthChunk> {
     HealthChunk chunk;
     if (customers->empty()) {
       ASSIGN_OR_RETURN(chunk, pass.Next(tx, after, kChunkModules));
@@ -86,10 +89,11 @@ void HealthService::ComputeHealth(rpc::Call<v1::ComputeHealthRequest, v1::Comput
   };
   const auto answer = [this, call, total](const absl::Status& status) {
     if (!status.ok()) return call.Fail(status);
-    db_.Write(call.scope(), [total](sql::Transaction&) -> absl::StatusOr<ComputeTotal> { return *total; },
-              call.Reply([model = settings_.health](const ComputeTotal& sum, v1::ComputeHealthResponse* out) {
-                RenderTotal(sum, model, out);
-              }));
+    db_.Write(
+        call.scope(), [total](sql::Transaction&) -> absl::StatusOr<ComputeTotal> { return *total; },
+        call.Reply([model = settings_.health](const ComputeTotal& sum, v1::ComputeHealthResponse* out) {
+          RenderTotal(sum, model, out);
+        }));
   };
   // A repetition is answered from the log and computes nothing.
   const auto replay = db_.ReadInline(call.scope(), [](sql::Transaction& tx) { return sql::FindReply(tx); });
@@ -101,7 +105,8 @@ void HealthService::ComputeHealth(rpc::Call<v1::ComputeHealthRequest, v1::Comput
 void HealthService::GetHealth(rpc::Call<v1::GetHealthRequest, v1::Health> call) {
   FieldViolations bad;
   const std::string customer = ParseCustomerId("customer_id", call.request().customer_id(), bad);
-  const absl::CivilDay as_of = ParseAsOf(call.request().as_of_date(), calendar::LocalDay(call.now(), settings_.zone), bad);
+  const absl::CivilDay as_of =
+      ParseAsOf(call.request().as_of_date(), calendar::LocalDay(call.now(), settings_.zone), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.ReadOnPool(
       call.scope(), [this, customer, as_of](sql::Transaction& tx) { return LoadOne(tx, customer, as_of, settings_); },
@@ -112,9 +117,11 @@ void HealthService::ListHealth(rpc::Call<v1::ListHealthRequest, v1::ListHealthRe
   const v1::ListHealthRequest& request = call.request();
   FieldViolations bad;
   const int size = api::ParsePageSize(request.page_size(), bad);
-  const HealthFilter filter{request.tier(), request.owner_cs(), text::ParseOptionalSlug("module_key", request.module_key(), bad)};
+  const HealthFilter filter{request.tier(), request.owner_cs(),
+                            text::ParseOptionalSlug("module_key", request.module_key(), bad)};
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const api::PageScope scope{call.scope().tenant(), "lifecycle.HealthService.ListHealth", FilterOf(request), "score,customer_id"};
+  const api::PageScope scope{call.scope().tenant(), "lifecycle.HealthService.ListHealth", FilterOf(request),
+                             "score,customer_id"};
   const auto token = api::ParsePageToken(scope, request.page_token(), "is");
   if (!token.ok()) return call.Fail(token.status());
   HealthPosition after;
@@ -128,7 +135,8 @@ void HealthService::ListHealth(rpc::Call<v1::ListHealthRequest, v1::ListHealthRe
         });
         Page<HealthView> views{{}, page.next_token};
         for (ListedHealth& listed : page.items) {
-          ASSIGN_OR_RETURN(HealthView view, LoadHealthView(tx, std::move(listed.snapshot), std::move(listed.name), settings_));
+          ASSIGN_OR_RETURN(HealthView view,
+                           LoadHealthView(tx, std::move(listed.snapshot), std::move(listed.name), settings_));
           views.items.push_back(std::move(view));
         }
         return views;
@@ -142,7 +150,8 @@ void HealthService::ListHealth(rpc::Call<v1::ListHealthRequest, v1::ListHealthRe
 void HealthService::ExplainHealth(rpc::Call<v1::ExplainHealthRequest, v1::ExplainHealthResponse> call) {
   FieldViolations bad;
   const std::string customer = ParseCustomerId("customer_id", call.request().customer_id(), bad);
-  const absl::CivilDay as_of = ParseAsOf(call.request().as_of_date(), calendar::LocalDay(call.now(), settings_.zone), bad);
+  const absl::CivilDay as_of =
+      ParseAsOf(call.request().as_of_date(), calendar::LocalDay(call.now(), settings_.zone), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.ReadOnPool(
       call.scope(), [this, customer, as_of](sql::Transaction& tx) { return LoadOne(tx, customer, as_of, settings_); },

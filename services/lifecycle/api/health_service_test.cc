@@ -25,7 +25,8 @@ class HealthServiceTest : public ApiFixture {
   // A client with these counts in onboardings, cases and requirements.
   void Client(const std::string& customer, Counts onboardings, Counts cases = {}, Counts requirements = {}) {
     const std::string engagement = Engage(customer).engagement_id();
-    const std::pair<const char*, Counts> modules[] = {{"onboardings", onboardings}, {"cases", cases}, {"requirements", requirements}};
+    const std::pair<const char*, Counts> modules[] = {
+        {"onboardings", onboardings}, {"cases", cases}, {"requirements", requirements}};
     for (const auto& [key, counts] : modules) {
       if (counts.completed < 0) continue;
       LiveModule(engagement, key);
@@ -40,7 +41,8 @@ class HealthServiceTest : public ApiFixture {
     EXPECT_OK(Call(*health, &Health::ComputeHealth, request, &response));
     return response;
   }
-  absl::Status Get(const std::string& customer, v1::Health* found, const std::string& as_of = "", const rpc::Caller& caller = {}) {
+  absl::Status Get(const std::string& customer, v1::Health* found, const std::string& as_of = "",
+                   const rpc::Caller& caller = {}) {
     v1::GetHealthRequest request;
     request.set_customer_id(customer);
     request.set_as_of_date(as_of);
@@ -73,7 +75,8 @@ TEST_F(HealthServiceTest, TheWorkedTableComesOutOfIngestedUsage) {
       {{134, 153}, {}, {}, 87.58, "Top Performer"},
   };
   int row = 0;
-  for (const auto& [ob, cases, requirements, score, tier] : table) Client(absl::StrCat("row", ++row), ob, cases, requirements);
+  for (const auto& [ob, cases, requirements, score, tier] : table)
+    Client(absl::StrCat("row", ++row), ob, cases, requirements);
   const v1::ComputeHealthResponse computed = Compute();
   EXPECT_EQ(computed.account_count(), 12);
   ASSERT_EQ(computed.tiers_size(), 4);
@@ -186,10 +189,12 @@ TEST_F(HealthServiceTest, ComputingAgainAddsARevisionAndARepetitionDoesNot) {
   request.set_request_id(kRequestId);
   request.set_as_of_date("2024-06-01");
   v1::ComputeHealthResponse response;
-  EXPECT_THAT(Call(*health, &Health::ComputeHealth, request, &response), StatusIs(kInvalidArgument, "REQUEST_ID_REUSED"));
+  EXPECT_THAT(Call(*health, &Health::ComputeHealth, request, &response),
+              StatusIs(kInvalidArgument, "REQUEST_ID_REUSED"));
   request.clear_request_id();
   request.set_as_of_date("2024-06-19");
-  EXPECT_THAT(Call(*health, &Health::ComputeHealth, request, &response), StatusIs(kInvalidArgument, "INVALID_FIELDS")) << "tomorrow";
+  EXPECT_THAT(Call(*health, &Health::ComputeHealth, request, &response), StatusIs(kInvalidArgument, "INVALID_FIELDS"))
+      << "tomorrow";
 }
 
 TEST_F(HealthServiceTest, ComputeForNamedClientsTellsTierChanges) {
@@ -213,14 +218,16 @@ TEST_F(HealthServiceTest, ExportHasTheColumnsOfTheFigureInScoreOrder) {
   Client("=cmd", {57, 106}, {4, 1694});
   Client("top", {}, {}, {576, 579});
   Compute();
-  EXPECT_EQ(Export(),
-            "Name,Tier,OB_Ratio,D_OB,Cases_Ratio,D_Cases,Requirements_Ratio,D_Requirements,WCHS,avg_rating,conversations\r\n"
-            "Name of =cmd,Churn Risk,53.77,106,0.24,1694,,,3.39,,0.00\r\n"
-            "Name of top,Top Performer,,,,,99.48,579,99.48,,0.00\r\n");
+  EXPECT_EQ(
+      Export(),
+      "Name,Tier,OB_Ratio,D_OB,Cases_Ratio,D_Cases,Requirements_Ratio,D_Requirements,WCHS,avg_rating,conversations\r\n"
+      "Name of =cmd,Churn Risk,53.77,106,0.24,1694,,,3.39,,0.00\r\n"
+      "Name of top,Top Performer,,,,,99.48,579,99.48,,0.00\r\n");
   v1::ExportHealthRequest request;
   request.set_tier("nothing");
   EXPECT_EQ(Export(request),
-            "Name,Tier,OB_Ratio,D_OB,Cases_Ratio,D_Cases,Requirements_Ratio,D_Requirements,WCHS,avg_rating,conversations\r\n");
+            "Name,Tier,OB_Ratio,D_OB,Cases_Ratio,D_Cases,Requirements_Ratio,D_Requirements,WCHS,avg_rating,"
+            "conversations\r\n");
 }
 
 TEST_F(HealthServiceTest, ExportStreamsManyPagesAndOwnModules) {

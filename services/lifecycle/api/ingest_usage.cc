@@ -40,7 +40,8 @@ class IngestStream final : public rpc::ReadStream<v1::IngestUsageRequest, v1::In
   void OnMessage(const v1::IngestUsageRequest& message) override {
     if (message.facts_size() < 1 || message.facts_size() > kMaxFactsPerMessage) {
       FieldViolations bad;
-      bad.Add("facts", absl::StrCat("a message holds 1 to ", kMaxFactsPerMessage, " facts, not ", message.facts_size()));
+      bad.Add("facts",
+              absl::StrCat("a message holds 1 to ", kMaxFactsPerMessage, " facts, not ", message.facts_size()));
       return Finish(bad.ToStatus());
     }
     auto batch = std::make_shared<std::vector<BatchItem>>();
@@ -122,7 +123,8 @@ class IngestStream final : public rpc::ReadStream<v1::IngestUsageRequest, v1::In
 
 }  // namespace
 
-rpc::ReadStream<v1::IngestUsageRequest, v1::IngestUsageResponse>* UsageService::IngestUsage(rpc::StreamContext context) {
+rpc::ReadStream<v1::IngestUsageRequest, v1::IngestUsageResponse>* UsageService::IngestUsage(
+    rpc::StreamContext context) {
   return new IngestStream(std::move(context), db_, settings_, metrics_);
 }
 

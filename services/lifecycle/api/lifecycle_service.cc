@@ -19,7 +19,8 @@ namespace vinculo::lifecycle {
 namespace {
 
 absl::Status EngagementOpen(const Engagement& engagement) {
-  return Error(absl::StatusCode::kAlreadyExists, "ENGAGEMENT_OPEN", "the client has an open engagement; add modules to that one",
+  return Error(absl::StatusCode::kAlreadyExists, "ENGAGEMENT_OPEN",
+               "the client has an open engagement; add modules to that one",
                {{"engagement_id", engagement.id.ToString()}});
 }
 
@@ -42,7 +43,8 @@ void LifecycleService::ListAccounts(rpc::Call<v1::ListAccountsRequest, v1::ListA
   FieldViolations bad;
   const int size = api::ParsePageSize(request.page_size(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.ListAccounts", FilterOf(request), "customer_id"};
+  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.ListAccounts", FilterOf(request),
+                             "customer_id"};
   const auto token = api::ParsePageToken(scope, request.page_token(), "s");
   if (!token.ok()) return call.Fail(token.status());
   const std::string after = *token ? std::get<std::string>((**token)[0]) : "";
@@ -51,7 +53,8 @@ void LifecycleService::ListAccounts(rpc::Call<v1::ListAccountsRequest, v1::ListA
       [this, filter = AccountFilter{request.owner_cs(), request.segment()}, after, size, scope,
        now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Page<AccountView>> {
         ASSIGN_OR_RETURN(std::vector<Account> accounts, accounts_.List(tx, filter, after, size + 1));
-        Page<Account> page = CutPage(std::move(accounts), size, scope, [](const Account& a) { return api::PageKey{a.customer_id}; });
+        Page<Account> page =
+            CutPage(std::move(accounts), size, scope, [](const Account& a) { return api::PageKey{a.customer_id}; });
         Page<AccountView> views{{}, page.next_token};
         for (Account& account : page.items) {
           ASSIGN_OR_RETURN(AccountView view, LoadAccountView(tx, std::move(account), settings_, now));
@@ -95,8 +98,10 @@ void LifecycleService::CreateEngagement(rpc::Call<v1::CreateEngagementRequest, v
   FieldViolations bad;
   Engagement draft;
   draft.customer_id = ParseCustomerId("customer_id", request.customer_id(), bad);
-  const std::string name = text::ParseText("account_name", request.account_name(), {.max = kMaxName, .single_line = true}, bad);
-  draft.opened_at = ParsePastTime("opened_at", request.has_opened_at() ? &request.opened_at() : nullptr, call.now(), bad);
+  const std::string name =
+      text::ParseText("account_name", request.account_name(), {.max = kMaxName, .single_line = true}, bad);
+  draft.opened_at =
+      ParsePastTime("opened_at", request.has_opened_at() ? &request.opened_at() : nullptr, call.now(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   draft.id = Uuid::New(call.now());
   db_.Write(
@@ -134,7 +139,8 @@ void LifecycleService::GetEngagement(rpc::Call<v1::GetEngagementRequest, v1::Eng
   FieldViolations bad;
   const Uuid id = text::ParseUuid("engagement_id", call.request().engagement_id(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  call.Answer(db_.ReadInline(call.scope(), [&](sql::Transaction& tx) { return engagements_.Get(tx, id); }), RenderEngagement);
+  call.Answer(db_.ReadInline(call.scope(), [&](sql::Transaction& tx) { return engagements_.Get(tx, id); }),
+              RenderEngagement);
 }
 
 void LifecycleService::ListEngagements(rpc::Call<v1::ListEngagementsRequest, v1::ListEngagementsResponse> call) {
@@ -143,7 +149,8 @@ void LifecycleService::ListEngagements(rpc::Call<v1::ListEngagementsRequest, v1:
   const std::string customer = ParseCustomerId("customer_id", request.customer_id(), bad);
   const int size = api::ParsePageSize(request.page_size(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.ListEngagements", FilterOf(request), "sequence_no"};
+  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.ListEngagements", FilterOf(request),
+                             "sequence_no"};
   const auto token = api::ParsePageToken(scope, request.page_token(), "i");
   if (!token.ok()) return call.Fail(token.status());
   const int64_t after = *token ? std::get<int64_t>((**token)[0]) : 0;
@@ -169,9 +176,11 @@ void LifecycleService::PutModuleDef(rpc::Call<v1::PutModuleDefRequest, v1::Modul
       [this, draft, etag](sql::Transaction& tx) -> absl::StatusOr<ModuleDef> {
         ModuleDef def = draft;
         ASSIGN_OR_RETURN(const std::vector<ModuleDef> all, defs_.ListAll(tx));
-        const auto present = std::find_if(all.begin(), all.end(), [&](const ModuleDef& d) { return d.module_key == def.module_key; });
+        const auto present =
+            std::find_if(all.begin(), all.end(), [&](const ModuleDef& d) { return d.module_key == def.module_key; });
         if (present == all.end() && all.size() >= kMaxModuleDefs) {
-          return Error(absl::StatusCode::kResourceExhausted, "QUOTA", absl::StrCat("a tenant has at most ", kMaxModuleDefs, " modules"));
+          return Error(absl::StatusCode::kResourceExhausted, "QUOTA",
+                       absl::StrCat("a tenant has at most ", kMaxModuleDefs, " modules"));
         }
         const int64_t revision = present == all.end() ? 0 : present->revision;
         RETURN_IF_ERROR(api::CheckRevision("module def", def.module_key, etag, revision));

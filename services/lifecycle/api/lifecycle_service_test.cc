@@ -42,7 +42,8 @@ class LifecycleServiceTest : public ApiFixture {
   // Four weeks of (started, completed) up to the week of 10 June.
   void FourWeeks(const std::string& customer, const std::string& key, int64_t started, int64_t completed) {
     std::vector<v1::UsageFact> facts;
-    for (int week = 0; week < 4; ++week) facts.push_back(Fact(customer, key, absl::CivilDay(2024, 6, 10) - 7 * week, started, completed));
+    for (int week = 0; week < 4; ++week)
+      facts.push_back(Fact(customer, key, absl::CivilDay(2024, 6, 10) - 7 * week, started, completed));
     EXPECT_EQ(Ingest(facts)->accepted_count(), 4);
   }
 };
@@ -65,7 +66,8 @@ TEST_F(LifecycleServiceTest, OneOpenEngagementAtATime) {
   v1::CreateEngagementRequest request;
   request.set_customer_id("acme");
   v1::Engagement engagement;
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::CreateEngagement, request, &engagement), StatusIs(kAlreadyExists, "ENGAGEMENT_OPEN"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::CreateEngagement, request, &engagement),
+              StatusIs(kAlreadyExists, "ENGAGEMENT_OPEN"));
   v1::ModuleInstance module;
   ASSERT_OK(AddModule(first.engagement_id(), "cases", &module));
   ASSERT_OK(Force(module.module_instance_id(), v1::STAGE_LOST, clock.Now(), &module));
@@ -112,8 +114,10 @@ TEST_F(LifecycleServiceTest, ForceNeedsAReasonAndLeavesLostAlone) {
   const std::string id = module.module_instance_id();
   EXPECT_THAT(Force(id, v1::STAGE_ADOPTION, clock.Now(), &module, ""), StatusIs(kInvalidArgument, "REASON_REQUIRED"));
   EXPECT_THAT(Force(id, v1::STAGE_UNSPECIFIED, clock.Now(), &module), StatusIs(kInvalidArgument, "INVALID_FIELDS"));
-  EXPECT_THAT(Force(id, v1::STAGE_ADOPTION, clock.Now() + absl::Hours(1), &module), StatusIs(kInvalidArgument, "INVALID_FIELDS"));
-  EXPECT_THAT(Force(id, v1::STAGE_ADOPTION, At(absl::CivilDay(2022, 1, 1)), &module), StatusIs(kInvalidArgument, "INVALID_FIELDS"))
+  EXPECT_THAT(Force(id, v1::STAGE_ADOPTION, clock.Now() + absl::Hours(1), &module),
+              StatusIs(kInvalidArgument, "INVALID_FIELDS"));
+  EXPECT_THAT(Force(id, v1::STAGE_ADOPTION, At(absl::CivilDay(2022, 1, 1)), &module),
+              StatusIs(kInvalidArgument, "INVALID_FIELDS"))
       << "before the present stage";
   EXPECT_THAT(Force(id, v1::STAGE_NEW, clock.Now(), &module), StatusIs(kFailedPrecondition, "TRANSITION_NOT_ALLOWED"));
   EXPECT_THAT(Force(id, v1::STAGE_ADOPTION, clock.Now(), &module, "x", {.roles = {"cs"}}), StatusIs(kPermissionDenied));
@@ -125,9 +129,12 @@ TEST_F(LifecycleServiceTest, RequestsAreHeldByGatesAndRules) {
   const v1::Engagement engagement = Engage("acme");
   v1::ModuleInstance fresh;
   ASSERT_OK(AddModule(engagement.engagement_id(), "onboardings", &fresh));
-  EXPECT_THAT(Request(fresh.module_instance_id(), v1::STAGE_IMPLEMENTATION), StatusIs(kFailedPrecondition, "HANDOFF_REQUIRED"));
-  EXPECT_THAT(Request(fresh.module_instance_id(), v1::STAGE_SUCCESS), StatusIs(kFailedPrecondition, "TRANSITION_NOT_ALLOWED"));
-  EXPECT_THAT(Request(fresh.module_instance_id(), v1::STAGE_CHURN), StatusIs(kFailedPrecondition, "TRANSITION_NOT_ALLOWED"));
+  EXPECT_THAT(Request(fresh.module_instance_id(), v1::STAGE_IMPLEMENTATION),
+              StatusIs(kFailedPrecondition, "HANDOFF_REQUIRED"));
+  EXPECT_THAT(Request(fresh.module_instance_id(), v1::STAGE_SUCCESS),
+              StatusIs(kFailedPrecondition, "TRANSITION_NOT_ALLOWED"));
+  EXPECT_THAT(Request(fresh.module_instance_id(), v1::STAGE_CHURN),
+              StatusIs(kFailedPrecondition, "TRANSITION_NOT_ALLOWED"));
   const v1::ModuleInstance live = LiveModule(engagement.engagement_id(), "cases");
   FourWeeks("acme", "cases", 10, 7);
   const absl::Status refused = Request(live.module_instance_id(), v1::STAGE_ADOPTION);
@@ -164,7 +171,8 @@ TEST_F(LifecycleServiceTest, EvaluationMovesOnceAWeekAndDryRunOnlyTells) {
   ASSERT_OK(again);
   EXPECT_TRUE((*again)[0].already_evaluated());
   EXPECT_EQ(EventTypes().size(), events + 1);
-  EXPECT_EQ(server.registry().Render().find("lifecycle_stage_moves_total{to=\"ADOPTION\"} 1") == std::string::npos, false);
+  EXPECT_EQ(server.registry().Render().find("lifecycle_stage_moves_total{to=\"ADOPTION\"} 1") == std::string::npos,
+            false);
 }
 
 TEST_F(LifecycleServiceTest, EvaluationRefusesWeeksThatAreNotOver) {
@@ -229,7 +237,8 @@ TEST_F(LifecycleServiceTest, UpdateTakesTheMaskAndTheEtag) {
   EXPECT_EQ(account.owner_cs(), "ana");
   request.mutable_account()->clear_etag();
   request.mutable_update_mask()->add_paths("shoe_size");
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::UpdateAccount, request, &account), StatusIs(kInvalidArgument, "INVALID_FIELDS"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::UpdateAccount, request, &account),
+              StatusIs(kInvalidArgument, "INVALID_FIELDS"));
   request.clear_update_mask();
   request.mutable_account()->set_time_zone("-03:00");
   EXPECT_THAT(Call(*lifecycle, &Lifecycle::UpdateAccount, request, &account), StatusIs(kInvalidArgument));
@@ -248,7 +257,8 @@ TEST_F(LifecycleServiceTest, ARequestIdRepeatsTheAnswerAndNothingElse) {
   EXPECT_EQ(first.engagement_id(), second.engagement_id());
   EXPECT_THAT(EventTypes(), ElementsAre("engagement.opened"));
   request.set_customer_id("other");
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::CreateEngagement, request, &second), StatusIs(kInvalidArgument, "REQUEST_ID_REUSED"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::CreateEngagement, request, &second),
+              StatusIs(kInvalidArgument, "REQUEST_ID_REUSED"));
 }
 
 TEST_F(LifecycleServiceTest, AnotherTenantsIdsAreNotFound) {
@@ -259,15 +269,18 @@ TEST_F(LifecycleServiceTest, AnotherTenantsIdsAreNotFound) {
   v1::GetEngagementRequest get;
   get.set_engagement_id(engagement.engagement_id());
   v1::Engagement found;
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::GetEngagement, get, &found, other), StatusIs(kNotFound, "ENGAGEMENT_NOT_FOUND"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::GetEngagement, get, &found, other),
+              StatusIs(kNotFound, "ENGAGEMENT_NOT_FOUND"));
   v1::GetAccountRequest account_request;
   account_request.set_customer_id("acme");
   v1::Account account;
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::GetAccount, account_request, &account, other), StatusIs(kNotFound, "ACCOUNT_NOT_FOUND"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::GetAccount, account_request, &account, other),
+              StatusIs(kNotFound, "ACCOUNT_NOT_FOUND"));
   v1::GetStageHistoryRequest history;
   history.set_module_instance_id(module.module_instance_id());
   v1::GetStageHistoryResponse events;
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::GetStageHistory, history, &events, other), StatusIs(kNotFound, "MODULE_INSTANCE_NOT_FOUND"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::GetStageHistory, history, &events, other),
+              StatusIs(kNotFound, "MODULE_INSTANCE_NOT_FOUND"));
   v1::ModuleInstance moved;
   EXPECT_THAT(Force(module.module_instance_id(), v1::STAGE_LOST, clock.Now(), &moved, "x", other), StatusIs(kNotFound));
   EXPECT_EQ(Get(module.module_instance_id()).stage(), v1::STAGE_EARLY_ADOPTION);
@@ -295,7 +308,8 @@ TEST_F(LifecycleServiceTest, ListsPageByTokenAndRefuseForeignOnes) {
   request.set_owner_cs("ana");
   EXPECT_THAT(refused(), StatusIs(kInvalidArgument, "PAGE_TOKEN")) << "another filter";
   request.clear_owner_cs();
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::ListAccounts, request, &page, {.tenant = "other"}), StatusIs(kInvalidArgument, "PAGE_TOKEN"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::ListAccounts, request, &page, {.tenant = "other"}),
+              StatusIs(kInvalidArgument, "PAGE_TOKEN"));
   request.set_page_token("nonsense");
   EXPECT_THAT(refused(), StatusIs(kInvalidArgument, "PAGE_TOKEN"));
   request.clear_page_token();
@@ -334,7 +348,8 @@ TEST_F(LifecycleServiceTest, ModuleDefsAreThreeAndTheTenantsOwn) {
   put.mutable_module_def()->set_active(false);
   ASSERT_OK(Call(*lifecycle, &Lifecycle::PutModuleDef, put, &def));
   v1::ModuleInstance module;
-  EXPECT_THAT(AddModule(Engage("acme").engagement_id(), "payments", &module), StatusIs(kFailedPrecondition, "MODULE_INACTIVE"));
+  EXPECT_THAT(AddModule(Engage("acme").engagement_id(), "payments", &module),
+              StatusIs(kFailedPrecondition, "MODULE_INACTIVE"));
   put.mutable_module_def()->set_module_key("No Slug");
   EXPECT_THAT(Call(*lifecycle, &Lifecycle::PutModuleDef, put, &def), StatusIs(kInvalidArgument, "INVALID_FIELDS"));
   v1::ListModuleDefsRequest list;
@@ -355,7 +370,8 @@ TEST_F(LifecycleServiceTest, SuppressionFreezesAndThaws) {
   request.set_module_instance_id(module.module_instance_id());
   api::SetTimestamp(clock.Now() + absl::Hours(24), request.mutable_suppressed_until());
   v1::ModuleInstance changed;
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::SuppressAutomation, request, &changed), StatusIs(kInvalidArgument, "REASON_REQUIRED"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::SuppressAutomation, request, &changed),
+              StatusIs(kInvalidArgument, "REASON_REQUIRED"));
   request.set_reason("summer break");
   ASSERT_OK(Call(*lifecycle, &Lifecycle::SuppressAutomation, request, &changed));
   EXPECT_EQ((*Evaluate({}))[0].reason(), "SUPPRESSED");
@@ -364,7 +380,8 @@ TEST_F(LifecycleServiceTest, SuppressionFreezesAndThaws) {
   ASSERT_OK(Call(*lifecycle, &Lifecycle::SuppressAutomation, request, &changed));
   EXPECT_FALSE(changed.has_suppressed_until());
   api::SetTimestamp(clock.Now() + absl::Hours(24 * 400), request.mutable_suppressed_until());
-  EXPECT_THAT(Call(*lifecycle, &Lifecycle::SuppressAutomation, request, &changed), StatusIs(kInvalidArgument, "INVALID_FIELDS"));
+  EXPECT_THAT(Call(*lifecycle, &Lifecycle::SuppressAutomation, request, &changed),
+              StatusIs(kInvalidArgument, "INVALID_FIELDS"));
 }
 
 TEST_F(LifecycleServiceTest, EveryViolationIsNamedAtOnce) {
@@ -386,7 +403,9 @@ TEST_F(LifecycleServiceTest, DeliveryIsForImplementationOnly) {
   ASSERT_OK(AddModule(Engage("acme").engagement_id(), "cases", &module));
   v1::MarkProductionDeliveredRequest request;
   request.set_module_instance_id(module.module_instance_id());
-  const auto deliver = [&] { return Call(*lifecycle, &Lifecycle::MarkProductionDelivered, request, &module, {.roles = {"ops"}}); };
+  const auto deliver = [&] {
+    return Call(*lifecycle, &Lifecycle::MarkProductionDelivered, request, &module, {.roles = {"ops"}});
+  };
   EXPECT_THAT(deliver(), StatusIs(kFailedPrecondition, "TRANSITION_NOT_ALLOWED"));
   ASSERT_OK(Force(request.module_instance_id(), v1::STAGE_IMPLEMENTATION, clock.Now(), &module));
   api::SetTimestamp(clock.Now() + absl::Hours(1), request.mutable_go_live_at());

@@ -95,8 +95,8 @@ absl::StatusOr<ModuleInstance> SaveMove(sql::Transaction& tx, const ModuleReposi
 }
 
 // With its last module lost, an engagement is over [L-14].
-absl::Status CloseIfAllLost(sql::Transaction& tx, const ModuleRepository& modules, const EngagementRepository& engagements,
-                            const ModuleInstance& lost) {
+absl::Status CloseIfAllLost(sql::Transaction& tx, const ModuleRepository& modules,
+                            const EngagementRepository& engagements, const ModuleInstance& lost) {
   ASSIGN_OR_RETURN(const std::vector<ModuleInstance> all, modules.OfCustomer(tx, lost.customer_id));
   absl::Time last = lost.stage_since;
   for (const ModuleInstance& module : all) {
@@ -119,7 +119,8 @@ void LifecycleService::AddModule(rpc::Call<v1::AddModuleRequest, v1::ModuleInsta
   ModuleInstance draft;
   draft.engagement_id = text::ParseUuid("engagement_id", request.engagement_id(), bad);
   draft.module_key = text::ParseSlug("module_key", request.module_key(), bad);
-  draft.contracted_at = ParsePastTime("contracted_at", request.has_contracted_at() ? &request.contracted_at() : nullptr, call.now(), bad);
+  draft.contracted_at =
+      ParsePastTime("contracted_at", request.has_contracted_at() ? &request.contracted_at() : nullptr, call.now(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   draft.id = Uuid::New(call.now());
   draft.stage_since = draft.contracted_at;
@@ -129,7 +130,8 @@ void LifecycleService::AddModule(rpc::Call<v1::AddModuleRequest, v1::ModuleInsta
         ModuleInstance module = draft;
         ASSIGN_OR_RETURN(const Engagement engagement, engagements_.Get(tx, module.engagement_id));
         if (engagement.closed_at) {
-          return Error(absl::StatusCode::kFailedPrecondition, "ENGAGEMENT_CLOSED", "the engagement is over; open a new one");
+          return Error(absl::StatusCode::kFailedPrecondition, "ENGAGEMENT_CLOSED",
+                       "the engagement is over; open a new one");
         }
         if (module.contracted_at < engagement.opened_at) {
           FieldViolations bad;
@@ -139,12 +141,15 @@ void LifecycleService::AddModule(rpc::Call<v1::AddModuleRequest, v1::ModuleInsta
         ASSIGN_OR_RETURN(const std::optional<ModuleDef> def, defs_.Find(tx, module.module_key));
         if (!def) return NotFound("module def", module.module_key);
         if (!def->active) {
-          return Error(absl::StatusCode::kFailedPrecondition, "MODULE_INACTIVE", "this kind of module is not sold any more");
+          return Error(absl::StatusCode::kFailedPrecondition, "MODULE_INACTIVE",
+                       "this kind of module is not sold any more");
         }
         module.customer_id = engagement.customer_id;
         ASSIGN_OR_RETURN(const std::vector<ModuleInstance> present, modules_.OfCustomer(tx, module.customer_id));
         for (const ModuleInstance& other : present) {
-          if (other.engagement_id != module.engagement_id || other.module_key != module.module_key || other.stage == Stage::kLost) continue;
+          if (other.engagement_id != module.engagement_id || other.module_key != module.module_key ||
+              other.stage == Stage::kLost)
+            continue;
           return Error(absl::StatusCode::kAlreadyExists, "MODULE_ACTIVE", "the engagement has this module already",
                        {{"module_instance_id", other.id.ToString()}});
         }
@@ -168,7 +173,8 @@ void LifecycleService::GetModuleInstance(rpc::Call<v1::GetModuleInstanceRequest,
   call.Answer(db_.ReadInline(call.scope(), [&](sql::Transaction& tx) { return modules_.Get(tx, id); }), RenderModule);
 }
 
-void LifecycleService::ListModuleInstances(rpc::Call<v1::ListModuleInstancesRequest, v1::ListModuleInstancesResponse> call) {
+void LifecycleService::ListModuleInstances(
+    rpc::Call<v1::ListModuleInstancesRequest, v1::ListModuleInstancesResponse> call) {
   const v1::ListModuleInstancesRequest& request = call.request();
   FieldViolations bad;
   const int size = api::ParsePageSize(request.page_size(), bad);
@@ -177,7 +183,8 @@ void LifecycleService::ListModuleInstances(rpc::Call<v1::ListModuleInstancesRequ
   filter.module_key = text::ParseOptionalSlug("module_key", request.module_key(), bad);
   filter.stage = ParseOptionalStage("stage", request.stage(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.ListModuleInstances", FilterOf(request), "customer_id,id"};
+  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.ListModuleInstances", FilterOf(request),
+                             "customer_id,id"};
   const auto token = api::ParsePageToken(scope, request.page_token(), "su");
   if (!token.ok()) return call.Fail(token.status());
   ModulePosition after;
@@ -186,7 +193,9 @@ void LifecycleService::ListModuleInstances(rpc::Call<v1::ListModuleInstancesRequ
       call.scope(),
       [this, filter, after, size, scope](sql::Transaction& tx) -> absl::StatusOr<Page<ModuleInstance>> {
         ASSIGN_OR_RETURN(std::vector<ModuleInstance> list, modules_.List(tx, filter, after, size + 1));
-        return CutPage(std::move(list), size, scope, [](const ModuleInstance& m) { return api::PageKey{m.customer_id, m.id}; });
+        return CutPage(std::move(list), size, scope, [](const ModuleInstance& m) {
+          return api::PageKey{m.customer_id, m.id};
+        });
       },
       call.Reply([](const Page<ModuleInstance>& page, v1::ListModuleInstancesResponse* out) {
         for (const ModuleInstance& module : page.items) RenderModule(module, out->add_module_instances());
@@ -199,7 +208,8 @@ void LifecycleService::MarkProductionDelivered(rpc::Call<v1::MarkProductionDeliv
   FieldViolations bad;
   const Uuid id = text::ParseUuid("module_instance_id", request.module_instance_id(), bad);
   const std::optional<int64_t> etag = api::ParseEtag(request.etag(), bad);
-  const absl::Time at = ParsePastTime("go_live_at", request.has_go_live_at() ? &request.go_live_at() : nullptr, call.now(), bad);
+  const absl::Time at =
+      ParsePastTime("go_live_at", request.has_go_live_at() ? &request.go_live_at() : nullptr, call.now(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.Write(
       call.scope(),
@@ -214,7 +224,8 @@ void LifecycleService::MarkProductionDelivered(rpc::Call<v1::MarkProductionDeliv
           return bad.ToStatus();
         }
         module.go_live_at = at;
-        StageEvent event = MoveModule(module, Stage::kFriendsAndFamily, std::max(at, module.stage_since), kReasonDelivered);
+        StageEvent event =
+            MoveModule(module, Stage::kFriendsAndFamily, std::max(at, module.stage_since), kReasonDelivered);
         return SaveMove(tx, modules_, std::move(module), std::move(event), act);
       },
       call.Reply(RenderModule));
@@ -255,13 +266,15 @@ void LifecycleService::ForceTransition(rpc::Call<v1::ForceTransitionRequest, v1:
   const absl::Time at = ParsePastTime("at", request.has_at() ? &request.at() : nullptr, call.now(), bad);
   const bool other_problems = !bad.empty();
   const std::string reason = text::ParseText("reason", request.reason(), {.min = 1, .max = kMaxText}, bad);
-  if (!bad.empty()) return call.Fail(bad.ToStatus(other_problems || !request.reason().empty() ? "INVALID_FIELDS" : "REASON_REQUIRED"));
+  if (!bad.empty())
+    return call.Fail(bad.ToStatus(other_problems || !request.reason().empty() ? "INVALID_FIELDS" : "REASON_REQUIRED"));
   db_.Write(
       call.scope(),
       [this, id, to, etag, at, reason, act = ActOf(call)](sql::Transaction& tx) -> absl::StatusOr<ModuleInstance> {
         ASSIGN_OR_RETURN(ModuleInstance module, LoadForWrite(tx, modules_, id, etag));
         if (module.stage == Stage::kLost) {
-          return Error(absl::StatusCode::kFailedPrecondition, "ALREADY_LOST", "a module that is LOST stays so; sell it anew");
+          return Error(absl::StatusCode::kFailedPrecondition, "ALREADY_LOST",
+                       "a module that is LOST stays so; sell it anew");
         }
         if (module.stage == to) return NotAllowed(module.stage, to, "it is there already");
         RETURN_IF_ERROR(NotBeforeStage("at", at, module));
@@ -282,7 +295,8 @@ void LifecycleService::GetStageHistory(rpc::Call<v1::GetStageHistoryRequest, v1:
   const Uuid id = text::ParseUuid("module_instance_id", request.module_instance_id(), bad);
   const int size = api::ParsePageSize(request.page_size(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.GetStageHistory", FilterOf(request), "-sequence_no"};
+  const api::PageScope scope{call.scope().tenant(), "lifecycle.LifecycleService.GetStageHistory", FilterOf(request),
+                             "-sequence_no"};
   const auto token = api::ParsePageToken(scope, request.page_token(), "i");
   if (!token.ok()) return call.Fail(token.status());
   const int64_t before = *token ? std::get<int64_t>((**token)[0]) : std::numeric_limits<int64_t>::max();
@@ -310,7 +324,8 @@ void LifecycleService::SuppressAutomation(rpc::Call<v1::SuppressAutomationReques
   if (until && *until <= call.now()) until.reset();
   const bool other_problems = !bad.empty();
   const std::string reason = text::ParseText("reason", request.reason(), {.min = 1, .max = kMaxText}, bad);
-  if (!bad.empty()) return call.Fail(bad.ToStatus(other_problems || !request.reason().empty() ? "INVALID_FIELDS" : "REASON_REQUIRED"));
+  if (!bad.empty())
+    return call.Fail(bad.ToStatus(other_problems || !request.reason().empty() ? "INVALID_FIELDS" : "REASON_REQUIRED"));
   db_.Write(
       call.scope(),
       [this, id, etag, until, reason, act = ActOf(call)](sql::Transaction& tx) -> absl::StatusOr<ModuleInstance> {

@@ -20,13 +20,15 @@ std::string ParseOptionalCustomerId(absl::string_view field, absl::string_view v
   return value.empty() ? std::string() : ParseCustomerId(field, value, bad);
 }
 
-absl::Time ParsePastTime(absl::string_view field, const google::protobuf::Timestamp* value, absl::Time now, FieldViolations& bad) {
+absl::Time ParsePastTime(absl::string_view field, const google::protobuf::Timestamp* value, absl::Time now,
+                         FieldViolations& bad) {
   const absl::Time time = api::ParseOptionalTimestamp(field, value, bad).value_or(now);
   if (time > now) bad.Add(std::string(field), "must not be in the future");
   return time;
 }
 
-absl::CivilDay ParseDateUpTo(absl::string_view field, absl::string_view value, absl::CivilDay today, FieldViolations& bad) {
+absl::CivilDay ParseDateUpTo(absl::string_view field, absl::string_view value, absl::CivilDay today,
+                             FieldViolations& bad) {
   if (value.empty()) return today;
   const std::optional<absl::CivilDay> day = calendar::ParseDate(value);
   if (!day || day->year() < 1970) {
@@ -49,8 +51,10 @@ Stage ParseOptionalStage(absl::string_view field, int value, FieldViolations& ba
 
 void ParseAccountFields(const v1::Account& account, Account& out, FieldViolations& bad) {
   out.name = text::ParseText("account.name", account.name(), {.max = kMaxName, .single_line = true}, bad);
-  out.owner_cs = text::ParseText("account.owner_cs", account.owner_cs(), {.max = kMaxShortText, .single_line = true}, bad);
-  out.owner_ops = text::ParseText("account.owner_ops", account.owner_ops(), {.max = kMaxShortText, .single_line = true}, bad);
+  out.owner_cs =
+      text::ParseText("account.owner_cs", account.owner_cs(), {.max = kMaxShortText, .single_line = true}, bad);
+  out.owner_ops =
+      text::ParseText("account.owner_ops", account.owner_ops(), {.max = kMaxShortText, .single_line = true}, bad);
   out.segment = text::ParseText("account.segment", account.segment(), {.max = kMaxShortText, .single_line = true}, bad);
   out.users_count.reset();
   if (account.has_users_count()) {
@@ -63,9 +67,11 @@ void ParseAccountFields(const v1::Account& account, Account& out, FieldViolation
 ModuleDef ParseModuleDef(const v1::ModuleDef& def, FieldViolations& bad) {
   ModuleDef out;
   out.module_key = text::ParseSlug("module_def.module_key", def.module_key(), bad);
-  out.unit_name = text::ParseText("module_def.unit_name", def.unit_name(), {.max = kMaxShortText, .single_line = true}, bad);
+  out.unit_name =
+      text::ParseText("module_def.unit_name", def.unit_name(), {.max = kMaxShortText, .single_line = true}, bad);
   out.started_meaning = text::ParseText("module_def.started_meaning", def.started_meaning(), {.max = kMaxText}, bad);
-  out.completed_meaning = text::ParseText("module_def.completed_meaning", def.completed_meaning(), {.max = kMaxText}, bad);
+  out.completed_meaning =
+      text::ParseText("module_def.completed_meaning", def.completed_meaning(), {.max = kMaxText}, bad);
   out.active = def.active();
   return out;
 }
@@ -96,7 +102,8 @@ IncomingFact ParseFact(const v1::UsageFact& fact, absl::CivilDay today, FieldVio
   return out;
 }
 
-std::vector<std::string> ParseCustomerIds(const google::protobuf::RepeatedPtrField<std::string>& ids, FieldViolations& bad) {
+std::vector<std::string> ParseCustomerIds(const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                          FieldViolations& bad) {
   text::CheckCount("customer_ids", ids.size(), kMaxCustomerIds, bad);
   std::vector<std::string> out;
   if (!bad.empty()) return out;

@@ -22,9 +22,11 @@ std::string ParseCustomerId(absl::string_view field, absl::string_view value, Fi
 // Empty is "".
 std::string ParseOptionalCustomerId(absl::string_view field, absl::string_view value, FieldViolations& bad);
 // A business time that is not after `now`; null is `now`.
-absl::Time ParsePastTime(absl::string_view field, const google::protobuf::Timestamp* value, absl::Time now, FieldViolations& bad);
+absl::Time ParsePastTime(absl::string_view field, const google::protobuf::Timestamp* value, absl::Time now,
+                         FieldViolations& bad);
 // `YYYY-MM-DD`, not after `today`; empty is `today`.
-absl::CivilDay ParseDateUpTo(absl::string_view field, absl::string_view value, absl::CivilDay today, FieldViolations& bad);
+absl::CivilDay ParseDateUpTo(absl::string_view field, absl::string_view value, absl::CivilDay today,
+                             FieldViolations& bad);
 // One of the nine stages.
 Stage ParseStage(absl::string_view field, int value, FieldViolations& bad);
 // The same; unspecified is kUnspecified.
@@ -34,7 +36,8 @@ void ParseAccountFields(const v1::Account& account, Account& out, FieldViolation
 ModuleDef ParseModuleDef(const v1::ModuleDef& def, FieldViolations& bad);
 // `today` is the tenant's; facts of later days are refused.
 IncomingFact ParseFact(const v1::UsageFact& fact, absl::CivilDay today, FieldViolations& bad);
-std::vector<std::string> ParseCustomerIds(const google::protobuf::RepeatedPtrField<std::string>& ids, FieldViolations& bad);
+std::vector<std::string> ParseCustomerIds(const google::protobuf::RepeatedPtrField<std::string>& ids,
+                                          FieldViolations& bad);
 
 // Binds page tokens to a request: all of it but page_size and page_token.
 template <class Request>

@@ -36,7 +36,8 @@ void RenderEvidence(const StageEvidence& evidence, v1::StageEvidence* out) {
 }
 
 std::string TierExplanation(const HealthSnapshot& s, const HealthModel& model) {
-  if (s.tier == kNoDataTier) return "nothing was started within the window, so there is no score; that is not a bad score";
+  if (s.tier == kNoDataTier)
+    return "nothing was started within the window, so there is no score; that is not a bad score";
   if (s.tier == s.raw_tier) return absl::StrCat("the score falls into ", s.raw_tier);
   return absl::StrCat("the score falls into ", s.raw_tier, ", but a cut is passed only ", model.margin,
                       " points beyond it or in two evaluations in a row, so the client stays in ", s.tier);
@@ -49,9 +50,15 @@ void RenderRatio(const Ratio& ratio, v1::Ratio* out) {
   out->set_started(ratio.started);
   out->set_capped(ratio.capped);
   switch (ratio.state) {
-    case RatioState::kOk: out->set_state(v1::RATIO_STATE_OK); break;
-    case RatioState::kNoVolume: out->set_state(v1::RATIO_STATE_NO_VOLUME); break;
-    case RatioState::kInsufficient: out->set_state(v1::RATIO_STATE_INSUFFICIENT); break;
+    case RatioState::kOk:
+      out->set_state(v1::RATIO_STATE_OK);
+      break;
+    case RatioState::kNoVolume:
+      out->set_state(v1::RATIO_STATE_NO_VOLUME);
+      break;
+    case RatioState::kInsufficient:
+      out->set_state(v1::RATIO_STATE_INSUFFICIENT);
+      break;
   }
   if (const auto percent = calendar::Percent(ratio.completed, ratio.started)) out->set_percent(*percent);
 }

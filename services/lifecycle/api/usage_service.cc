@@ -52,7 +52,8 @@ UsageSpan ParseSpan(const v1::GetUsageRequest& request, absl::CivilDay today, Fi
   if (!request.start_date().empty()) {
     const absl::CivilDay start = ParseDateUpTo("start_date", request.start_date(), today, bad);
     if (start > end) bad.Add("start_date", "must not be after end_date");
-    if (end - start > 366 * kMaxUsageYears) bad.Add("start_date", absl::StrCat("at most ", kMaxUsageYears, " years before end_date"));
+    if (end - start > 366 * kMaxUsageYears)
+      bad.Add("start_date", absl::StrCat("at most ", kMaxUsageYears, " years before end_date"));
     span.first = Period::Containing(span.kind, start).first_day();
   }
   return span;
@@ -138,7 +139,8 @@ void UsageService::ListUsage(rpc::Call<v1::ListUsageRequest, v1::ListUsageRespon
   const Uuid id = text::ParseUuid("module_instance_id", request.module_instance_id(), bad);
   const int size = api::ParsePageSize(request.page_size(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const api::PageScope scope{call.scope().tenant(), "lifecycle.UsageService.ListUsage", FilterOf(request), "local_date,source"};
+  const api::PageScope scope{call.scope().tenant(), "lifecycle.UsageService.ListUsage", FilterOf(request),
+                             "local_date,source"};
   const auto token = api::ParsePageToken(scope, request.page_token(), "is");
   if (!token.ok()) return call.Fail(token.status());
   const int64_t after_day = *token ? std::get<int64_t>((**token)[0]) : DayNumber(absl::CivilDay(1, 1, 1));
@@ -147,11 +149,13 @@ void UsageService::ListUsage(rpc::Call<v1::ListUsageRequest, v1::ListUsageRespon
       call.scope(),
       [this, id, after_day, after_source, size, scope](sql::Transaction& tx) -> absl::StatusOr<Page<FactView>> {
         ASSIGN_OR_RETURN(const ModuleInstance module, modules_.Get(tx, id));
-        ASSIGN_OR_RETURN(std::vector<StoredFact> facts, usage_.ListFacts(tx, id, DayFromNumber(after_day), after_source, size + 1));
+        ASSIGN_OR_RETURN(std::vector<StoredFact> facts,
+                         usage_.ListFacts(tx, id, DayFromNumber(after_day), after_source, size + 1));
         std::vector<FactView> views;
         for (StoredFact& fact : facts) views.push_back({module, std::move(fact)});
-        return CutPage(std::move(views), size, scope,
-                       [](const FactView& v) { return api::PageKey{DayNumber(v.fact.local_date), v.fact.source}; });
+        return CutPage(std::move(views), size, scope, [](const FactView& v) {
+          return api::PageKey{DayNumber(v.fact.local_date), v.fact.source};
+        });
       },
       call.Reply([](const Page<FactView>& page, v1::ListUsageResponse* out) {
         for (const FactView& view : page.items) RenderFactView(view, out->add_facts());
@@ -185,12 +189,13 @@ void UsageService::RebuildRollups(rpc::Call<v1::RebuildRollupsRequest, v1::Rebui
       },
       [this, call, total](const absl::Status& status) {
         if (!status.ok()) return call.Fail(status);
-        db_.Write(call.scope(), [total](sql::Transaction&) -> absl::StatusOr<RebuildChunk> { return *total; },
-                  call.Reply([](const RebuildChunk& sum, v1::RebuildRollupsResponse* out) {
-                    out->set_module_instance_count(sum.modules);
-                    out->set_rollup_count(sum.outcome.rollups);
-                    out->set_differing_count(sum.outcome.differing);
-                  }));
+        db_.Write(
+            call.scope(), [total](sql::Transaction&) -> absl::StatusOr<RebuildChunk> { return *total; },
+            call.Reply([](const RebuildChunk& sum, v1::RebuildRollupsResponse* out) {
+              out->set_module_instance_count(sum.modules);
+              out->set_rollup_count(sum.outcome.rollups);
+              out->set_differing_count(sum.outcome.differing);
+            }));
       });
 }
 

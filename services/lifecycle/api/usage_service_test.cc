@@ -56,11 +56,12 @@ TEST_F(UsageServiceTest, IngestReportsEachRefusedItemAndKeepsTheRest) {
   std::vector<std::pair<int64_t, std::string>> refused;
   for (const v1::RefusedUsage& r : report->refused()) refused.emplace_back(r.index(), r.reason());
   const std::vector<std::pair<int64_t, std::string>> expected = {
-      {0, "UNKNOWN_MODULE"}, {1, "UNKNOWN_MODULE"}, {2, "INVALID_FIELDS"}, {3, "INVALID_FIELDS"}, {4, "COMPLETED_ABOVE_STARTED"},
-      {7, "FACT_CONFLICT"},  {8, "STALE_REVISION"}};
+      {0, "UNKNOWN_MODULE"},          {1, "UNKNOWN_MODULE"}, {2, "INVALID_FIELDS"}, {3, "INVALID_FIELDS"},
+      {4, "COMPLETED_ABOVE_STARTED"}, {7, "FACT_CONFLICT"},  {8, "STALE_REVISION"}};
   EXPECT_EQ(refused, expected);
   EXPECT_THAT(report->refused(2).message(), testing::HasSubstr("local_date"));
-  EXPECT_THAT(report->refused(3).message(), testing::AllOf(testing::HasSubstr("module_key"), testing::HasSubstr("started")));
+  EXPECT_THAT(report->refused(3).message(),
+              testing::AllOf(testing::HasSubstr("module_key"), testing::HasSubstr("started")));
   EXPECT_EQ(report->refused(0).customer_id(), "nobody");
   const v1::GetUsageResponse weeks = Get(/*partial=*/true);
   ASSERT_EQ(weeks.rollups_size(), 1);
@@ -115,7 +116,8 @@ TEST_F(UsageServiceTest, AnotherTenantsClientIsUnknown) {
   v1::GetUsageRequest request;
   request.set_module_instance_id(module.module_instance_id());
   v1::GetUsageResponse response;
-  EXPECT_THAT(Call(*usage, &Usage::GetUsage, request, &response, {.tenant = "other"}), StatusIs(kNotFound, "MODULE_INSTANCE_NOT_FOUND"));
+  EXPECT_THAT(Call(*usage, &Usage::GetUsage, request, &response, {.tenant = "other"}),
+              StatusIs(kNotFound, "MODULE_INSTANCE_NOT_FOUND"));
 }
 
 TEST_F(UsageServiceTest, UpsertTakesOneFactAndSaysWhyNot) {

@@ -10,7 +10,8 @@ namespace {
 
 constexpr int kVolumeWeeks = 16;
 
-absl::StatusOr<int64_t> StartedLately(sql::Transaction& tx, const ModuleInstance& module, const Settings& settings, absl::Time now) {
+absl::StatusOr<int64_t> StartedLately(sql::Transaction& tx, const ModuleInstance& module, const Settings& settings,
+                                      absl::Time now) {
   const absl::CivilDay week = WeekOf(calendar::LocalDay(now, settings.zone));
   ASSIGN_OR_RETURN(const std::vector<Rollup> weeks,
                    UsageRepository().Rollups(tx, RollupKind::kWeek, module, week - 7 * kVolumeWeeks, week - 7));
@@ -21,7 +22,8 @@ absl::StatusOr<int64_t> StartedLately(sql::Transaction& tx, const ModuleInstance
 
 }  // namespace
 
-absl::StatusOr<AccountView> LoadAccountView(sql::Transaction& tx, Account account, const Settings& settings, absl::Time now) {
+absl::StatusOr<AccountView> LoadAccountView(sql::Transaction& tx, Account account, const Settings& settings,
+                                            absl::Time now) {
   AccountView view;
   view.account = std::move(account);
   const std::string& customer = view.account.customer_id;
@@ -41,9 +43,11 @@ absl::StatusOr<AccountView> LoadAccountView(sql::Transaction& tx, Account accoun
   return view;
 }
 
-absl::StatusOr<HealthView> LoadHealthView(sql::Transaction& tx, HealthSnapshot snapshot, std::string name, const Settings& settings) {
+absl::StatusOr<HealthView> LoadHealthView(sql::Transaction& tx, HealthSnapshot snapshot, std::string name,
+                                          const Settings& settings) {
   HealthView view;
-  ASSIGN_OR_RETURN(const std::vector<ScorePoint> history, HealthRepository().History(tx, snapshot.customer_id, snapshot.as_of));
+  ASSIGN_OR_RETURN(const std::vector<ScorePoint> history,
+                   HealthRepository().History(tx, snapshot.customer_id, snapshot.as_of));
   if (!history.empty()) view.deltas = DeltasOf(history);
   view.slope_per_week = SlopePerWeek(history);
   ASSIGN_OR_RETURN(view.contact, ContactRepository().Figures(tx, snapshot.customer_id, snapshot.as_of, settings.zone));

@@ -21,7 +21,8 @@ struct AccountView {
   Stage stage = Stage::kUnspecified;
   bool partial_churn = false;
 };
-absl::StatusOr<AccountView> LoadAccountView(sql::Transaction& tx, Account account, const Settings& settings, absl::Time now);
+absl::StatusOr<AccountView> LoadAccountView(sql::Transaction& tx, Account account, const Settings& settings,
+                                            absl::Time now);
 
 struct HealthView {
   HealthSnapshot snapshot;
@@ -30,6 +31,7 @@ struct HealthView {
   std::optional<double> slope_per_week;
   ContactFigures contact;
 };
-absl::StatusOr<HealthView> LoadHealthView(sql::Transaction& tx, HealthSnapshot snapshot, std::string name, const Settings& settings);
+absl::StatusOr<HealthView> LoadHealthView(sql::Transaction& tx, HealthSnapshot snapshot, std::string name,
+                                          const Settings& settings);
 
 }  // namespace vinculo::lifecycle

@@ -40,10 +40,12 @@ void CheckModel(const HealthModel& model, FieldViolations& bad) {
       bad.Add(absl::StrCat("bands[", i, "].tier"), absl::StrCat("needs a name other than ", kNoDataTier));
     }
     for (size_t j = 0; j < i; ++j) {
-      if (model.bands[j].tier == band.tier) bad.Add(absl::StrCat("bands[", i, "].tier"), "is the name of an earlier band");
+      if (model.bands[j].tier == band.tier)
+        bad.Add(absl::StrCat("bands[", i, "].tier"), "is the name of an earlier band");
     }
     const bool rises = i == 0 || band.lower > model.bands[i - 1].lower;
-    if (!rises || !(band.lower < 100)) bad.Add(absl::StrCat("bands[", i, "].lower"), "must rise from band to band and stay below 100");
+    if (!rises || !(band.lower < 100))
+      bad.Add(absl::StrCat("bands[", i, "].lower"), "must rise from band to band and stay below 100");
   }
   if (!(model.margin >= 0 && model.margin <= 50)) bad.Add("margin", "must be between 0 and 50 points");
 }
@@ -107,8 +109,9 @@ std::vector<ExplainedTerm> Explain(absl::Span<const ModuleTerm> terms) {
 }
 
 bool HealthSnapshot::SameResult(const HealthSnapshot& other) const {
-  return as_of == other.as_of && window_first == other.window_first && terms == other.terms && raw_tier == other.raw_tier &&
-         tier == other.tier && tier_since == other.tier_since && model_version == other.model_version;
+  return as_of == other.as_of && window_first == other.window_first && terms == other.terms &&
+         raw_tier == other.raw_tier && tier == other.tier && tier_since == other.tier_since &&
+         model_version == other.model_version;
 }
 
 HealthSnapshot MakeSnapshot(std::string customer_id, absl::CivilDay as_of, std::vector<ModuleTerm> terms,
@@ -179,8 +182,8 @@ int64_t SortKey(std::optional<double> score) {
 std::string EncodeTerms(absl::Span<const ModuleTerm> terms) {
   std::string text;
   for (const ModuleTerm& t : terms) {
-    absl::StrAppend(&text, text.empty() ? "" : " ", t.module_key, ":", t.module_instance_id.ToString(), ":", t.counts.completed, "/",
-                    t.counts.started);
+    absl::StrAppend(&text, text.empty() ? "" : " ", t.module_key, ":", t.module_instance_id.ToString(), ":",
+                    t.counts.completed, "/", t.counts.started);
   }
   return text;
 }
@@ -193,7 +196,8 @@ std::optional<std::vector<ModuleTerm>> DecodeTerms(absl::string_view text) {
     const std::pair<absl::string_view, absl::string_view> counts = absl::StrSplit(fields[2], absl::MaxSplits('/', 1));
     const std::optional<Uuid> id = Uuid::Parse(fields[1]);
     ModuleTerm term;
-    if (!id || !absl::SimpleAtoi(counts.first, &term.counts.completed) || !absl::SimpleAtoi(counts.second, &term.counts.started)) {
+    if (!id || !absl::SimpleAtoi(counts.first, &term.counts.completed) ||
+        !absl::SimpleAtoi(counts.second, &term.counts.started)) {
       return std::nullopt;
     }
     term.module_instance_id = *id;

@@ -34,7 +34,8 @@ struct HealthModel {
   double margin = 2;  // points beyond a cut that pass it at once
 };
 
-// Bands must begin at 0, rise, end below 100 and have distinct names; else a violation (reason BANDS_DO_NOT_TILE is the caller's).
+// Bands must begin at 0, rise, end below 100 and have distinct names; else a violation (reason BANDS_DO_NOT_TILE is the
+// caller's).
 void CheckModel(const HealthModel& model, FieldViolations& bad);
 
 // One module's part in a score.
@@ -47,7 +48,8 @@ struct ModuleTerm {
   friend bool operator==(const ModuleTerm&, const ModuleTerm&) = default;
 };
 
-// 100 * completed / started over all terms with volume, from counts and not rounded [L-61]; unset without any volume [L-64].
+// 100 * completed / started over all terms with volume, from counts and not rounded [L-61]; unset without any volume
+// [L-64].
 struct WeightedScore {
   int64_t completed = 0;
   int64_t started = 0;
@@ -65,8 +67,9 @@ struct TierMemory {
 
 // The band of a score, decided on the unrounded value [L-68]; kNoDataTier when unset.
 std::string RawTier(std::optional<double> score, const HealthModel& model);
-// The tier after hysteresis: from the tier before, each cut on the way to the raw tier is passed only if the score is beyond it by the
-// margin, or is beyond it as the score before was [L-69]. Without a snapshot before, or after NO_DATA, it is the raw tier.
+// The tier after hysteresis: from the tier before, each cut on the way to the raw tier is passed only if the score is
+// beyond it by the margin, or is beyond it as the score before was [L-69]. Without a snapshot before, or after NO_DATA,
+// it is the raw tier.
 std::string TierAfter(std::optional<double> score, const std::optional<TierMemory>& before, const HealthModel& model);
 
 // One term taken apart [L-66].
@@ -118,8 +121,8 @@ struct HealthDelta {
 inline constexpr int kDeltaDays[] = {7, 28, 91};
 // `history` holds one point per date, newest first, the present one included.
 std::vector<HealthDelta> DeltasOf(absl::Span<const ScorePoint> history);
-// Least squares in points per week over the newest score of each of the last 8 ISO weeks up to that of the newest point; unset with
-// fewer than two.
+// Least squares in points per week over the newest score of each of the last 8 ISO weeks up to that of the newest
+// point; unset with fewer than two.
 std::optional<double> SlopePerWeek(absl::Span<const ScorePoint> history);
 
 // The order of lists: lowest score first, no data last. Millionths of a point.

@@ -34,9 +34,9 @@ double ConversationsPerMonth(absl::Span<const int64_t> per_month) {
 }
 
 std::vector<std::string> HealthCsvHeader(absl::Span<const std::string> other_keys) {
-  std::vector<std::string> header = {"Name",    "Tier",               "OB_Ratio",       "D_OB", "Cases_Ratio",
-                                     "D_Cases", "Requirements_Ratio", "D_Requirements", "WCHS", "avg_rating",
-                                     "conversations"};
+  std::vector<std::string> header = {"Name",        "Tier",       "OB_Ratio",           "D_OB",
+                                     "Cases_Ratio", "D_Cases",    "Requirements_Ratio", "D_Requirements",
+                                     "WCHS",        "avg_rating", "conversations"};
   for (const std::string& key : other_keys) {
     header.push_back(absl::StrCat(key, "_Ratio"));
     header.push_back(absl::StrCat("D_", key));
@@ -44,8 +44,8 @@ std::vector<std::string> HealthCsvHeader(absl::Span<const std::string> other_key
   return header;
 }
 
-std::vector<std::string> HealthCsvRow(const std::string& name, const HealthSnapshot& snapshot, const ContactFigures& figures,
-                                      absl::Span<const std::string> other_keys) {
+std::vector<std::string> HealthCsvRow(const std::string& name, const HealthSnapshot& snapshot,
+                                      const ContactFigures& figures, absl::Span<const std::string> other_keys) {
   std::vector<std::string> row = {name, snapshot.tier};
   for (const char* key : kSeedKeys) AppendModule(snapshot, key, row);
   row.push_back(calendar::FormatPercent(snapshot.score.completed, snapshot.score.started));

@@ -88,7 +88,8 @@ TEST(HealthScore, ContributionsAddUp) {
 }
 
 TEST(HealthTier, IsDecidedOnTheUnroundedScore) {
-  EXPECT_EQ(RawTier(ScoreOf({Term("cases", 349'999, 1'000'000)}).exact(), HealthModel()), kChurnRisk) << "34.9999 shows as 35.00";
+  EXPECT_EQ(RawTier(ScoreOf({Term("cases", 349'999, 1'000'000)}).exact(), HealthModel()), kChurnRisk)
+      << "34.9999 shows as 35.00";
   EXPECT_EQ(RawTier(35.0, HealthModel()), kAttention);
   EXPECT_EQ(RawTier(70.0, HealthModel()), kTop);
   EXPECT_EQ(RawTier(100.0, HealthModel()), kTop);
@@ -137,9 +138,10 @@ TEST(HealthSnapshot, KeepsTierAndSinceWhileItLasts) {
 }
 
 TEST(HealthTrend, DeltasTakeTheNearestSnapshotNotAfter) {
-  const std::vector<ScorePoint> history = {
-      {absl::CivilDay(2024, 3, 31), 60.0}, {absl::CivilDay(2024, 3, 25), 58.0}, {absl::CivilDay(2024, 3, 20), 50.0},
-      {absl::CivilDay(2024, 3, 3), std::nullopt}};
+  const std::vector<ScorePoint> history = {{absl::CivilDay(2024, 3, 31), 60.0},
+                                           {absl::CivilDay(2024, 3, 25), 58.0},
+                                           {absl::CivilDay(2024, 3, 20), 50.0},
+                                           {absl::CivilDay(2024, 3, 3), std::nullopt}};
   const auto deltas = DeltasOf(history);
   ASSERT_EQ(deltas.size(), 3);
   EXPECT_EQ(deltas[0].as_of, absl::CivilDay(2024, 3, 20));
@@ -213,16 +215,17 @@ TEST(HealthContact, MeanOverMonthsWithAtLeastOne) {
 
 TEST(HealthCsv, HasTheColumnsOfTheFigure) {
   EXPECT_THAT(HealthCsvHeader({"payments"}),
-              ElementsAre("Name", "Tier", "OB_Ratio", "D_OB", "Cases_Ratio", "D_Cases", "Requirements_Ratio", "D_Requirements", "WCHS",
-                          "avg_rating", "conversations", "payments_Ratio", "D_payments"));
+              ElementsAre("Name", "Tier", "OB_Ratio", "D_OB", "Cases_Ratio", "D_Cases", "Requirements_Ratio",
+                          "D_Requirements", "WCHS", "avg_rating", "conversations", "payments_Ratio", "D_payments"));
 }
 
 TEST(HealthCsv, UnsetIsAnEmptyCellAndZeroIsNot) {
   const HealthSnapshot s = MakeSnapshot("c", absl::CivilDay(2024, 3, 17),
-                                        {Term("onboardings", 3, 23), Term("cases", 0, 2), Term("payments", 0, 0)}, std::nullopt,
-                                        HealthModel(), absl::UnixEpoch());
-  EXPECT_THAT(HealthCsvRow("Acme", s, {92.0 / 7, std::nullopt}, {"payments", "chat"}),
-              ElementsAre("Acme", kChurnRisk, "13.04", "23", "0.00", "2", "", "", "12.00", "", "13.14", "", "0", "", ""));
+                                        {Term("onboardings", 3, 23), Term("cases", 0, 2), Term("payments", 0, 0)},
+                                        std::nullopt, HealthModel(), absl::UnixEpoch());
+  EXPECT_THAT(
+      HealthCsvRow("Acme", s, {92.0 / 7, std::nullopt}, {"payments", "chat"}),
+      ElementsAre("Acme", kChurnRisk, "13.04", "23", "0.00", "2", "", "", "12.00", "", "13.14", "", "0", "", ""));
 }
 
 }  // namespace

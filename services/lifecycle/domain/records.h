@@ -91,7 +91,8 @@ struct StageEvent {
   std::optional<Uuid> request_id;
 };
 
-// Moves `module` and tells what happened; sequence_no and request_id are the store's. `at` is not before module.stage_since.
+// Moves `module` and tells what happened; sequence_no and request_id are the store's. `at` is not before
+// module.stage_since.
 StageEvent MoveModule(ModuleInstance& module, Stage to, absl::Time at, absl::string_view reason);
 
 // What is told when something about a module was decided without moving it.

@@ -17,7 +17,8 @@ void CheckSettings(const Settings& settings, FieldViolations& bad) {
   Range("adopt.weeks", r.adopt_weeks, 1, 52, bad);
   Range("success.enter", r.success_enter, 1, 99, bad);
   Range("success.weeks", r.success_weeks, 4, 52, bad);
-  if (r.success_weeks % 4 != 0) bad.Add("success.weeks", "must be a multiple of 4: regular use is judged by blocks of 4 weeks");
+  if (r.success_weeks % 4 != 0)
+    bad.Add("success.weeks", "must be a multiple of 4: regular use is judged by blocks of 4 weeks");
   Range("success.min_active_weeks", r.success_min_active_weeks, 0, r.success_weeks, bad);
   Range("success.exit_confirm", r.success_exit_confirm, 1, 8, bad);
   Range("low.enter", r.low_enter, 1, 99, bad);

@@ -9,8 +9,8 @@
 
 namespace vinculo::lifecycle {
 
-// What a tenant may decide, with the defaults of the first release. Today one value for all tenants of the installation, from flags;
-// everything that needs it asks for the tenant's.
+// What a tenant may decide, with the defaults of the first release. Today one value for all tenants of the
+// installation, from flags; everything that needs it asks for the tenant's.
 struct Settings {
   absl::TimeZone zone = absl::UTCTimeZone();
   StageRules rules;
@@ -19,7 +19,8 @@ struct Settings {
   absl::Duration evaluation_lag = absl::Hours(6);
 };
 
-// Everything that is wrong with `settings`: thresholds outside 1..99 or out of order, windows outside 1..52 weeks, bands.
+// Everything that is wrong with `settings`: thresholds outside 1..99 or out of order, windows outside 1..52 weeks,
+// bands.
 void CheckSettings(const Settings& settings, FieldViolations& bad);
 
 }  // namespace vinculo::lifecycle

@@ -16,16 +16,26 @@ int Rank(Stage stage) {
 
 absl::string_view StageName(Stage stage) {
   switch (stage) {
-    case Stage::kUnspecified: return "UNSPECIFIED";
-    case Stage::kNew: return "NEW";
-    case Stage::kImplementation: return "IMPLEMENTATION";
-    case Stage::kFriendsAndFamily: return "FRIENDS_AND_FAMILY";
-    case Stage::kEarlyAdoption: return "EARLY_ADOPTION";
-    case Stage::kAdoption: return "ADOPTION";
-    case Stage::kSuccess: return "SUCCESS";
-    case Stage::kLowUsage: return "LOW_USAGE";
-    case Stage::kChurn: return "CHURN";
-    case Stage::kLost: return "LOST";
+    case Stage::kUnspecified:
+      return "UNSPECIFIED";
+    case Stage::kNew:
+      return "NEW";
+    case Stage::kImplementation:
+      return "IMPLEMENTATION";
+    case Stage::kFriendsAndFamily:
+      return "FRIENDS_AND_FAMILY";
+    case Stage::kEarlyAdoption:
+      return "EARLY_ADOPTION";
+    case Stage::kAdoption:
+      return "ADOPTION";
+    case Stage::kSuccess:
+      return "SUCCESS";
+    case Stage::kLowUsage:
+      return "LOW_USAGE";
+    case Stage::kChurn:
+      return "CHURN";
+    case Stage::kLost:
+      return "LOST";
   }
   return "UNSPECIFIED";
 }
@@ -36,7 +46,8 @@ std::optional<Stage> StageFromNumber(int64_t number) {
 }
 
 bool UnderUsageRules(Stage stage) {
-  return stage == Stage::kEarlyAdoption || stage == Stage::kAdoption || stage == Stage::kSuccess || stage == Stage::kLowUsage;
+  return stage == Stage::kEarlyAdoption || stage == Stage::kAdoption || stage == Stage::kSuccess ||
+         stage == Stage::kLowUsage;
 }
 
 Gate GateBetween(Stage from, Stage to) {
@@ -64,15 +75,17 @@ Gate GateBetween(Stage from, Stage to) {
 
 Stage AccountStage(absl::Span<const ModuleStanding> modules, AccountStagePolicy policy, bool account_notice) {
   if (modules.empty()) return Stage::kUnspecified;
-  if (std::all_of(modules.begin(), modules.end(), [](const auto& m) { return m.stage == Stage::kLost; })) return Stage::kLost;
+  if (std::all_of(modules.begin(), modules.end(), [](const auto& m) { return m.stage == Stage::kLost; }))
+    return Stage::kLost;
   if (account_notice || std::all_of(modules.begin(), modules.end(), Gone)) return Stage::kChurn;
   const ModuleStanding* chosen = nullptr;
   for (const ModuleStanding& m : modules) {
     if (Gone(m)) continue;
     if (policy == AccountStagePolicy::kMin && m.stage == Stage::kLowUsage) return Stage::kLowUsage;
-    const bool better = chosen == nullptr || (policy == AccountStagePolicy::kMin   ? Rank(m.stage) < Rank(chosen->stage)
-                                              : policy == AccountStagePolicy::kMax ? Rank(m.stage) > Rank(chosen->stage)
-                                                                                   : m.started_16_weeks > chosen->started_16_weeks);
+    const bool better =
+        chosen == nullptr || (policy == AccountStagePolicy::kMin   ? Rank(m.stage) < Rank(chosen->stage)
+                              : policy == AccountStagePolicy::kMax ? Rank(m.stage) > Rank(chosen->stage)
+                                                                   : m.started_16_weeks > chosen->started_16_weeks);
     if (better) chosen = &m;
   }
   return chosen->stage;

@@ -31,11 +31,11 @@ std::optional<Stage> StageFromNumber(int64_t number);
 
 // What stands between a stage and another one.
 enum class Gate {
-  kNone,        // no such edge
-  kHandOff,     // an approved hand-off that covers the module
-  kDelivery,    // operations marks the delivery, which is an act of its own
-  kUsageRule,   // the stage rules decide
-  kNotice,      // a notice by the client, its withdrawal or the loss: acts of their own
+  kNone,       // no such edge
+  kHandOff,    // an approved hand-off that covers the module
+  kDelivery,   // operations marks the delivery, which is an act of its own
+  kUsageRule,  // the stage rules decide
+  kNotice,     // a notice by the client, its withdrawal or the loss: acts of their own
 };
 Gate GateBetween(Stage from, Stage to);
 
@@ -51,9 +51,9 @@ struct ModuleStanding {
   int64_t started_16_weeks = 0;  // only for kVolumeWeighted; the first of the largest wins
 };
 
-// The stage of an account from the modules of its open engagement [L-56]: all LOST is LOST; a notice for the whole account, or every
-// module that is not LOST in CHURN, is CHURN; otherwise the policy over the others, where with kMin one LOW_USAGE is enough for
-// LOW_USAGE. kUnspecified without modules.
+// The stage of an account from the modules of its open engagement [L-56]: all LOST is LOST; a notice for the whole
+// account, or every module that is not LOST in CHURN, is CHURN; otherwise the policy over the others, where with kMin
+// one LOW_USAGE is enough for LOW_USAGE. kUnspecified without modules.
 Stage AccountStage(absl::Span<const ModuleStanding> modules, AccountStagePolicy policy, bool account_notice = false);
 // Some but not all of the modules are CHURN or LOST [L-57].
 bool PartialChurn(absl::Span<const ModuleStanding> modules);

@@ -20,7 +20,8 @@ UsageCounts Sum(absl::Span<const UsageCounts> weeks) {
 }
 
 int ActiveWeeks(absl::Span<const UsageCounts> weeks) {
-  return static_cast<int>(std::count_if(weeks.begin(), weeks.end(), [](const UsageCounts& w) { return w.started > 0; }));
+  return static_cast<int>(
+      std::count_if(weeks.begin(), weeks.end(), [](const UsageCounts& w) { return w.started > 0; }));
 }
 
 // One module's evaluation in progress: the ratios, and a method per question of the rules.
@@ -99,7 +100,8 @@ class Decider {
   bool Adopts() const { return Lived(rules_.adopt_weeks) && adopt_.Above(rules_.adopt_enter); }
 
   bool Succeeds() const {
-    if (!Lived(rules_.success_weeks) || !success_.Above(rules_.success_enter) || !low_.AtLeast(rules_.low_enter)) return false;
+    if (!Lived(rules_.success_weeks) || !success_.Above(rules_.success_enter) || !low_.AtLeast(rules_.low_enter))
+      return false;
     if (in_.memory.was_low && in_.memory.adoption_results < 2) return false;
     return RegularUse();
   }
@@ -138,7 +140,8 @@ class Decider {
 std::optional<UsageCounts> DecodeCounts(absl::string_view text) {
   const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('/', 1));
   UsageCounts counts;
-  if (!absl::SimpleAtoi(parts.first, &counts.completed) || !absl::SimpleAtoi(parts.second, &counts.started)) return std::nullopt;
+  if (!absl::SimpleAtoi(parts.first, &counts.completed) || !absl::SimpleAtoi(parts.second, &counts.started))
+    return std::nullopt;
   return counts;
 }
 
@@ -171,8 +174,8 @@ EvaluationMemory MemoryAfterMove(const EvaluationMemory& before, Stage to) {
 }
 
 std::string EncodeEvidence(const StageEvidence& e) {
-  std::string text = absl::StrCat("1 ", DayNumber(e.last_week), " ", EncodeRatio(e.r4), " ", EncodeRatio(e.r16), " ", e.active_weeks,
-                                  " ", e.weeks_live.value_or(-1));
+  std::string text = absl::StrCat("1 ", DayNumber(e.last_week), " ", EncodeRatio(e.r4), " ", EncodeRatio(e.r16), " ",
+                                  e.active_weeks, " ", e.weeks_live.value_or(-1));
   for (const UsageCounts& week : e.weeks) absl::StrAppend(&text, " ", EncodeCounts(week.completed, week.started));
   return text;
 }

@@ -52,9 +52,9 @@ struct EvaluationMemory {
 // Everything that a decision depends on: the same input gives the same output.
 struct EvaluationInput {
   Stage stage = Stage::kUnspecified;
-  std::vector<UsageCounts> weeks;      // window_weeks() of them, oldest first, up to the evaluated week
-  std::optional<int64_t> weeks_live;   // whole weeks after go-live up to the evaluated one; unset before go-live
-  int64_t weeks_in_stage = 0;          // whole weeks since the stage was entered
+  std::vector<UsageCounts> weeks;     // window_weeks() of them, oldest first, up to the evaluated week
+  std::optional<int64_t> weeks_live;  // whole weeks after go-live up to the evaluated one; unset before go-live
+  int64_t weeks_in_stage = 0;         // whole weeks since the stage was entered
   bool suppressed = false;
   EvaluationMemory memory;
 };
@@ -93,8 +93,8 @@ struct Evaluation {
   StageEvidence evidence;   // without last_week, likewise
 };
 
-// Applies the rules [L-24] to [L-38] once. LOW_USAGE goes before SUCCESS, SUCCESS before ADOPTION. Without usable volume a module keeps
-// its stage, except that four silent weeks are low usage.
+// Applies the rules [L-24] to [L-38] once. LOW_USAGE goes before SUCCESS, SUCCESS before ADOPTION. Without usable
+// volume a module keeps its stage, except that four silent weeks are low usage.
 Evaluation EvaluateStage(const EvaluationInput& input, const StageRules& rules);
 
 // What is remembered after a move that a person made.

@@ -10,7 +10,8 @@ using enum Stage;
 // A module followed week by week, as the timer does.
 class Module {
  public:
-  explicit Module(Stage stage, int weeks_live = 40, int weeks_in_stage = 40) : stage(stage), weeks_live_(weeks_live), weeks_in_stage_(weeks_in_stage) {}
+  explicit Module(Stage stage, int weeks_live = 40, int weeks_in_stage = 40)
+      : stage(stage), weeks_live_(weeks_live), weeks_in_stage_(weeks_in_stage) {}
 
   Module& Weeks(int n, UsageCounts counts) {
     for (int i = 0; i < n; ++i) history_.push_back(counts);
@@ -109,7 +110,8 @@ TEST(StageRules, SuccessNeedsSixteenRegularWeeks) {
   EXPECT_EQ(Module(kAdoption, 16).Weeks(16, {10, 8}).Evaluate().to, kSuccess);
   EXPECT_EQ(Module(kAdoption, 15).Weeks(16, {10, 8}).Evaluate().to, kAdoption) << "15 weeks since go-live";
   EXPECT_EQ(Module(kAdoption).Weeks(16, {10, 7}).Evaluate().to, kAdoption) << "exactly 70 %";
-  EXPECT_EQ(Module(kEarlyAdoption).Weeks(16, {10, 8}).Evaluate().to, kAdoption) << "only from ADOPTION, one move at a time";
+  EXPECT_EQ(Module(kEarlyAdoption).Weeks(16, {10, 8}).Evaluate().to, kAdoption)
+      << "only from ADOPTION, one move at a time";
 }
 
 TEST(StageRules, SuccessNeedsTwelveActiveWeeksAndEveryBlock) {
@@ -225,8 +227,8 @@ TEST(StageEvidenceText, GoesThereAndBack) {
   EXPECT_EQ(back->first_week(), absl::CivilDay(2023, 11, 27));
   EXPECT_EQ(back->r4.completed, 12);
   EXPECT_EQ(back->weeks_live, 40);
-  for (const char* bad : {"", "2 1 2/3:0:0 2/3:0:0 1 1", "1 x 2/3:0:0 2/3:0:0 1 1", "1 1 2:0:0 2/3:0:0 1 1", "1 1 2/3:9:0 2/3:0:0 1 1",
-                          "1 1 2/3:0:0 2/3:0:0 1 1 5"}) {
+  for (const char* bad : {"", "2 1 2/3:0:0 2/3:0:0 1 1", "1 x 2/3:0:0 2/3:0:0 1 1", "1 1 2:0:0 2/3:0:0 1 1",
+                          "1 1 2/3:9:0 2/3:0:0 1 1", "1 1 2/3:0:0 2/3:0:0 1 1 5"}) {
     EXPECT_FALSE(DecodeEvidence(bad)) << bad;
   }
 }

@@ -27,7 +27,7 @@ Ratio MakeRatio(const UsageCounts& counts, int64_t min_volume) {
   ratio.started = counts.started;
   ratio.completed = std::min(counts.completed, counts.started);
   ratio.capped = counts.completed > counts.started;
-  ratio.state = counts.started == 0            ? RatioState::kNoVolume
+  ratio.state = counts.started == 0           ? RatioState::kNoVolume
                 : counts.started < min_volume ? RatioState::kInsufficient
                                               : RatioState::kOk;
   return ratio;
@@ -43,12 +43,14 @@ absl::StatusOr<bool> JudgeFact(const UsageValues& fact, const std::optional<Usag
   const std::string revision = absl::StrCat(present->revision);
   if (fact.revision < present->revision) {
     return Error(absl::StatusCode::kFailedPrecondition, "STALE_REVISION",
-                 absl::StrCat("revision ", fact.revision, " is older than the one kept, ", revision), {{"revision", revision}});
+                 absl::StrCat("revision ", fact.revision, " is older than the one kept, ", revision),
+                 {{"revision", revision}});
   }
   if (fact == *present) return false;
-  return Error(absl::StatusCode::kFailedPrecondition, "FACT_CONFLICT",
-               absl::StrCat("revision ", revision, " is there with other values; send the correction with a higher revision"),
-               {{"revision", revision}});
+  return Error(
+      absl::StatusCode::kFailedPrecondition, "FACT_CONFLICT",
+      absl::StrCat("revision ", revision, " is there with other values; send the correction with a higher revision"),
+      {{"revision", revision}});
 }
 
 absl::CivilDay WeekOf(absl::CivilDay day) { return Period::Containing(PeriodKind::kWeek, day).first_day(); }

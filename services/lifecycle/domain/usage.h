@@ -67,16 +67,17 @@ struct UsageValues {
 // The bound of every count of a fact: sums over years of days and many sources stay far below 2^63.
 inline constexpr int64_t kMaxCount = 1'000'000'000'000;
 
-// Whether a fact is to be written. OK with true: new, or a higher revision; with false: it is there, word for word [L-20]. Errors, each
-// with its reason: INVALID_ARGUMENT COMPLETED_ABOVE_STARTED (cohort form only), FAILED_PRECONDITION FACT_CONFLICT (same revision, other
-// values) and STALE_REVISION.
+// Whether a fact is to be written. OK with true: new, or a higher revision; with false: it is there, word for word
+// [L-20]. Errors, each with its reason: INVALID_ARGUMENT COMPLETED_ABOVE_STARTED (cohort form only),
+// FAILED_PRECONDITION FACT_CONFLICT (same revision, other values) and STALE_REVISION.
 absl::StatusOr<bool> JudgeFact(const UsageValues& fact, const std::optional<UsageValues>& present);
 
 // First days of the week and the month that hold a local date.
 absl::CivilDay WeekOf(absl::CivilDay day);
 absl::CivilDay MonthOf(absl::CivilDay day);
 
-// How many weeks, ending with `last_week` (its Monday), lie wholly at or after `since` in `zone` [L-28]. 0 when there is none.
+// How many weeks, ending with `last_week` (its Monday), lie wholly at or after `since` in `zone` [L-28]. 0 when there
+// is none.
 int64_t WholeWeeksSince(absl::Time since, absl::CivilDay last_week, absl::TimeZone zone);
 
 }  // namespace vinculo::lifecycle

@@ -8,7 +8,9 @@
 namespace vinculo::lifecycle {
 namespace {
 
-UsageValues Fact(int64_t started, int64_t completed, int64_t revision) { return {{started, completed}, std::nullopt, Attribution::kCohort, revision}; }
+UsageValues Fact(int64_t started, int64_t completed, int64_t revision) {
+  return {{started, completed}, std::nullopt, Attribution::kCohort, revision};
+}
 
 TEST(UsageFact, NewAndHigherRevisionsAreTaken) {
   EXPECT_TRUE(*JudgeFact(Fact(10, 7, 0), std::nullopt));
@@ -26,7 +28,9 @@ TEST(UsageFact, EqualRevisionWithOtherValuesConflicts) {
   EXPECT_EQ(ErrorReason(JudgeFact(users, Fact(10, 7, 1)).status()), "FACT_CONFLICT");
 }
 
-TEST(UsageFact, LowerRevisionIsStale) { EXPECT_EQ(ErrorReason(JudgeFact(Fact(10, 7, 1), Fact(9, 7, 2)).status()), "STALE_REVISION"); }
+TEST(UsageFact, LowerRevisionIsStale) {
+  EXPECT_EQ(ErrorReason(JudgeFact(Fact(10, 7, 1), Fact(9, 7, 2)).status()), "STALE_REVISION");
+}
 
 TEST(UsageFact, CompletedAboveStartedIsRefusedOnlyInTheCohortForm) {
   EXPECT_EQ(ErrorReason(JudgeFact(Fact(5, 6, 1), std::nullopt).status()), "COMPLETED_ABOVE_STARTED");

@@ -12,7 +12,8 @@ namespace {
 using namespace store;  // NOLINT(build/namespaces): the statements
 
 Account ReadAccount(const sql::Row& r) {
-  return {r.String(0), r.String(1), r.String(2), r.String(3), r.String(4), r.OptionalInt(5), r.String(6), r.Time(7), r.Time(8), r.Int(9)};
+  return {r.String(0),      r.String(1), r.String(2), r.String(3), r.String(4),
+          r.OptionalInt(5), r.String(6), r.Time(7),   r.Time(8),   r.Int(9)};
 }
 
 ModuleDef ReadModuleDef(const sql::Row& r) {
@@ -27,7 +28,8 @@ const ModuleDef* Preloaded(absl::string_view key) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<Account>> AccountRepository::Find(sql::Transaction& tx, const std::string& customer_id) const {
+absl::StatusOr<std::optional<Account>> AccountRepository::Find(sql::Transaction& tx,
+                                                               const std::string& customer_id) const {
   return tx.Find(kAccountGet, ReadAccount, tx.tenant(), customer_id);
 }
 
@@ -38,14 +40,14 @@ absl::StatusOr<Account> AccountRepository::Get(sql::Transaction& tx, const std::
 }
 
 absl::Status AccountRepository::Insert(sql::Transaction& tx, const Account& a) const {
-  return tx.Exec(kAccountInsert, tx.tenant(), a.customer_id, a.name, a.owner_cs, a.owner_ops, a.segment, a.users_count, a.time_zone,
-                 a.created_at, a.updated_at, a.revision);
+  return tx.Exec(kAccountInsert, tx.tenant(), a.customer_id, a.name, a.owner_cs, a.owner_ops, a.segment, a.users_count,
+                 a.time_zone, a.created_at, a.updated_at, a.revision);
 }
 
 absl::Status AccountRepository::Update(sql::Transaction& tx, Account& a) const {
   ++a.revision;
-  return tx.Exec(kAccountUpdate, tx.tenant(), a.customer_id, a.name, a.owner_cs, a.owner_ops, a.segment, a.users_count, a.time_zone,
-                 a.updated_at);
+  return tx.Exec(kAccountUpdate, tx.tenant(), a.customer_id, a.name, a.owner_cs, a.owner_ops, a.segment, a.users_count,
+                 a.time_zone, a.updated_at);
 }
 
 absl::StatusOr<std::vector<Account>> AccountRepository::List(sql::Transaction& tx, const AccountFilter& filter,
@@ -62,14 +64,16 @@ absl::StatusOr<std::vector<Account>> AccountRepository::List(sql::Transaction& t
   return accounts;
 }
 
-absl::StatusOr<std::optional<ModuleDef>> ModuleDefRepository::Find(sql::Transaction& tx, const std::string& module_key) const {
+absl::StatusOr<std::optional<ModuleDef>> ModuleDefRepository::Find(sql::Transaction& tx,
+                                                                   const std::string& module_key) const {
   ASSIGN_OR_RETURN(std::optional<ModuleDef> def, tx.Find(kModuleDefGet, ReadModuleDef, tx.tenant(), module_key));
   if (const ModuleDef* preloaded = Preloaded(module_key); !def && preloaded != nullptr) def = *preloaded;
   return def;
 }
 
 absl::Status ModuleDefRepository::Put(sql::Transaction& tx, const ModuleDef& d) const {
-  return tx.Exec(kModuleDefPut, tx.tenant(), d.module_key, d.unit_name, d.started_meaning, d.completed_meaning, d.active, d.revision);
+  return tx.Exec(kModuleDefPut, tx.tenant(), d.module_key, d.unit_name, d.started_meaning, d.completed_meaning,
+                 d.active, d.revision);
 }
 
 absl::StatusOr<std::vector<ModuleDef>> ModuleDefRepository::ListAll(sql::Transaction& tx) const {
@@ -82,7 +86,8 @@ absl::StatusOr<std::vector<ModuleDef>> ModuleDefRepository::ListAll(sql::Transac
         defs.push_back(std::move(def));
       },
       tx.tenant()));
-  std::sort(defs.begin(), defs.end(), [](const ModuleDef& a, const ModuleDef& b) { return a.module_key < b.module_key; });
+  std::sort(defs.begin(), defs.end(),
+            [](const ModuleDef& a, const ModuleDef& b) { return a.module_key < b.module_key; });
   return defs;
 }
 

@@ -10,9 +10,9 @@
 
 namespace vinculo::lifecycle {
 
-// Walks all clients of a tenant, one write after another, so that no transaction is long. `step(tx, after)` handles the clients after
-// `after` and returns a chunk with `last_customer_id` and `end`; `fold(chunk)` gets each chunk once it is durable; `done(status)` is
-// called once at the end. `step` may run twice for one chunk; neither call blocks.
+// Walks all clients of a tenant, one write after another, so that no transaction is long. `step(tx, after)` handles the
+// clients after `after` and returns a chunk with `last_customer_id` and `end`; `fold(chunk)` gets each chunk once it is
+// durable; `done(status)` is called once at the end. `step` may run twice for one chunk; neither call blocks.
 template <class Chunk>
 class ChunkedWalk : public std::enable_shared_from_this<ChunkedWalk<Chunk>> {
  public:
@@ -29,7 +29,11 @@ class ChunkedWalk : public std::enable_shared_from_this<ChunkedWalk<Chunk>> {
 
  private:
   ChunkedWalk(sql::Database& database, sql::Scope scope, Step step, Fold fold, Done done)
-      : database_(database), scope_(std::move(scope)), step_(std::move(step)), fold_(std::move(fold)), done_(std::move(done)) {}
+      : database_(database),
+        scope_(std::move(scope)),
+        step_(std::move(step)),
+        fold_(std::move(fold)),
+        done_(std::move(done)) {}
 
   void Next() {
     const auto self = this->shared_from_this();

@@ -25,7 +25,8 @@ bool HealthPass::InService(const ModuleInstance& module) const {
   return module.contracted_at < day_end_ && !(module.stage == Stage::kLost && module.stage_since < day_end_);
 }
 
-absl::StatusOr<std::vector<ClientTerms>> HealthPass::Terms(sql::Transaction& tx, const std::vector<ModuleInstance>& modules,
+absl::StatusOr<std::vector<ClientTerms>> HealthPass::Terms(sql::Transaction& tx,
+                                                           const std::vector<ModuleInstance>& modules,
                                                            const std::string& after) const {
   std::vector<UsageCounts> sums(modules.size());
   size_t at = 0;
@@ -38,7 +39,8 @@ absl::StatusOr<std::vector<ClientTerms>> HealthPass::Terms(sql::Transaction& tx,
   std::vector<ClientTerms> clients;
   for (size_t i = 0; i < modules.size(); ++i) {
     const ModuleInstance& module = modules[i];
-    if (clients.empty() || clients.back().customer_id != module.customer_id) clients.push_back({module.customer_id, {}});
+    if (clients.empty() || clients.back().customer_id != module.customer_id)
+      clients.push_back({module.customer_id, {}});
     if (!InService(module)) continue;
     if (cut_last_month_) {
       ASSIGN_OR_RETURN(const UsageCounts later, usage_.SumFacts(tx, module.id, as_of_ + 1, EndOfMonth(as_of_)));
@@ -101,8 +103,9 @@ absl::StatusOr<HealthChunk> HealthPass::OfCustomer(sql::Transaction& tx, const s
   for (const ModuleInstance& module : modules) {
     if (!InService(module)) continue;
     UsageCounts sum;
-    ASSIGN_OR_RETURN(const std::vector<Rollup> months, usage_.Rollups(tx, RollupKind::kMonth, module,
-                                                                      calendar::LastSixMonths(as_of_).first, MonthOf(as_of_)));
+    ASSIGN_OR_RETURN(
+        const std::vector<Rollup> months,
+        usage_.Rollups(tx, RollupKind::kMonth, module, calendar::LastSixMonths(as_of_).first, MonthOf(as_of_)));
     for (const Rollup& month : months) sum += month.counts;
     if (cut_last_month_) {
       ASSIGN_OR_RETURN(const UsageCounts later, usage_.SumFacts(tx, module.id, as_of_ + 1, EndOfMonth(as_of_)));

@@ -33,10 +33,12 @@ struct HealthChunk {
   bool end = false;              // nothing comes after it
 };
 
-// Computes scores as of one date: one walk over modules and one over months, in the same order. A value; safe to copy into a closure.
+// Computes scores as of one date: one walk over modules and one over months, in the same order. A value; safe to copy
+// into a closure.
 class HealthPass {
  public:
-  // `as_of` is not after the local date of `now`. With `only_changes`, a snapshot equal to the newest of its date is not saved again.
+  // `as_of` is not after the local date of `now`. With `only_changes`, a snapshot equal to the newest of its date is
+  // not saved again.
   HealthPass(Settings settings, absl::CivilDay as_of, absl::Time now, bool only_changes);
 
   // Computes and saves the clients after `after`, about `limit` modules.
@@ -58,8 +60,8 @@ class HealthPass {
   const absl::CivilDay as_of_;
   const absl::Time now_;
   const bool only_changes_;
-  const bool cut_last_month_;    // the month of `as_of` may hold facts of later days
-  const absl::Time day_end_;     // of as_of
+  const bool cut_last_month_;  // the month of `as_of` may hold facts of later days
+  const absl::Time day_end_;   // of as_of
   ModuleRepository modules_;
   UsageRepository usage_;
   HealthRepository health_;

@@ -111,7 +111,8 @@ TEST_F(HealthPassTest, OnlyChangesSkipsWhatIsThere) {
 }
 
 TEST_F(HealthPassTest, ListIsLowestFirstAndFilters) {
-  const std::vector<std::pair<std::string, UsageCounts>> clients = {{"a", {10, 9}}, {"b", {10, 1}}, {"c", {0, 0}}, {"d", {10, 5}}};
+  const std::vector<std::pair<std::string, UsageCounts>> clients = {
+      {"a", {10, 9}}, {"b", {10, 1}}, {"c", {0, 0}}, {"d", {10, 5}}};
   for (const auto& [customer, counts] : clients) Take(Fact(AddModule(customer, "cases"), kToday, counts));
   AddModule("b", "payments", Stage::kLost, kToday);
   AddModule("d", "payments");
@@ -146,7 +147,9 @@ TEST_F(HealthPassTest, ContactFiguresComeFromMonthsWithConversations) {
   int id = 0;
   const auto open = [&](absl::CivilDay day, int n) {
     for (int i = 0; i < n; ++i) {
-      Do([&](sql::Transaction& tx) { return contacts.PutConversation(tx, absl::StrCat("c", id), "a", At(day) + absl::Hours(1)); });
+      Do([&](sql::Transaction& tx) {
+        return contacts.PutConversation(tx, absl::StrCat("c", id), "a", At(day) + absl::Hours(1));
+      });
       ++id;
     }
   };
@@ -154,7 +157,9 @@ TEST_F(HealthPassTest, ContactFiguresComeFromMonthsWithConversations) {
   open(absl::CivilDay(2024, 3, 1), 4);
   open(kToday, 1);
   open(absl::CivilDay(2023, 11, 30), 50);
-  const auto figures = [&] { return Do([&](sql::Transaction& tx) { return contacts.Figures(tx, "a", kToday, settings.zone); }); };
+  const auto figures = [&] {
+    return Do([&](sql::Transaction& tx) { return contacts.Figures(tx, "a", kToday, settings.zone); });
+  };
   EXPECT_NEAR(figures().conversations_per_month, 8.0 / 3, 1e-12);
   EXPECT_EQ(figures().mean_rating, std::nullopt) << "nobody rated, even with conversations";
   Do([&](sql::Transaction& tx) { return contacts.MarkSpam(tx, "c7", true); });

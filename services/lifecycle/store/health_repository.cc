@@ -30,7 +30,8 @@ HealthSnapshot ReadSnapshot(const sql::Row& r) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<HealthSnapshot>> HealthRepository::FindUpTo(sql::Transaction& tx, const std::string& customer_id,
+absl::StatusOr<std::optional<HealthSnapshot>> HealthRepository::FindUpTo(sql::Transaction& tx,
+                                                                         const std::string& customer_id,
                                                                          absl::CivilDay as_of) const {
   return tx.Find(kSnapshotUpTo, ReadSnapshot, tx.tenant(), customer_id, DayNumber(as_of));
 }
@@ -50,13 +51,15 @@ absl::StatusOr<std::vector<ScorePoint>> HealthRepository::History(sql::Transacti
 }
 
 absl::Status HealthRepository::Save(sql::Transaction& tx, const HealthSnapshot& s) const {
-  RETURN_IF_ERROR(tx.Exec(kSnapshotInsert, tx.tenant(), s.customer_id, DayNumber(s.as_of), s.revision, DayNumber(s.window_first),
-                          s.score.completed, s.score.started, s.raw_tier, s.tier, DayNumber(s.tier_since), EncodeTerms(s.terms),
-                          s.model_version, s.computed_at));
-  return tx.Exec(kCurrentPut, tx.tenant(), s.customer_id, DayNumber(s.as_of), s.revision, s.tier, SortKey(s.score.exact()));
+  RETURN_IF_ERROR(tx.Exec(kSnapshotInsert, tx.tenant(), s.customer_id, DayNumber(s.as_of), s.revision,
+                          DayNumber(s.window_first), s.score.completed, s.score.started, s.raw_tier, s.tier,
+                          DayNumber(s.tier_since), EncodeTerms(s.terms), s.model_version, s.computed_at));
+  return tx.Exec(kCurrentPut, tx.tenant(), s.customer_id, DayNumber(s.as_of), s.revision, s.tier,
+                 SortKey(s.score.exact()));
 }
 
-absl::Status HealthRepository::DropCurrent(sql::Transaction& tx, const std::string& customer_id, absl::CivilDay as_of) const {
+absl::Status HealthRepository::DropCurrent(sql::Transaction& tx, const std::string& customer_id,
+                                           absl::CivilDay as_of) const {
   return tx.Exec(kCurrentDelete, tx.tenant(), customer_id, DayNumber(as_of));
 }
 
@@ -68,8 +71,8 @@ absl::StatusOr<std::vector<ListedHealth>> HealthRepository::List(sql::Transactio
     RETURN_IF_ERROR(tx.Each(kCurrentList, take, tx.tenant(), after.sort_key, after.customer_id, limit, filter.owner_cs,
                             filter.module_key));
   } else {
-    RETURN_IF_ERROR(tx.Each(kCurrentListByTier, take, tx.tenant(), after.sort_key, after.customer_id, limit, filter.owner_cs,
-                            filter.module_key, filter.tier));
+    RETURN_IF_ERROR(tx.Each(kCurrentListByTier, take, tx.tenant(), after.sort_key, after.customer_id, limit,
+                            filter.owner_cs, filter.module_key, filter.tier));
   }
   return list;
 }
@@ -83,13 +86,14 @@ absl::Status ContactRepository::MarkSpam(sql::Transaction& tx, const std::string
   return tx.Exec(kConversationSpam, tx.tenant(), conversation_id, spam);
 }
 
-absl::Status ContactRepository::PutRating(sql::Transaction& tx, const std::string& survey_id, const std::string& conversation_id,
-                                          const std::string& customer_id, int64_t rating, absl::Time rated_at) const {
+absl::Status ContactRepository::PutRating(sql::Transaction& tx, const std::string& survey_id,
+                                          const std::string& conversation_id, const std::string& customer_id,
+                                          int64_t rating, absl::Time rated_at) const {
   return tx.Exec(kRatingPut, tx.tenant(), survey_id, conversation_id, customer_id, rating, rated_at);
 }
 
-absl::StatusOr<ContactFigures> ContactRepository::Figures(sql::Transaction& tx, const std::string& customer_id, absl::CivilDay as_of,
-                                                          absl::TimeZone zone) const {
+absl::StatusOr<ContactFigures> ContactRepository::Figures(sql::Transaction& tx, const std::string& customer_id,
+                                                          absl::CivilDay as_of, absl::TimeZone zone) const {
   const calendar::DayRange window = calendar::LastSixMonths(as_of);
   const absl::Time start = calendar::StartOfDay(window.first, zone);
   const absl::Time end = calendar::StartOfDay(window.end, zone);

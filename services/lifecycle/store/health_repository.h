@@ -36,14 +36,15 @@ class HealthRepository {
   absl::StatusOr<std::optional<HealthSnapshot>> FindUpTo(sql::Transaction& tx, const std::string& customer_id,
                                                          absl::CivilDay as_of) const;
   // One point per date, newest first, from `as_of` back to what deltas and slope need.
-  absl::StatusOr<std::vector<ScorePoint>> History(sql::Transaction& tx, const std::string& customer_id, absl::CivilDay as_of) const;
+  absl::StatusOr<std::vector<ScorePoint>> History(sql::Transaction& tx, const std::string& customer_id,
+                                                  absl::CivilDay as_of) const;
   // Inserts a snapshot and makes it the client's current one unless a later date is.
   absl::Status Save(sql::Transaction& tx, const HealthSnapshot& snapshot) const;
   // The client is listed no more, unless a later date than `as_of` is current.
   absl::Status DropCurrent(sql::Transaction& tx, const std::string& customer_id, absl::CivilDay as_of) const;
   // Lowest score first, clients without data last, after `after`.
-  absl::StatusOr<std::vector<ListedHealth>> List(sql::Transaction& tx, const HealthFilter& filter, const HealthPosition& after,
-                                                 int limit) const;
+  absl::StatusOr<std::vector<ListedHealth>> List(sql::Transaction& tx, const HealthFilter& filter,
+                                                 const HealthPosition& after, int limit) const;
 };
 
 // What support told: conversations and ratings. Stateless.

@@ -86,15 +86,16 @@ absl::StatusOr<std::vector<Engagement>> EngagementRepository::List(sql::Transact
                                                                    int64_t after, int limit) const {
   std::vector<Engagement> list;
   RETURN_IF_ERROR(tx.Each(
-      kEngagementList, [&](const sql::Row& r) { list.push_back(ReadEngagement(r)); }, tx.tenant(), customer_id, after, limit));
+      kEngagementList, [&](const sql::Row& r) { list.push_back(ReadEngagement(r)); }, tx.tenant(), customer_id, after,
+      limit));
   return list;
 }
 
 absl::Status ModuleRepository::Insert(sql::Transaction& tx, const ModuleInstance& m) const {
-  return tx.Exec(kModuleInsert, tx.tenant(), m.id, m.engagement_id, m.customer_id, m.module_key, m.contracted_at, m.go_live_at, m.stage,
-                 m.stage_since, m.adopted_at, m.suppressed_until, m.suppression_reason, WeekNumber(m), m.memory.was_low,
-                 m.memory.adoption_results, m.memory.success_misses, m.memory.low_hits, m.memory.low_holds,
-                 m.memory.below_adoption_threshold, m.revision);
+  return tx.Exec(kModuleInsert, tx.tenant(), m.id, m.engagement_id, m.customer_id, m.module_key, m.contracted_at,
+                 m.go_live_at, m.stage, m.stage_since, m.adopted_at, m.suppressed_until, m.suppression_reason,
+                 WeekNumber(m), m.memory.was_low, m.memory.adoption_results, m.memory.success_misses, m.memory.low_hits,
+                 m.memory.low_holds, m.memory.below_adoption_threshold, m.revision);
 }
 
 absl::StatusOr<ModuleInstance> ModuleRepository::Get(sql::Transaction& tx, const Uuid& id) const {
@@ -110,7 +111,8 @@ absl::Status ModuleRepository::Update(sql::Transaction& tx, ModuleInstance& m) c
                  m.memory.success_misses, m.memory.low_hits, m.memory.low_holds, m.memory.below_adoption_threshold);
 }
 
-absl::StatusOr<std::vector<ModuleInstance>> ModuleRepository::OfCustomer(sql::Transaction& tx, const std::string& customer_id) const {
+absl::StatusOr<std::vector<ModuleInstance>> ModuleRepository::OfCustomer(sql::Transaction& tx,
+                                                                         const std::string& customer_id) const {
   std::vector<ModuleInstance> modules;
   RETURN_IF_ERROR(tx.Each(
       kModulesOfCustomer, [&](const sql::Row& r) { modules.push_back(ReadModule(r)); }, tx.tenant(), customer_id));
@@ -124,16 +126,17 @@ absl::StatusOr<std::vector<ModuleInstance>> ModuleRepository::List(sql::Transact
   // A list of one client begins right before its first instance.
   const std::string& from = after.customer_id.empty() ? filter.customer_id : after.customer_id;
   if (filter.stage == Stage::kUnspecified) {
-    RETURN_IF_ERROR(tx.Each(kModuleList, take, tx.tenant(), from, after.id, limit, filter.module_key, filter.customer_id));
-  } else {
     RETURN_IF_ERROR(
-        tx.Each(kModuleListByStage, take, tx.tenant(), from, after.id, limit, filter.module_key, filter.customer_id, filter.stage));
+        tx.Each(kModuleList, take, tx.tenant(), from, after.id, limit, filter.module_key, filter.customer_id));
+  } else {
+    RETURN_IF_ERROR(tx.Each(kModuleListByStage, take, tx.tenant(), from, after.id, limit, filter.module_key,
+                            filter.customer_id, filter.stage));
   }
   return modules;
 }
 
-absl::StatusOr<std::vector<ModuleInstance>> ModuleRepository::NextClients(sql::Transaction& tx, const std::string& after,
-                                                                          int limit) const {
+absl::StatusOr<std::vector<ModuleInstance>> ModuleRepository::NextClients(sql::Transaction& tx,
+                                                                          const std::string& after, int limit) const {
   // No id is above 16 bytes of 0xff, so this starts behind the client `after`.
   static const Uuid kLastId = *Uuid::FromBytes(std::string(16, '\xff'));
   ASSIGN_OR_RETURN(std::vector<ModuleInstance> modules, List(tx, {}, {after, after.empty() ? Uuid() : kLastId}, limit));
@@ -151,20 +154,23 @@ absl::Status ModuleRepository::SaveMove(sql::Transaction& tx, ModuleInstance& mo
 
 absl::Status ModuleRepository::AppendEvent(sql::Transaction& tx, StageEvent& e) const {
   ASSIGN_OR_RETURN(const std::optional<int64_t> last,
-                   tx.Find(kStageEventLast, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), e.module_instance_id));
+                   tx.Find(
+                       kStageEventLast, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), e.module_instance_id));
   e.sequence_no = last.value_or(0) + 1;
   if (tx.scope().request) e.request_id = tx.scope().request->id;
   std::optional<std::string> evidence;
   if (e.evidence) evidence = EncodeEvidence(*e.evidence);
-  return tx.Exec(kStageEventInsert, tx.tenant(), e.id, e.module_instance_id, e.customer_id, e.module_key, e.sequence_no, e.from, e.to,
-                 e.at, e.recorded_at, e.reason, e.comment, e.rule_version, evidence, e.actor, e.bypass, e.request_id);
+  return tx.Exec(kStageEventInsert, tx.tenant(), e.id, e.module_instance_id, e.customer_id, e.module_key, e.sequence_no,
+                 e.from, e.to, e.at, e.recorded_at, e.reason, e.comment, e.rule_version, evidence, e.actor, e.bypass,
+                 e.request_id);
 }
 
 absl::StatusOr<std::vector<StageEvent>> ModuleRepository::History(sql::Transaction& tx, const Uuid& module_instance_id,
                                                                   int64_t before, int limit) const {
   std::vector<StageEvent> events;
   RETURN_IF_ERROR(tx.Each(
-      kStageEventList, [&](const sql::Row& r) { events.push_back(ReadEvent(r)); }, tx.tenant(), module_instance_id, before, limit));
+      kStageEventList, [&](const sql::Row& r) { events.push_back(ReadEvent(r)); }, tx.tenant(), module_instance_id,
+      before, limit));
   return events;
 }
 

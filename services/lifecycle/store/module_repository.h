@@ -23,13 +23,14 @@ class EngagementRepository {
   // The client's engagement with the highest number.
   absl::StatusOr<std::optional<Engagement>> FindLatest(sql::Transaction& tx, const std::string& customer_id) const;
   // By number, after `after`.
-  absl::StatusOr<std::vector<Engagement>> List(sql::Transaction& tx, const std::string& customer_id, int64_t after, int limit) const;
+  absl::StatusOr<std::vector<Engagement>> List(sql::Transaction& tx, const std::string& customer_id, int64_t after,
+                                               int limit) const;
 };
 
 struct ModuleFilter {
-  std::string customer_id;             // empty: all
-  std::string module_key;              // empty: all
-  Stage stage = Stage::kUnspecified;   // kUnspecified: all
+  std::string customer_id;            // empty: all
+  std::string module_key;             // empty: all
+  Stage stage = Stage::kUnspecified;  // kUnspecified: all
 };
 
 // Where a list of module instances goes on.
@@ -48,10 +49,11 @@ class ModuleRepository {
   absl::Status Update(sql::Transaction& tx, ModuleInstance& module) const;
   absl::StatusOr<std::vector<ModuleInstance>> OfCustomer(sql::Transaction& tx, const std::string& customer_id) const;
   // By client and id, after `after`.
-  absl::StatusOr<std::vector<ModuleInstance>> List(sql::Transaction& tx, const ModuleFilter& filter, const ModulePosition& after,
-                                                   int limit) const;
+  absl::StatusOr<std::vector<ModuleInstance>> List(sql::Transaction& tx, const ModuleFilter& filter,
+                                                   const ModulePosition& after, int limit) const;
   // All instances of the clients after `after`, about `limit` of them and never part of a client; empty at the end.
-  absl::StatusOr<std::vector<ModuleInstance>> NextClients(sql::Transaction& tx, const std::string& after, int limit) const;
+  absl::StatusOr<std::vector<ModuleInstance>> NextClients(sql::Transaction& tx, const std::string& after,
+                                                          int limit) const;
 
   // Saves a move: the module as it is now, and the event, whose number and request id are set here.
   absl::Status SaveMove(sql::Transaction& tx, ModuleInstance& module, StageEvent& event) const;

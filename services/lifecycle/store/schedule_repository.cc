@@ -6,7 +6,8 @@
 namespace vinculo::lifecycle {
 
 absl::StatusOr<std::optional<absl::CivilDay>> ScheduleRepository::NextWeek(sql::Transaction& tx) const {
-  return tx.Find(store::kScheduleGet, [](const sql::Row& r) { return DayFromNumber(r.Int(0)); }, tx.tenant());
+  return tx.Find(
+      store::kScheduleGet, [](const sql::Row& r) { return DayFromNumber(r.Int(0)); }, tx.tenant());
 }
 
 absl::Status ScheduleRepository::SetNextWeek(sql::Transaction& tx, absl::CivilDay monday) const {

@@ -58,13 +58,15 @@ absl::StatusOr<StageOutcome> StagePass::Evaluate(sql::Transaction& tx, const Mod
   return outcome;
 }
 
-absl::StatusOr<std::vector<StageOutcome>> StagePass::EvaluateAll(sql::Transaction& tx, const std::vector<ModuleInstance>& modules,
+absl::StatusOr<std::vector<StageOutcome>> StagePass::EvaluateAll(sql::Transaction& tx,
+                                                                 const std::vector<ModuleInstance>& modules,
                                                                  const std::string& after) const {
   const int64_t first = DayNumber(first_week());
   std::vector<std::vector<UsageCounts>> weeks(modules.size(), std::vector<UsageCounts>(settings_.rules.window_weeks()));
   // Both come in the order of (client, module), so one walk fills them all.
   size_t at = 0;
-  RETURN_IF_ERROR(usage_.WalkRollups(tx, RollupKind::kWeek, after, modules.back().customer_id, first_week(), last_week(),
+  RETURN_IF_ERROR(usage_.WalkRollups(tx, RollupKind::kWeek, after, modules.back().customer_id, first_week(),
+                                     last_week(),
                                      [&](absl::string_view module, int64_t bucket, const UsageCounts& counts) {
                                        while (at < modules.size() && modules[at].id.bytes() != module) ++at;
                                        if (at < modules.size()) weeks[at][(bucket - first) / 7] = counts;
@@ -105,7 +107,8 @@ absl::StatusOr<StageChunk> StagePass::OfCustomer(sql::Transaction& tx, const std
 }
 
 absl::StatusOr<Evaluation> StagePass::Judge(sql::Transaction& tx, const ModuleInstance& module) const {
-  ASSIGN_OR_RETURN(const std::vector<Rollup> rollups, usage_.Rollups(tx, RollupKind::kWeek, module, first_week(), last_week()));
+  ASSIGN_OR_RETURN(const std::vector<Rollup> rollups,
+                   usage_.Rollups(tx, RollupKind::kWeek, module, first_week(), last_week()));
   std::vector<UsageCounts> weeks(settings_.rules.window_weeks());
   for (const Rollup& rollup : rollups) weeks[(rollup.bucket - first_week()) / 7] = rollup.counts;
   return Apply(module, std::move(weeks), /*suppressed=*/false);

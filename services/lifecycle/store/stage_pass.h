@@ -31,8 +31,8 @@ struct StageChunk {
   bool end = false;              // nothing comes after it
 };
 
-// One evaluation of one complete week [L-25]: loads modules and their weeks, applies the rules, saves. Used by the timer, by
-// EvaluateStages and, for one module, by RequestTransition. A value; safe to copy into a closure.
+// One evaluation of one complete week [L-25]: loads modules and their weeks, applies the rules, saves. Used by the
+// timer, by EvaluateStages and, for one module, by RequestTransition. A value; safe to copy into a closure.
 class StagePass {
  public:
   // `week` is a Monday; `actor` is named by the events.
@@ -47,11 +47,13 @@ class StagePass {
   absl::StatusOr<Evaluation> Judge(sql::Transaction& tx, const ModuleInstance& module) const;
 
  private:
-  absl::StatusOr<StageOutcome> Evaluate(sql::Transaction& tx, const ModuleInstance& module, std::vector<UsageCounts> weeks) const;
+  absl::StatusOr<StageOutcome> Evaluate(sql::Transaction& tx, const ModuleInstance& module,
+                                        std::vector<UsageCounts> weeks) const;
   Evaluation Apply(const ModuleInstance& module, std::vector<UsageCounts> weeks, bool suppressed) const;
-  absl::StatusOr<std::vector<StageOutcome>> EvaluateAll(sql::Transaction& tx, const std::vector<ModuleInstance>& modules,
+  absl::StatusOr<std::vector<StageOutcome>> EvaluateAll(sql::Transaction& tx,
+                                                        const std::vector<ModuleInstance>& modules,
                                                         const std::string& after) const;
-  absl::CivilDay last_week() const;   // of the window: the evaluated one, or earlier by the maturity lag
+  absl::CivilDay last_week() const;  // of the window: the evaluated one, or earlier by the maturity lag
   absl::CivilDay first_week() const;
 
   const Settings settings_;

@@ -61,7 +61,11 @@ class StoreFixture : public testing::Test {
 
   IncomingFact Fact(const ModuleInstance& module, absl::CivilDay day, UsageCounts counts, int64_t revision = 1,
                     std::string source = "default") const {
-    return {module.customer_id, module.module_key, day, std::move(source), {counts, std::nullopt, Attribution::kCohort, revision}};
+    return {module.customer_id,
+            module.module_key,
+            day,
+            std::move(source),
+            {counts, std::nullopt, Attribution::kCohort, revision}};
   }
 
   FactOutcome Take(const IncomingFact& fact, const std::string& tenant = "demo") {

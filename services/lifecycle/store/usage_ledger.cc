@@ -27,12 +27,14 @@ absl::StatusOr<FactOutcome> UsageLedger::Take(sql::Transaction& tx, const Incomi
   FactOutcome outcome;
   ASSIGN_OR_RETURN(const ModuleInstance* const module, Resolve(tx, fact));
   if (module == nullptr) {
-    outcome.refusal = Error(absl::StatusCode::kNotFound, "UNKNOWN_MODULE",
-                            absl::StrCat("the client has no module \"", fact.module_key, "\" on that date; add it first"));
+    outcome.refusal =
+        Error(absl::StatusCode::kNotFound, "UNKNOWN_MODULE",
+              absl::StrCat("the client has no module \"", fact.module_key, "\" on that date; add it first"));
     return outcome;
   }
   outcome.module_instance_id = module->id;
-  ASSIGN_OR_RETURN(const std::optional<StoredFact> present, usage_.FindFact(tx, module->id, fact.local_date, fact.source));
+  ASSIGN_OR_RETURN(const std::optional<StoredFact> present,
+                   usage_.FindFact(tx, module->id, fact.local_date, fact.source));
   std::optional<UsageValues> kept;
   if (present) kept = present->values;
   const absl::StatusOr<bool> write = JudgeFact(fact.values, kept);
@@ -45,8 +47,10 @@ absl::StatusOr<FactOutcome> UsageLedger::Take(sql::Transaction& tx, const Incomi
   RETURN_IF_ERROR(usage_.PutFact(tx, module->id, {fact.local_date, fact.source, fact.values, now}));
   const UsageCounts delta = fact.values.counts - (kept ? kept->counts : UsageCounts());
   if (kept && delta == UsageCounts()) return outcome;
-  RETURN_IF_ERROR(usage_.AddToRollup(tx, RollupKind::kWeek, fact.customer_id, module->id, {WeekOf(fact.local_date), delta}));
-  RETURN_IF_ERROR(usage_.AddToRollup(tx, RollupKind::kMonth, fact.customer_id, module->id, {MonthOf(fact.local_date), delta}));
+  RETURN_IF_ERROR(
+      usage_.AddToRollup(tx, RollupKind::kWeek, fact.customer_id, module->id, {WeekOf(fact.local_date), delta}));
+  RETURN_IF_ERROR(
+      usage_.AddToRollup(tx, RollupKind::kMonth, fact.customer_id, module->id, {MonthOf(fact.local_date), delta}));
   return outcome;
 }
 

@@ -29,16 +29,19 @@ struct FactOutcome {
   Uuid module_instance_id;
 };
 
-// Takes facts in and keeps weeks and months up to date. For one transaction: remembers the clients' modules between facts.
+// Takes facts in and keeps weeks and months up to date. For one transaction: remembers the clients' modules between
+// facts.
 class UsageLedger {
  public:
   explicit UsageLedger(absl::TimeZone zone) : zone_(zone) {}
 
-  // Judges and stores one fact. A fact that is refused is an outcome, not an error: NOT_FOUND UNKNOWN_MODULE, and those of JudgeFact.
+  // Judges and stores one fact. A fact that is refused is an outcome, not an error: NOT_FOUND UNKNOWN_MODULE, and those
+  // of JudgeFact.
   absl::StatusOr<FactOutcome> Take(sql::Transaction& tx, const IncomingFact& fact, absl::Time now);
 
  private:
-  // The instance that a fact belongs to: the one that is not LOST, else the newest that was not LOST on that date; null if none.
+  // The instance that a fact belongs to: the one that is not LOST, else the newest that was not LOST on that date; null
+  // if none.
   absl::StatusOr<const ModuleInstance*> Resolve(sql::Transaction& tx, const IncomingFact& fact);
 
   const absl::TimeZone zone_;

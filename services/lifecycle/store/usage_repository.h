@@ -47,7 +47,8 @@ class UsageRepository {
   absl::StatusOr<std::vector<StoredFact>> ListFacts(sql::Transaction& tx, const Uuid& module, absl::CivilDay after_date,
                                                     const std::string& after_source, int limit) const;
   // Of the facts from `first` to `last`, both inclusive.
-  absl::StatusOr<UsageCounts> SumFacts(sql::Transaction& tx, const Uuid& module, absl::CivilDay first, absl::CivilDay last) const;
+  absl::StatusOr<UsageCounts> SumFacts(sql::Transaction& tx, const Uuid& module, absl::CivilDay first,
+                                       absl::CivilDay last) const;
 
   // Adds to a week or month (or takes away, with negative counts), making it if need be.
   absl::Status AddToRollup(sql::Transaction& tx, RollupKind kind, const std::string& customer_id, const Uuid& module,
@@ -56,9 +57,10 @@ class UsageRepository {
   absl::StatusOr<std::vector<Rollup>> Rollups(sql::Transaction& tx, RollupKind kind, const ModuleInstance& module,
                                               absl::CivilDay first, absl::CivilDay last) const;
   // One walk over the rollups of all clients in (after, until], by client, module and bucket.
-  absl::Status WalkRollups(sql::Transaction& tx, RollupKind kind, const std::string& after, const std::string& until,
-                           absl::CivilDay first, absl::CivilDay last,
-                           absl::FunctionRef<void(absl::string_view module, int64_t bucket, const UsageCounts&)> take) const;
+  absl::Status WalkRollups(
+      sql::Transaction& tx, RollupKind kind, const std::string& after, const std::string& until, absl::CivilDay first,
+      absl::CivilDay last,
+      absl::FunctionRef<void(absl::string_view module, int64_t bucket, const UsageCounts&)> take) const;
   // Makes the weeks and months of a module anew from its facts.
   absl::StatusOr<RebuildOutcome> Rebuild(sql::Transaction& tx, const ModuleInstance& module) const;
 };

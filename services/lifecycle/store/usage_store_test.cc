@@ -1,6 +1,6 @@
-#include <random>
-
 #include <gtest/gtest.h>
+
+#include <random>
 
 #include "common/status/error.h"
 #include "services/lifecycle/store/queries.h"
@@ -16,7 +16,8 @@ class UsageLedgerTest : public StoreFixture {
  protected:
   std::vector<Rollup> Weeks(const ModuleInstance& module) {
     return Do([&](sql::Transaction& tx) {
-      return UsageRepository().Rollups(tx, RollupKind::kWeek, module, absl::CivilDay(2000, 1, 3), absl::CivilDay(2100, 1, 4));
+      return UsageRepository().Rollups(tx, RollupKind::kWeek, module, absl::CivilDay(2000, 1, 3),
+                                       absl::CivilDay(2100, 1, 4));
     });
   }
   std::string Refusal(const IncomingFact& fact, const std::string& tenant = "demo") {
@@ -75,8 +76,8 @@ TEST_F(UsageLedgerTest, RandomFactsLeaveTheRollupsThatARebuildMakes) {
     UsageLedger ledger(settings.zone);
     for (int i = 0; i < 3000; ++i) {
       const int64_t started = draw(20);
-      IncomingFact fact = Fact(modules[draw(4)], absl::CivilDay(2023, 11, 1) + draw(230), {started, draw(started + 2)}, draw(6),
-                               draw(2) == 0 ? "a" : "b");
+      IncomingFact fact = Fact(modules[draw(4)], absl::CivilDay(2023, 11, 1) + draw(230), {started, draw(started + 2)},
+                               draw(6), draw(2) == 0 ? "a" : "b");
       auto outcome = ledger.Take(tx, fact, now);
       if (!outcome.ok()) return outcome.status();
     }
@@ -116,7 +117,8 @@ TEST_F(StoreTest, ModulesAreListedByClientStageAndKind) {
   AddModule("b", "payments", Stage::kLowUsage);
   const auto list = [&](ModuleFilter filter, ModulePosition after = {}) {
     std::vector<std::string> found;
-    for (const ModuleInstance& m : Do([&](sql::Transaction& tx) { return ModuleRepository().List(tx, filter, after, 10); })) {
+    for (const ModuleInstance& m :
+         Do([&](sql::Transaction& tx) { return ModuleRepository().List(tx, filter, after, 10); })) {
       found.push_back(m.customer_id + "/" + m.module_key);
     }
     return found;

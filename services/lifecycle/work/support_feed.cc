@@ -14,7 +14,8 @@ absl::Time OccurredAt(const events::v1::Event& event) {
 template <class Payload>
 absl::Status Unpack(const events::v1::Event& event, Payload* payload) {
   if (event.payload().UnpackTo(payload)) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("the payload of ", event.type(), " is no ", Payload::descriptor()->full_name()));
+  return absl::DataLossError(
+      absl::StrCat("the payload of ", event.type(), " is no ", Payload::descriptor()->full_name()));
 }
 
 absl::Status Created(sql::Transaction& tx, const events::v1::Event& event) {
@@ -22,7 +23,8 @@ absl::Status Created(sql::Transaction& tx, const events::v1::Event& event) {
   if (absl::Status s = Unpack(event, &payload); !s.ok()) return s;
   const auto& conversation = payload.conversation();
   if (conversation.customer_id().empty()) return absl::OkStatus();
-  return ContactRepository().PutConversation(tx, conversation.conversation_id(), conversation.customer_id(), OccurredAt(event));
+  return ContactRepository().PutConversation(tx, conversation.conversation_id(), conversation.customer_id(),
+                                             OccurredAt(event));
 }
 
 absl::Status MarkedSpam(sql::Transaction& tx, const events::v1::Event& event) {
@@ -38,13 +40,15 @@ absl::Status Rated(sql::Transaction& tx, const events::v1::Event& event) {
   if (conversation.customer_id().empty()) return absl::OkStatus();
   // An imported rating may come without a survey; then the conversation stands for it.
   const std::string& survey = payload.survey_id().empty() ? conversation.conversation_id() : payload.survey_id();
-  return ContactRepository().PutRating(tx, survey, conversation.conversation_id(), conversation.customer_id(), payload.rating(),
-                                       OccurredAt(event));
+  return ContactRepository().PutRating(tx, survey, conversation.conversation_id(), conversation.customer_id(),
+                                       payload.rating(), OccurredAt(event));
 }
 
 }  // namespace
 
-std::vector<std::string> SupportEventTypes() { return {"conversation.created", "conversation.marked_spam", "csat.received"}; }
+std::vector<std::string> SupportEventTypes() {
+  return {"conversation.created", "conversation.marked_spam", "csat.received"};
+}
 
 absl::Status ApplySupportEvent(sql::Transaction& tx, const events::v1::Event& event, absl::Time) {
   if (event.type() == "conversation.created") return Created(tx, event);

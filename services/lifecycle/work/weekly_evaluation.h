@@ -20,9 +20,10 @@ struct Announcers {
   std::function<absl::Status(sql::Transaction&, const HealthOutcome&, absl::Time)> health;
 };
 
-// The weekly timer, a job per tenant: when a week has been over for the evaluation lag, evaluates the stages of all modules, then
-// computes health as of the week's last day, and schedules the next week. Weeks that passed while the service was down are made up for,
-// one after another. A run that broke off is repeated and changes nothing that was done.
+// The weekly timer, a job per tenant: when a week has been over for the evaluation lag, evaluates the stages of all
+// modules, then computes health as of the week's last day, and schedules the next week. Weeks that passed while the
+// service was down are made up for, one after another. A run that broke off is repeated and changes nothing that was
+// done.
 class WeeklyEvaluation {
  public:
   static constexpr char kKind[] = "weekly_evaluation";

@@ -52,13 +52,14 @@ class WeeklyEvaluationTest : public testing::Test {
   }
 
   Stage StageOf(const std::string& tenant, const std::string& customer) {
-    const auto modules =
-        db->ReadInline(sql::TestScope(tenant), [&](sql::Transaction& tx) { return ModuleRepository().OfCustomer(tx, customer); });
+    const auto modules = db->ReadInline(
+        sql::TestScope(tenant), [&](sql::Transaction& tx) { return ModuleRepository().OfCustomer(tx, customer); });
     EXPECT_OK(modules);
     return modules->front().stage;
   }
   std::optional<absl::CivilDay> NextWeek(const std::string& tenant) {
-    return *db->ReadInline(sql::TestScope(tenant), [](sql::Transaction& tx) { return ScheduleRepository().NextWeek(tx); });
+    return *db->ReadInline(sql::TestScope(tenant),
+                           [](sql::Transaction& tx) { return ScheduleRepository().NextWeek(tx); });
   }
 
   // Runs the timer until `weeks` evaluations have been scheduled anew in each of `tenants`.
@@ -78,15 +79,18 @@ class WeeklyEvaluationTest : public testing::Test {
   }
 
   ManualClock clock{absl::UnixEpoch()};
-  sql::TestDatabase db{std::vector<sql::MigrationSet>{
-                           {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"lifecycle", &Migrations()}},
-                       &clock};
+  sql::TestDatabase db{
+      std::vector<sql::MigrationSet>{
+          {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"lifecycle", &Migrations()}},
+      &clock};
   Settings settings;
   metrics::Registry registry;
   Metrics metrics{registry};
   absl::Mutex mutex;
   std::vector<std::string> told;
-  WeeklyEvaluation evaluation{*db, settings, metrics,
+  WeeklyEvaluation evaluation{*db,
+                              settings,
+                              metrics,
                               {[this](sql::Transaction&, const StageEvent& event, absl::Time) {
                                  absl::MutexLock lock(&mutex);
                                  told.push_back(absl::StrCat(event.customer_id, ":", StageName(event.to)));
@@ -106,7 +110,8 @@ TEST_F(WeeklyEvaluationTest, RunsWhenTheWeekHasBeenOverForTheLag) {
   ASSERT_OK(evaluation.Schedule({"demo", "acme"}));
   EXPECT_EQ(NextWeek("demo"), kMonday - 7) << "the week that runs now";
   clock.Set(At(kMonday) + absl::Hours(6) - absl::Seconds(1));
-  const auto due = db->ReadInline(sql::TestScope(), [](sql::Transaction& tx) { return jobs::NextDue(tx, WeeklyEvaluation::kKind); });
+  const auto due =
+      db->ReadInline(sql::TestScope(), [](sql::Transaction& tx) { return jobs::NextDue(tx, WeeklyEvaluation::kKind); });
   ASSERT_OK(due);
   EXPECT_GT(**due, clock.Now());
   clock.Set(At(kMonday) + absl::Hours(6));
@@ -115,8 +120,8 @@ TEST_F(WeeklyEvaluationTest, RunsWhenTheWeekHasBeenOverForTheLag) {
   EXPECT_EQ(StageOf("demo", "bad"), Stage::kLowUsage);
   EXPECT_EQ(StageOf("acme", "good"), Stage::kAdoption);
   absl::MutexLock lock(&mutex);
-  EXPECT_THAT(told, testing::UnorderedElementsAre("bad:LOW_USAGE", "good:ADOPTION", "bad:Churn Risk", "good:Top Performer",
-                                                  "good:ADOPTION", "good:Top Performer"));
+  EXPECT_THAT(told, testing::UnorderedElementsAre("bad:LOW_USAGE", "good:ADOPTION", "bad:Churn Risk",
+                                                  "good:Top Performer", "good:ADOPTION", "good:Top Performer"));
 }
 
 TEST_F(WeeklyEvaluationTest, MakesUpForWeeksThatPassed) {
@@ -169,7 +174,9 @@ class SupportFeedTest : public StoreFixture {
     Do([&](sql::Transaction& tx) { return ApplySupportEvent(tx, event, now); });
   }
   ContactFigures Figures(const std::string& customer) {
-    return Do([&](sql::Transaction& tx) { return ContactRepository().Figures(tx, customer, absl::CivilDay(2024, 6, 18), settings.zone); });
+    return Do([&](sql::Transaction& tx) {
+      return ContactRepository().Figures(tx, customer, absl::CivilDay(2024, 6, 18), settings.zone);
+    });
   }
 };
 
