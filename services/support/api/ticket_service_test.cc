@@ -40,7 +40,8 @@ TEST_F(TicketServiceTest, CreateOpensAndTellsEverythingThatIsWrongAtOnce) {
   const absl::Status refused = Ticket(&Stub::CreateConversation, request).status();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS"));
   std::set<std::string> fields;
-  for (const FieldViolation& violation : GetErrorDetails(refused)->violations) fields.insert(violation.field);
+  const ErrorDetails details = *GetErrorDetails(refused);
+  for (const FieldViolation& violation : details.violations) fields.insert(violation.field);
   EXPECT_EQ(fields, (std::set<std::string>{"conversation.requester_id", "conversation.channel"}));
 
   request.mutable_conversation()->set_requester_id("maria");
