@@ -136,8 +136,10 @@ class Process {
                                                      .tls = config_.tls},
                                        *runtime_);
     server_->Add<events::v1::EventFeed>(*feed_);
-    Environment environment{config_, *clock_, registry_, *database_, *runtime_, *server_, minter_, ports_};
-    ASSIGN_OR_RETURN(service_, factory(environment));
+    // Services keep a reference to it.
+    environment_ = std::make_unique<Environment>(
+        Environment{config_, *clock_, registry_, *database_, *runtime_, *server_, minter_, ports_});
+    ASSIGN_OR_RETURN(service_, factory(*environment_));
     return absl::OkStatus();
   }
 
@@ -182,6 +184,7 @@ class Process {
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<EventFeedService> feed_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<Environment> environment_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<SelfProbe> probe_;
   std::unique_ptr<Housekeeper> housekeeper_;
