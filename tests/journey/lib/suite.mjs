@@ -12,6 +12,7 @@ export const kServices = ['messaging', 'profiling', 'lifecycle', 'support'];
 export const kTenant = 'demo';
 const kIssuer = 'https://issuer.vinculo.test';
 const kAudience = 'vinculo';
+const kApp = 'autos';
 const kAppSecret = 'sandbox-app-secret';
 const kVerifyToken = 'sandbox-verify-token';
 
@@ -115,7 +116,7 @@ export class Suite {
     };
     const own = {
       messaging: { graph_url: this.sandboxUrl, webhook_address: `127.0.0.1:${ports.webhook ?? 0}`, app_secret_file: this.path('app_secret'),
-        verify_token_file: this.path('verify_token') },
+        verify_token_file: this.path('verify_token'), data_key_file: this.path('store_key'), app: kApp },
       profiling: { messaging: peer('messaging'), store_key_file: this.path('store_key'), outbound_allow: this.sandboxUrl.replace('http://', '') },
       lifecycle: { support: peer('support'), time_zone: 'America/Argentina/Buenos_Aires' },
       support: { messaging: peer('messaging'), profiling: peer('profiling'), time_zone: 'America/Argentina/Buenos_Aires' },
@@ -168,7 +169,7 @@ export class Suite {
 
   address(service) { return `127.0.0.1:${this.ports[service].grpc}`; }
   metricsUrl(service) { return `http://127.0.0.1:${this.ports[service].metrics}/metrics`; }
-  webhookUrl() { return `http://127.0.0.1:${this.ports.messaging.webhook}/webhooks/whatsapp`; }
+  webhookUrl() { return `http://127.0.0.1:${this.ports.messaging.webhook}/webhooks/whatsapp/${kApp}`; }
   verifyToken() { return kVerifyToken; }
 
   client(service, contract, roles = 'admin', options = {}) {
