@@ -17,7 +17,18 @@ enum class AttributeOperator { kEquals = 1, kNotEquals = 2, kIn = 3, kLess = 4, 
 
 // A tree of conditions.
 struct AudienceFilter {
-  enum class Kind { kEmpty = 0, kAllContacts = 1, kList = 2, kTag = 3, kLanguage = 4, kCountry = 5, kAttribute = 6, kAll = 7, kAny = 8, kNot = 9 };
+  enum class Kind {
+    kEmpty = 0,
+    kAllContacts = 1,
+    kList = 2,
+    kTag = 3,
+    kLanguage = 4,
+    kCountry = 5,
+    kAttribute = 6,
+    kAll = 7,
+    kAny = 8,
+    kNot = 9
+  };
   Kind kind = Kind::kEmpty;
   Uuid list_id;
   std::string text;  // tag, language, country, attribute key

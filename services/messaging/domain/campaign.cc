@@ -19,17 +19,26 @@ std::string FieldOf(const Contact& contact, absl::string_view field) {
   return "";
 }
 
-std::string ValueOf(const ParameterSource& source, const Contact& contact, const std::map<std::string, std::string>& variables) {
+std::string ValueOf(const ParameterSource& source, const Contact& contact,
+                    const std::map<std::string, std::string>& variables) {
   const auto find = [&](const std::map<std::string, std::string>& map) {
     const auto it = map.find(source.text);
     return it == map.end() ? std::string() : it->second;
   };
   std::string value;
   switch (source.kind) {
-    case ParameterSource::Kind::kFixed: value = source.text; break;
-    case ParameterSource::Kind::kContactField: value = FieldOf(contact, source.text); break;
-    case ParameterSource::Kind::kAttribute: value = find(contact.attributes); break;
-    case ParameterSource::Kind::kListVariable: value = find(variables); break;
+    case ParameterSource::Kind::kFixed:
+      value = source.text;
+      break;
+    case ParameterSource::Kind::kContactField:
+      value = FieldOf(contact, source.text);
+      break;
+    case ParameterSource::Kind::kAttribute:
+      value = find(contact.attributes);
+      break;
+    case ParameterSource::Kind::kListVariable:
+      value = find(variables);
+      break;
   }
   value = NormalizeValue(value);
   return value.empty() ? source.default_value : value;
@@ -44,30 +53,48 @@ const Translation* Sendable(const Template& t, absl::string_view language) {
 
 absl::string_view CampaignStateName(CampaignState state) {
   switch (state) {
-    case CampaignState::kDraft: return "DRAFT";
-    case CampaignState::kScheduled: return "SCHEDULED";
-    case CampaignState::kFreezing: return "FREEZING";
-    case CampaignState::kRunning: return "RUNNING";
-    case CampaignState::kPaused: return "PAUSED";
-    case CampaignState::kCompleted: return "COMPLETED";
-    case CampaignState::kCancelled: return "CANCELLED";
+    case CampaignState::kDraft:
+      return "DRAFT";
+    case CampaignState::kScheduled:
+      return "SCHEDULED";
+    case CampaignState::kFreezing:
+      return "FREEZING";
+    case CampaignState::kRunning:
+      return "RUNNING";
+    case CampaignState::kPaused:
+      return "PAUSED";
+    case CampaignState::kCompleted:
+      return "COMPLETED";
+    case CampaignState::kCancelled:
+      return "CANCELLED";
   }
   return "";
 }
 
 RecipientState RecipientStateOf(MessageState state) {
   switch (state) {
-    case MessageState::kQueued: return RecipientState::kQueued;
-    case MessageState::kSending: return RecipientState::kSending;
-    case MessageState::kUnknown: return RecipientState::kUnknown;
-    case MessageState::kAccepted: return RecipientState::kAccepted;
-    case MessageState::kHeld: return RecipientState::kHeld;
-    case MessageState::kSent: return RecipientState::kSent;
-    case MessageState::kDelivered: return RecipientState::kDelivered;
-    case MessageState::kRead: return RecipientState::kRead;
-    case MessageState::kFailed: return RecipientState::kFailed;
-    case MessageState::kExpired: return RecipientState::kExpired;
-    case MessageState::kCancelled: return RecipientState::kSkipped;
+    case MessageState::kQueued:
+      return RecipientState::kQueued;
+    case MessageState::kSending:
+      return RecipientState::kSending;
+    case MessageState::kUnknown:
+      return RecipientState::kUnknown;
+    case MessageState::kAccepted:
+      return RecipientState::kAccepted;
+    case MessageState::kHeld:
+      return RecipientState::kHeld;
+    case MessageState::kSent:
+      return RecipientState::kSent;
+    case MessageState::kDelivered:
+      return RecipientState::kDelivered;
+    case MessageState::kRead:
+      return RecipientState::kRead;
+    case MessageState::kFailed:
+      return RecipientState::kFailed;
+    case MessageState::kExpired:
+      return RecipientState::kExpired;
+    case MessageState::kCancelled:
+      return RecipientState::kSkipped;
   }
   return RecipientState::kQueued;
 }
@@ -76,11 +103,18 @@ absl::Status CheckAct(const Campaign& campaign, CampaignAct act) {
   const CampaignState s = campaign.state;
   bool allowed = false;
   switch (act) {
-    case CampaignAct::kSchedule: allowed = s == CampaignState::kDraft; break;
-    case CampaignAct::kPause: allowed = s == CampaignState::kRunning || s == CampaignState::kFreezing; break;
-    case CampaignAct::kResume: allowed = s == CampaignState::kPaused || (s == CampaignState::kFreezing && campaign.pause_when_frozen); break;
+    case CampaignAct::kSchedule:
+      allowed = s == CampaignState::kDraft;
+      break;
+    case CampaignAct::kPause:
+      allowed = s == CampaignState::kRunning || s == CampaignState::kFreezing;
+      break;
+    case CampaignAct::kResume:
+      allowed = s == CampaignState::kPaused || (s == CampaignState::kFreezing && campaign.pause_when_frozen);
+      break;
     case CampaignAct::kCancel:
-      allowed = s == CampaignState::kScheduled || s == CampaignState::kFreezing || s == CampaignState::kRunning || s == CampaignState::kPaused;
+      allowed = s == CampaignState::kScheduled || s == CampaignState::kFreezing || s == CampaignState::kRunning ||
+                s == CampaignState::kPaused;
       break;
   }
   if (allowed) return absl::OkStatus();
@@ -103,7 +137,8 @@ const Translation* ChooseTranslation(const CampaignPlan& plan, absl::string_view
   return Sendable(t, want.language);
 }
 
-RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact, const std::map<std::string, std::string>& variables) {
+RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact,
+                            const std::map<std::string, std::string>& variables) {
   RecipientPlan out;
   const Translation* translation = ChooseTranslation(plan, contact.language);
   SendKind kind{.is_template = true, .category = Category::kMarketing};
@@ -124,7 +159,8 @@ RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact, co
     const std::string value = ValueOf(source, contact, variables);
     if (!value.empty()) out.values[place] = value;
   }
-  const std::vector<ParameterProblem> problems = CheckValues(translation->submitted->components, translation->category, out.values);
+  const std::vector<ParameterProblem> problems =
+      CheckValues(translation->submitted->components, translation->category, out.values);
   if (!problems.empty()) {
     out.excluded = problems[0].reason;
     out.problem_place = problems[0].place;
@@ -154,9 +190,11 @@ Funnel MakeFunnel(const RecipientCounts& counts) {
   for (const auto& [key, n] : counts) {
     f.by_state[key.first] += n;
     if (key.first < RecipientState::kReplierDirect) f.audience += n;
-    if (key.first == RecipientState::kFailed) (absl::StartsWith(key.second, kFailedLater) ? f.failed_later : f.refused) += n;
+    if (key.first == RecipientState::kFailed)
+      (absl::StartsWith(key.second, kFailedLater) ? f.failed_later : f.refused) += n;
   }
-  f.attempted = f.audience - f.of(RecipientState::kExcluded) - f.of(RecipientState::kSkipped) - f.of(RecipientState::kQueued);
+  f.attempted =
+      f.audience - f.of(RecipientState::kExcluded) - f.of(RecipientState::kSkipped) - f.of(RecipientState::kQueued);
   f.accepted_ever = f.attempted - f.of(RecipientState::kSending) - f.of(RecipientState::kUnknown) - f.refused;
   f.delivered_ever = f.of(RecipientState::kDelivered) + f.of(RecipientState::kRead);
   return f;

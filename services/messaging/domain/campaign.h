@@ -19,12 +19,32 @@
 namespace vinculo::messaging {
 
 // Stored as these numbers, which are those of the contract; never renumbered.
-enum class CampaignState { kDraft = 1, kScheduled = 2, kFreezing = 3, kRunning = 4, kPaused = 5, kCompleted = 6, kCancelled = 7 };
+enum class CampaignState {
+  kDraft = 1,
+  kScheduled = 2,
+  kFreezing = 3,
+  kRunning = 4,
+  kPaused = 5,
+  kCompleted = 6,
+  kCancelled = 7
+};
 enum class RecipientState {
-  kExcluded = 1, kQueued = 2, kSkipped = 3, kSending = 4, kUnknown = 5, kAccepted = 6, kHeld = 7, kSent = 8, kDelivered = 9, kRead = 10,
-  kFailed = 11, kExpired = 12,
+  kExcluded = 1,
+  kQueued = 2,
+  kSkipped = 3,
+  kSending = 4,
+  kUnknown = 5,
+  kAccepted = 6,
+  kHeld = 7,
+  kSent = 8,
+  kDelivered = 9,
+  kRead = 10,
+  kFailed = 11,
+  kExpired = 12,
   // Counters beside the states: people, not rows.
-  kReplierDirect = 101, kReplierInferred = 102, kOptOut = 103
+  kReplierDirect = 101,
+  kReplierInferred = 102,
+  kOptOut = 103
 };
 
 absl::string_view CampaignStateName(CampaignState state);
@@ -81,7 +101,7 @@ struct CampaignPlan {
 
 // What one matched contact would get: excluded for a reason, or language, version and frozen values.
 struct RecipientPlan {
-  std::string excluded;  // "" when it goes out
+  std::string excluded;       // "" when it goes out
   std::string problem_place;  // for PARAMETER_*
   std::string language;
   int version = 0;
@@ -89,10 +109,13 @@ struct RecipientPlan {
   PlaceValues values;
 };
 
-// The same function at preflight and freeze, so that both count the same. `variables` are those of the list member [M-60].
-RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact, const std::map<std::string, std::string>& variables);
+// The same function at preflight and freeze, so that both count the same. `variables` are those of the list member
+// [M-60].
+RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact,
+                            const std::map<std::string, std::string>& variables);
 
-// The translation a contact is written to in: exact, then language part, then the fallback; nullptr when none is sendable [M-57].
+// The translation a contact is written to in: exact, then language part, then the fallback; nullptr when none is
+// sendable [M-57].
 const Translation* ChooseTranslation(const CampaignPlan& plan, absl::string_view contact_language);
 
 // Position of a contact in a campaign: a hash, so that any first n are a random sample [M-64].

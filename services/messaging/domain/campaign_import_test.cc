@@ -1,8 +1,7 @@
-#include "services/messaging/domain/campaign.h"
-#include "services/messaging/domain/import.h"
-
 #include "absl/strings/str_cat.h"
 #include "common/testing/status_matchers.h"
+#include "services/messaging/domain/campaign.h"
+#include "services/messaging/domain/import.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -150,11 +149,16 @@ TEST(CampaignState, ForbidsWhatTheStateForbids) {
 }
 
 TEST(Funnel, KeepsItsIdentity) {
-  const RecipientCounts counts = {{{RecipientState::kExcluded, "NO_CONSENT"}, 5}, {{RecipientState::kQueued, ""}, 3},
-                                  {{RecipientState::kSkipped, "OPTED_OUT"}, 2},   {{RecipientState::kUnknown, ""}, 1},
-                                  {{RecipientState::kAccepted, ""}, 4},           {{RecipientState::kDelivered, ""}, 6},
-                                  {{RecipientState::kRead, ""}, 7},               {{RecipientState::kFailed, "PROVIDER_REFUSED"}, 2},
-                                  {{RecipientState::kFailed, "LATER_PROVIDER_FAILED"}, 1}, {{RecipientState::kReplierDirect, ""}, 9}};
+  const RecipientCounts counts = {{{RecipientState::kExcluded, "NO_CONSENT"}, 5},
+                                  {{RecipientState::kQueued, ""}, 3},
+                                  {{RecipientState::kSkipped, "OPTED_OUT"}, 2},
+                                  {{RecipientState::kUnknown, ""}, 1},
+                                  {{RecipientState::kAccepted, ""}, 4},
+                                  {{RecipientState::kDelivered, ""}, 6},
+                                  {{RecipientState::kRead, ""}, 7},
+                                  {{RecipientState::kFailed, "PROVIDER_REFUSED"}, 2},
+                                  {{RecipientState::kFailed, "LATER_PROVIDER_FAILED"}, 1},
+                                  {{RecipientState::kReplierDirect, ""}, 9}};
   const Funnel f = MakeFunnel(counts);
   EXPECT_EQ(f.audience, 31);
   EXPECT_EQ(f.attempted, 21);
@@ -166,11 +170,13 @@ TEST(Funnel, KeepsItsIdentity) {
 
 TEST(Audience, MissingAttributeMakesEveryComparisonFalse) {
   AudienceFacts facts{.tags = {"vip"}, .attributes = {{"score", "7"}}, .language = "es_AR", .country = "AR"};
-  AudienceFilter f{.kind = AudienceFilter::Kind::kAttribute, .text = "age", .op = AttributeOperator::kNotEquals, .values = {"3"}};
+  AudienceFilter f{
+      .kind = AudienceFilter::Kind::kAttribute, .text = "age", .op = AttributeOperator::kNotEquals, .values = {"3"}};
   EXPECT_FALSE(Matches(f, facts));
   f.op = AttributeOperator::kMissing;
   EXPECT_TRUE(Matches(f, facts));
-  AudienceFilter greater{.kind = AudienceFilter::Kind::kAttribute, .text = "score", .op = AttributeOperator::kGreater, .values = {"6.5"}};
+  AudienceFilter greater{
+      .kind = AudienceFilter::Kind::kAttribute, .text = "score", .op = AttributeOperator::kGreater, .values = {"6.5"}};
   AudienceFilter language{.kind = AudienceFilter::Kind::kLanguage, .text = "es"};
   AudienceFilter tag{.kind = AudienceFilter::Kind::kTag, .text = "nobody"};
   EXPECT_TRUE(Matches({.kind = AudienceFilter::Kind::kAll, .children = {greater, language}}, facts));

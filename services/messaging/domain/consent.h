@@ -38,7 +38,12 @@ Decision Decide(const std::vector<Consent>& evidence, Purpose purpose);
 bool BlockedByPerson(const std::vector<Consent>& evidence, const Consent& grant);
 
 // What keeps messages from a contact. A bit set.
-enum Suppressed : int { kSuppressedMarketing = 1, kSuppressedInitiated = 2, kSuppressedBlocked = 4, kSuppressedUnreachable = 8 };
+enum Suppressed : int {
+  kSuppressedMarketing = 1,
+  kSuppressedInitiated = 2,
+  kSuppressedBlocked = 4,
+  kSuppressedUnreachable = 8
+};
 
 // What a decision to send needs to know about a contact.
 struct Permissions {
@@ -57,8 +62,8 @@ struct SendKind {
   bool needs_phone = false;  // one-time codes
 };
 
-// "" when it may be sent, else the reason, from a closed list: CONTACT_ERASED, CONTACT_BLOCKED, WINDOW_CLOSED, OPTED_OUT,
-// UNREACHABLE, NO_CONSENT, COUNTRY, PHONE_REQUIRED. [M-37]
+// "" when it may be sent, else the reason, from a closed list: CONTACT_ERASED, CONTACT_BLOCKED, WINDOW_CLOSED,
+// OPTED_OUT, UNREACHABLE, NO_CONSENT, COUNTRY, PHONE_REQUIRED. [M-37]
 absl::string_view SendBlock(const Permissions& contact, const SendKind& kind, bool window_open);
 
 // The first reason in the order of exclusions of a campaign [M-60], "" for none.
@@ -68,7 +73,8 @@ absl::string_view CampaignBlock(const Permissions& contact, const SendKind& kind
 enum class ComplianceAct { kNone = 0, kStopMarketing = 1, kStopAll = 2, kStart = 3 };
 
 struct ComplianceWords {
-  std::vector<std::string> stop_marketing = {"BAJA", "SALIR", "PARAR", "STOP", "SAIR", "CANCELAR", "UNSUBSCRIBE", "NO RECIBIR MAS"};
+  std::vector<std::string> stop_marketing = {"BAJA", "SALIR",    "PARAR",       "STOP",
+                                             "SAIR", "CANCELAR", "UNSUBSCRIBE", "NO RECIBIR MAS"};
   std::vector<std::string> stop_all = {"BAJA TOTAL", "STOP ALL"};
   std::vector<std::string> start = {"ALTA", "START"};
 };

@@ -30,7 +30,8 @@ TEST(Consent, OnlyThePersonUndoesAnOptOutOfTheirOwn) {
   EXPECT_TRUE(BlockedByPerson(stopped, Evidence(Decision::kGranted, 9)));
   EXPECT_FALSE(BlockedByPerson(stopped, Evidence(Decision::kGranted, 9, true)));
   EXPECT_FALSE(BlockedByPerson({Evidence(Decision::kRevoked, 5)}, Evidence(Decision::kGranted, 9)));
-  EXPECT_FALSE(BlockedByPerson({Evidence(Decision::kRevoked, 5, true), Evidence(Decision::kGranted, 6, true)}, Evidence(Decision::kGranted, 9)));
+  EXPECT_FALSE(BlockedByPerson({Evidence(Decision::kRevoked, 5, true), Evidence(Decision::kGranted, 6, true)},
+                               Evidence(Decision::kGranted, 9)));
 }
 
 TEST(Consent, SendBlockNamesTheFirstReason) {
@@ -44,14 +45,19 @@ TEST(Consent, SendBlockNamesTheFirstReason) {
   EXPECT_EQ(SendBlock({.marketing = Decision::kGranted}, marketing, false), "");
   EXPECT_EQ(SendBlock({.marketing = Decision::kRevoked}, marketing, false), "OPTED_OUT");
   EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .country = "US"}, marketing, false), "COUNTRY");
-  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .suppressed = kSuppressedUnreachable}, marketing, false), "UNREACHABLE");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .suppressed = kSuppressedUnreachable}, marketing, false),
+            "UNREACHABLE");
   EXPECT_EQ(SendBlock({}, utility, false), "");
   EXPECT_EQ(SendBlock({.transactional = Decision::kRevoked}, utility, false), "OPTED_OUT");
-  EXPECT_EQ(SendBlock({.has_phone = false}, {.is_template = true, .category = Category::kAuthentication, .needs_phone = true}, false), "PHONE_REQUIRED");
+  EXPECT_EQ(SendBlock({.has_phone = false},
+                      {.is_template = true, .category = Category::kAuthentication, .needs_phone = true}, false),
+            "PHONE_REQUIRED");
 }
 
 InboundContent Text(const std::string& text) { return {.kind = InboundKind::kText, .type = "text", .text = text}; }
-InboundContent Button(const std::string& payload) { return {.kind = InboundKind::kTemplateButton, .text = "x", .reply_id = payload}; }
+InboundContent Button(const std::string& payload) {
+  return {.kind = InboundKind::kTemplateButton, .text = "x", .reply_id = payload};
+}
 
 TEST(Compliance, WordsMatchOnlyTheWholeText) {
   const ComplianceWords words;
@@ -65,8 +71,12 @@ TEST(Compliance, WordsMatchOnlyTheWholeText) {
   EXPECT_EQ(ParseCompliance(Button("stop:all"), words), ComplianceAct::kNone);
 }
 
-RoutingRule Rule(std::string id, int priority, std::vector<std::string> keywords, std::vector<std::string> prefixes, std::string ref) {
-  return {.id = std::move(id), .priority = priority, .keywords = std::move(keywords), .payload_prefixes = std::move(prefixes),
+RoutingRule Rule(std::string id, int priority, std::vector<std::string> keywords, std::vector<std::string> prefixes,
+                 std::string ref) {
+  return {.id = std::move(id),
+          .priority = priority,
+          .keywords = std::move(keywords),
+          .payload_prefixes = std::move(prefixes),
           .reply_route = {Route::kProfiling, std::move(ref)}};
 }
 
@@ -108,7 +118,8 @@ TEST(Routing, PayloadRulesComeBeforeKeywordRules) {
 }
 
 TEST(Routing, ReactionsFollowTheLastRouteAndSystemItemsGoNowhere) {
-  RoutingInput in{.content = {.kind = InboundKind::kReaction}, .now = At(0), .last_route = ReplyRoute{Route::kProfiling, "s"}};
+  RoutingInput in{
+      .content = {.kind = InboundKind::kReaction}, .now = At(0), .last_route = ReplyRoute{Route::kProfiling, "s"}};
   EXPECT_EQ(DecideRoute(in).to.ref, "s");
   in.content.kind = InboundKind::kSystem;
   EXPECT_EQ(DecideRoute(in).to.route, Route::kNone);
@@ -131,7 +142,8 @@ TEST(RateWindow, NeverExceedsTheLimitInAnySecond) {
     begun.insert(begun.end(), n, now);
   }
   for (size_t i = 0; i < begun.size(); ++i) {
-    const auto in_second = std::count_if(begun.begin(), begun.end(), [&](absl::Time t) { return t >= begun[i] && t < begun[i] + absl::Seconds(1); });
+    const auto in_second = std::count_if(
+        begun.begin(), begun.end(), [&](absl::Time t) { return t >= begun[i] && t < begun[i] + absl::Seconds(1); });
     ASSERT_LE(in_second, 10);
   }
   EXPECT_GE(begun.size(), 45u);

@@ -9,15 +9,19 @@ namespace vinculo::messaging {
 
 absl::string_view IdentityKindName(IdentityKind kind) {
   switch (kind) {
-    case IdentityKind::kPhone: return "PHONE";
-    case IdentityKind::kWaId: return "WA_ID";
-    case IdentityKind::kBsuid: return "BSUID";
+    case IdentityKind::kPhone:
+      return "PHONE";
+    case IdentityKind::kWaId:
+      return "WA_ID";
+    case IdentityKind::kBsuid:
+      return "BSUID";
   }
   return "";
 }
 
 bool IsBsuid(absl::string_view value) {
-  if (value.size() < 4 || !absl::ascii_isupper(value[0]) || !absl::ascii_isupper(value[1]) || value[2] != '.') return false;
+  if (value.size() < 4 || !absl::ascii_isupper(value[0]) || !absl::ascii_isupper(value[1]) || value[2] != '.')
+    return false;
   value.remove_prefix(3);
   absl::ConsumePrefix(&value, "ENT.");
   return !value.empty() && value.size() <= 128 && absl::c_all_of(value, [](char c) { return absl::ascii_isalnum(c); });

@@ -9,16 +9,20 @@ namespace vinculo::messaging {
 namespace {
 
 // WhatsApp's limits of free-form messages, in code points.
-constexpr int kTextBody = 4096, kButtonsBody = 1024, kHeader = 60, kFooter = 60, kButtonId = 256, kButtonTitle = 20, kButtons = 3;
-constexpr int kMenuLabel = 20, kSectionTitle = 24, kRowId = 200, kRowTitle = 24, kRowDescription = 72, kSections = 10, kRows = 10;
+constexpr int kTextBody = 4096, kButtonsBody = 1024, kHeader = 60, kFooter = 60, kButtonId = 256, kButtonTitle = 20,
+              kButtons = 3;
+constexpr int kMenuLabel = 20, kSectionTitle = 24, kRowId = 200, kRowTitle = 24, kRowDescription = 72, kSections = 10,
+              kRows = 10;
 
 struct Check {
   absl::string_view field;
   FieldViolations& bad;
 
   void Text(absl::string_view name, const std::string& value, int min, int max, bool single_line = false) {
-    (void)text::ParseText(absl::StrCat(field, ".", name), value, {.min = min, .max = max, .trim = false, .single_line = single_line}, bad);
-    if (min > 0 && !value.empty() && text::Trim(value).empty()) bad.Add(absl::StrCat(field, ".", name), "must not be blank");
+    (void)text::ParseText(absl::StrCat(field, ".", name), value,
+                          {.min = min, .max = max, .trim = false, .single_line = single_line}, bad);
+    if (min > 0 && !value.empty() && text::Trim(value).empty())
+      bad.Add(absl::StrCat(field, ".", name), "must not be blank");
   }
 
   void operator()(const std::monostate&) { bad.Add(std::string(field), "exactly one kind of content is required"); }
@@ -32,14 +36,17 @@ struct Check {
     Text("buttons.body", c.body, 1, kButtonsBody);
     Text("buttons.header", c.header, 0, kHeader, true);
     Text("buttons.footer", c.footer, 0, kFooter, true);
-    if (c.buttons.empty() || c.buttons.size() > kButtons) bad.Add(absl::StrCat(field, ".buttons.buttons"), "one to three buttons are required");
+    if (c.buttons.empty() || c.buttons.size() > kButtons)
+      bad.Add(absl::StrCat(field, ".buttons.buttons"), "one to three buttons are required");
     absl::flat_hash_set<std::string> titles, ids;
     for (size_t i = 0; i < c.buttons.size(); ++i) {
       const std::string at = absl::StrCat("buttons.buttons[", i, "]");
       Text(absl::StrCat(at, ".id"), c.buttons[i].id, 1, kButtonId, true);
       Text(absl::StrCat(at, ".title"), c.buttons[i].title, 1, kButtonTitle, true);
-      if (!titles.insert(c.buttons[i].title).second) bad.Add(absl::StrCat(field, ".", at, ".title"), "is used by another button");
-      if (!ids.insert(c.buttons[i].id).second) bad.Add(absl::StrCat(field, ".", at, ".id"), "is used by another button");
+      if (!titles.insert(c.buttons[i].title).second)
+        bad.Add(absl::StrCat(field, ".", at, ".title"), "is used by another button");
+      if (!ids.insert(c.buttons[i].id).second)
+        bad.Add(absl::StrCat(field, ".", at, ".id"), "is used by another button");
     }
   }
   void operator()(const ListContent& c) {
@@ -47,7 +54,8 @@ struct Check {
     Text("list.header", c.header, 0, kHeader, true);
     Text("list.footer", c.footer, 0, kFooter, true);
     Text("list.menu_label", c.menu_label, 1, kMenuLabel, true);
-    if (c.sections.empty() || c.sections.size() > kSections) bad.Add(absl::StrCat(field, ".list.sections"), "one to ten sections are required");
+    if (c.sections.empty() || c.sections.size() > kSections)
+      bad.Add(absl::StrCat(field, ".list.sections"), "one to ten sections are required");
     absl::flat_hash_set<std::string> ids;
     size_t rows = 0;
     for (size_t s = 0; s < c.sections.size(); ++s) {
@@ -63,7 +71,8 @@ struct Check {
         if (!ids.insert(row.id).second) bad.Add(absl::StrCat(field, ".", row_at, ".id"), "is used by another row");
       }
     }
-    if (rows == 0 || rows > kRows) bad.Add(absl::StrCat(field, ".list.sections"), "one to ten rows over all sections are required");
+    if (rows == 0 || rows > kRows)
+      bad.Add(absl::StrCat(field, ".list.sections"), "one to ten rows over all sections are required");
   }
 };
 
@@ -71,10 +80,14 @@ struct Check {
 
 absl::string_view RouteName(Route route) {
   switch (route) {
-    case Route::kProfiling: return "PROFILING";
-    case Route::kSupport: return "SUPPORT";
-    case Route::kNone: return "NONE";
-    case Route::kUnspecified: break;
+    case Route::kProfiling:
+      return "PROFILING";
+    case Route::kSupport:
+      return "SUPPORT";
+    case Route::kNone:
+      return "NONE";
+    case Route::kUnspecified:
+      break;
   }
   return "";
 }

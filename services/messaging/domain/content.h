@@ -60,13 +60,22 @@ struct ListContent {
 // What goes out.
 using Content = std::variant<std::monostate, TemplateContent, TextContent, ButtonsContent, ListContent>;
 
-// All of WhatsApp's limits on free-form content at once, each violation with its path under `field`. Template values are checked
-// against the template by CheckValues.
+// All of WhatsApp's limits on free-form content at once, each violation with its path under `field`. Template values
+// are checked against the template by CheckValues.
 void ValidateContent(const Content& content, absl::string_view field, FieldViolations& bad);
 
 // What a person sent. `type` is the platform's word.
 enum class InboundKind {
-  kText = 1, kTemplateButton = 2, kButtonReply = 3, kListReply = 4, kMedia = 5, kLocation = 6, kReaction = 7, kChange = 8, kSystem = 9, kOther = 10
+  kText = 1,
+  kTemplateButton = 2,
+  kButtonReply = 3,
+  kListReply = 4,
+  kMedia = 5,
+  kLocation = 6,
+  kReaction = 7,
+  kChange = 8,
+  kSystem = 9,
+  kOther = 10
 };
 struct InboundContent {
   InboundKind kind = InboundKind::kOther;

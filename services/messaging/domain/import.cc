@@ -55,9 +55,11 @@ std::optional<ImportColumn> ParseField(absl::string_view word) {
     if (word == name) return ImportColumn{"", field, ""};
   }
   absl::string_view key = word;
-  if (absl::ConsumePrefix(&key, "attr:") && IsSlug(key)) return ImportColumn{"", ImportField::kAttribute, std::string(key)};
+  if (absl::ConsumePrefix(&key, "attr:") && IsSlug(key))
+    return ImportColumn{"", ImportField::kAttribute, std::string(key)};
   key = word;
-  if (absl::ConsumePrefix(&key, "var:") && IsSlug(key)) return ImportColumn{"", ImportField::kVariable, std::string(key)};
+  if (absl::ConsumePrefix(&key, "var:") && IsSlug(key))
+    return ImportColumn{"", ImportField::kVariable, std::string(key)};
   return std::nullopt;
 }
 
@@ -129,25 +131,43 @@ struct Judge {
 
   void Cell(const ImportColumn& column, const std::string& cell) {
     switch (column.field) {
-      case ImportField::kIgnored: return;
-      case ImportField::kPhone: return Phone(column, cell);
-      case ImportField::kBsuid: return IsBsuid(cell) ? void(row.bsuid = cell) : Reject("PHONE_INVALID", column);
-      case ImportField::kName: return Text(column, cell, 200, row.patch.name);
-      case ImportField::kFirstName: return Text(column, cell, 200, row.patch.first_name);
+      case ImportField::kIgnored:
+        return;
+      case ImportField::kPhone:
+        return Phone(column, cell);
+      case ImportField::kBsuid:
+        return IsBsuid(cell) ? void(row.bsuid = cell) : Reject("PHONE_INVALID", column);
+      case ImportField::kName:
+        return Text(column, cell, 200, row.patch.name);
+      case ImportField::kFirstName:
+        return Text(column, cell, 200, row.patch.first_name);
       case ImportField::kLanguage: {
         const std::optional<std::string> tag = text::NormalizeLanguage(cell);
         return tag ? void(row.patch.language = *tag) : Reject("BAD_LANGUAGE", column);
       }
-      case ImportField::kTimeZone: return calendar::IsZone(cell) ? void(row.patch.time_zone = cell) : Reject("BAD_ZONE", column);
-      case ImportField::kCustomerId: return Text(column, cell, 128, row.patch.customer_id);
-      case ImportField::kTag: row.patch.add_tags.emplace_back(); return Text(column, cell, 64, row.patch.add_tags.back());
-      case ImportField::kAttribute: return Text(column, cell, 1024, row.patch.attributes[column.key]);
-      case ImportField::kVariable: return Text(column, cell, 1024, row.variables[column.key]);
-      case ImportField::kConsentMarketing: return ConsentCell(column, cell, Purpose::kMarketing);
-      case ImportField::kConsentTransactional: return ConsentCell(column, cell, Purpose::kTransactional);
-      case ImportField::kConsentSource: has_source = true; return Text(column, cell, 200, row.consent_source);
-      case ImportField::kConsentText: has_text = true; return Text(column, cell, 200, row.consent_text);
-      case ImportField::kConsentAt: return Date(column, cell);
+      case ImportField::kTimeZone:
+        return calendar::IsZone(cell) ? void(row.patch.time_zone = cell) : Reject("BAD_ZONE", column);
+      case ImportField::kCustomerId:
+        return Text(column, cell, 128, row.patch.customer_id);
+      case ImportField::kTag:
+        row.patch.add_tags.emplace_back();
+        return Text(column, cell, 64, row.patch.add_tags.back());
+      case ImportField::kAttribute:
+        return Text(column, cell, 1024, row.patch.attributes[column.key]);
+      case ImportField::kVariable:
+        return Text(column, cell, 1024, row.variables[column.key]);
+      case ImportField::kConsentMarketing:
+        return ConsentCell(column, cell, Purpose::kMarketing);
+      case ImportField::kConsentTransactional:
+        return ConsentCell(column, cell, Purpose::kTransactional);
+      case ImportField::kConsentSource:
+        has_source = true;
+        return Text(column, cell, 200, row.consent_source);
+      case ImportField::kConsentText:
+        has_text = true;
+        return Text(column, cell, 200, row.consent_text);
+      case ImportField::kConsentAt:
+        return Date(column, cell);
     }
   }
 
@@ -156,7 +176,8 @@ struct Judge {
     if (!has_text) row.consent_text = plan.defaults.text_version;
     if (!has_at) row.consent_at = plan.defaults.at.value_or(plan.now);
     const bool complete = !row.consent_source.empty() && !row.consent_text.empty() && (has_at || plan.defaults.at);
-    const bool grants = absl::c_any_of(row.consents, [](const RowConsent& c) { return c.decision == Decision::kGranted; });
+    const bool grants =
+        absl::c_any_of(row.consents, [](const RowConsent& c) { return c.decision == Decision::kGranted; });
     if (grants && !complete) Reject("CONSENT_INCOMPLETE", ImportColumn{});
   }
 };
@@ -178,7 +199,7 @@ std::vector<std::string> ImportedRow::keys() const {
 }
 
 absl::StatusOr<std::vector<ImportColumn>> PlanColumns(const std::vector<std::string>& titles,
-                                                     const std::map<std::string, std::string>& mapping) {
+                                                      const std::map<std::string, std::string>& mapping) {
   FieldViolations bad;
   std::vector<ImportColumn> columns;
   std::set<std::pair<ImportField, std::string>> seen;
@@ -204,7 +225,8 @@ absl::StatusOr<std::vector<ImportColumn>> PlanColumns(const std::vector<std::str
   for (const auto& [title, word] : mapping) {
     if (!found.contains(title)) bad.Add(absl::StrCat("columns[", title, "]"), "the file has no such column");
   }
-  const bool identity = absl::c_any_of(columns, [](const ImportColumn& c) { return c.field == ImportField::kPhone || c.field == ImportField::kBsuid; });
+  const bool identity = absl::c_any_of(
+      columns, [](const ImportColumn& c) { return c.field == ImportField::kPhone || c.field == ImportField::kBsuid; });
   if (!identity) bad.Add("columns", "a phone or bsuid column is required");
   RETURN_IF_ERROR(bad.ToStatus());
   return columns;

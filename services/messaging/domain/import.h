@@ -14,8 +14,22 @@ namespace vinculo::messaging {
 
 // What a column of an imported file means.
 enum class ImportField {
-  kIgnored, kPhone, kBsuid, kName, kFirstName, kLanguage, kTimeZone, kCustomerId, kTag, kAttribute, kVariable,
-  kConsentMarketing, kConsentTransactional, kConsentSource, kConsentText, kConsentAt
+  kIgnored,
+  kPhone,
+  kBsuid,
+  kName,
+  kFirstName,
+  kLanguage,
+  kTimeZone,
+  kCustomerId,
+  kTag,
+  kAttribute,
+  kVariable,
+  kConsentMarketing,
+  kConsentTransactional,
+  kConsentSource,
+  kConsentText,
+  kConsentAt
 };
 
 struct ImportColumn {
@@ -37,11 +51,11 @@ struct ImportPlan {
   absl::Time now;
 };
 
-// Reads the title line. `mapping` is column title -> field word; when empty, titles that are field words map to themselves.
-// INVALID_ARGUMENT INVALID_FIELDS, before any row: no phone or bsuid column, a field mapped twice, a mapped title that the file does
-// not have, an unknown field word. [M-31]
+// Reads the title line. `mapping` is column title -> field word; when empty, titles that are field words map to
+// themselves. INVALID_ARGUMENT INVALID_FIELDS, before any row: no phone or bsuid column, a field mapped twice, a mapped
+// title that the file does not have, an unknown field word. [M-31]
 absl::StatusOr<std::vector<ImportColumn>> PlanColumns(const std::vector<std::string>& titles,
-                                                     const std::map<std::string, std::string>& mapping);
+                                                      const std::map<std::string, std::string>& mapping);
 
 // How a row ends.
 enum class RowOutcome { kCreated = 1, kUpdated = 2, kUnchanged = 3, kDuplicate = 4, kRejected = 5 };
@@ -61,7 +75,7 @@ struct RowConsent {
 
 // A row that passed, ready to be applied.
 struct ImportedRow {
-  std::string phone;      // E.164
+  std::string phone;  // E.164
   std::string phone_key;
   std::string country;
   std::string bsuid;
@@ -84,8 +98,8 @@ struct RawRow {
   int problem_column = -1;
 };
 
-// Judges one row: what to apply, or why it is refused. A blank cell changes nothing; outer spaces and a leading apostrophe are
-// stripped. The first problem in column order is the one that is named. [M-32] [M-33] [M-35]
+// Judges one row: what to apply, or why it is refused. A blank cell changes nothing; outer spaces and a leading
+// apostrophe are stripped. The first problem in column order is the one that is named. [M-32] [M-33] [M-35]
 struct RowVerdict {
   std::optional<ImportedRow> row;
   RowNote rejection;  // when there is no row

@@ -16,7 +16,8 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr absl::string_view kLink = "https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates";
+constexpr absl::string_view kLink =
+    "https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates";
 
 std::string ButtonField(size_t i, absl::string_view part) { return absl::StrCat("components.buttons[", i, "].", part); }
 
@@ -39,7 +40,8 @@ void LintButtonKinds(Linter& lint) {
     }
   }
   if (static_cast<int>(buttons.size()) > lint.limits.buttons) {
-    lint.Error("T_BUTTON_COUNT", "components.buttons", absl::StrCat("A template has at most ", lint.limits.buttons, " buttons."),
+    lint.Error("T_BUTTON_COUNT", "components.buttons",
+               absl::StrCat("A template has at most ", lint.limits.buttons, " buttons."),
                absl::StrCat("Leave out ", buttons.size() - lint.limits.buttons, "."));
   }
   int changes = 0;
@@ -47,12 +49,13 @@ void LintButtonKinds(Linter& lint) {
     if ((buttons[i].kind == ButtonKind::kQuickReply) != (buttons[i - 1].kind == ButtonKind::kQuickReply)) ++changes;
   }
   if (changes > 1) {
-    lint.Error("T_BUTTON_ORDER", "components.buttons", "Quick replies stand together, before or after the other buttons.",
-               "Put all quick replies first.");
+    lint.Error("T_BUTTON_ORDER", "components.buttons",
+               "Quick replies stand together, before or after the other buttons.", "Put all quick replies first.");
   }
   const int quick = count(ButtonKind::kQuickReply);
   if (buttons.size() > 3 || (quick > 0 && quick < static_cast<int>(buttons.size()))) {
-    lint.Warn("T_BUTTON_DESKTOP", "components.buttons", "WhatsApp on desktops does not show this combination of buttons.",
+    lint.Warn("T_BUTTON_DESKTOP", "components.buttons",
+              "WhatsApp on desktops does not show this combination of buttons.",
               "Use at most three quick replies and nothing else.");
   }
 }
@@ -70,8 +73,8 @@ void LintLabels(Linter& lint) {
     lint.Length("T_BUTTON_LABEL", ButtonField(i, "label"), buttons[i].label, 1, lint.limits.label);
     const auto [it, fresh] = seen.emplace(text::Fold(buttons[i].label), i);
     if (!fresh && !buttons[i].label.empty()) {
-      lint.Error("T_BUTTON_LABEL", ButtonField(i, "label"), absl::StrCat("Button ", it->second + 1, " has the same label."),
-                 "Give each its own.");
+      lint.Error("T_BUTTON_LABEL", ButtonField(i, "label"),
+                 absl::StrCat("Button ", it->second + 1, " has the same label."), "Give each its own.");
     }
   }
 }
@@ -80,12 +83,14 @@ void LintUrl(Linter& lint, size_t i, const std::string& url) {
   const ScannedText scanned = ScanText(url);
   const bool https = absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://");
   if (!https || url.find(' ') != std::string::npos || text::CodePoints(url) > lint.limits.url) {
-    lint.Error("T_BUTTON_TARGET", ButtonField(i, "url"), absl::StrCat("A link is an http address of at most ", lint.limits.url, " characters."),
+    lint.Error("T_BUTTON_TARGET", ButtonField(i, "url"),
+               absl::StrCat("A link is an http address of at most ", lint.limits.url, " characters."),
                "Write the whole address.", https ? "" : absl::StrCat("https://", url));
   }
   const bool last = scanned.variables.empty() || (scanned.variables.size() == 1 && scanned.parts.back().variable);
   if (!last) {
-    lint.Error("T_BUTTON_TARGET", ButtonField(i, "url"), "A link takes one variable, at its very end.", "Move the variable to the end.");
+    lint.Error("T_BUTTON_TARGET", ButtonField(i, "url"), "A link takes one variable, at its very end.",
+               "Move the variable to the end.");
   }
 }
 
@@ -99,8 +104,8 @@ void LintTargets(Linter& lint) {
                       b.phone_number[0] == '+' &&
                       absl::c_all_of(b.phone_number.substr(1), [](char c) { return absl::ascii_isdigit(c); });
       if (!ok) {
-        lint.Error("T_BUTTON_TARGET", ButtonField(i, "phone_number"), "A phone number has + , country code and digits only.",
-                   "Write it as +5491122334455.");
+        lint.Error("T_BUTTON_TARGET", ButtonField(i, "phone_number"),
+                   "A phone number has + , country code and digits only.", "Write it as +5491122334455.");
       }
     }
     if (b.kind == ButtonKind::kCopyCode) {
@@ -147,7 +152,9 @@ void LintGap(Linter& lint, const NamedText& text, const ScannedText& scanned) {
   for (const TextPart& part : scanned.parts) {
     int n = 0;
     const bool number = part.variable && absl::SimpleAtoi(part.text, &n) && renumbered.contains(n);
-    absl::StrAppend(&suggestion, number ? absl::StrCat("{{", renumbered[n], "}}") : part.variable ? absl::StrCat("{{", part.text, "}}") : part.text);
+    absl::StrAppend(&suggestion, number          ? absl::StrCat("{{", renumbered[n], "}}")
+                                 : part.variable ? absl::StrCat("{{", part.text, "}}")
+                                                 : part.text);
   }
   lint.Error("T_VAR_GAP", text.field, "Variables are numbered 1, 2, 3 … without a gap.", "Renumber them.", suggestion);
 }
@@ -190,7 +197,8 @@ void LintVariables(Linter& lint) {
       std::string literal;
       for (char c : bad) literal += c == '{' || c == '}' || c == ' ' ? "" : std::string(1, absl::ascii_tolower(c));
       lint.Error("T_VAR_SYNTAX", text.field, absl::StrCat("\"", bad, "\" is no variable."),
-                 "Write {{1}} or {{first_name}}, without blanks.", literal.empty() ? "" : absl::StrCat("{{", literal, "}}"));
+                 "Write {{1}} or {{first_name}}, without blanks.",
+                 literal.empty() ? "" : absl::StrCat("{{", literal, "}}"));
     }
     for (const std::string& v : scanned.variables) (IsPositional(v) ? positional : named) = true;
     if (lint.input.format == VariableFormat::kPositional) LintGap(lint, text, scanned);
@@ -198,8 +206,9 @@ void LintVariables(Linter& lint) {
   const bool wrong = lint.input.format == VariableFormat::kPositional ? named : positional;
   if (wrong) {
     lint.Error("T_VAR_MIXED", "components",
-               lint.input.format == VariableFormat::kPositional ? "This template's variables are numbers, but one has a name."
-                                                                : "This template's variables have names, but one is a number.",
+               lint.input.format == VariableFormat::kPositional
+                   ? "This template's variables are numbers, but one has a name."
+                   : "This template's variables have names, but one is a number.",
                "Use one way of writing variables.");
   }
 }
@@ -220,14 +229,16 @@ void LintExamples(Linter& lint) {
     const std::string field = absl::StrCat("components.examples[", place, "]");
     const auto it = c.examples.find(place);
     if (it == c.examples.end() || text::Trim(it->second).empty()) {
-      lint.Error("T_EXAMPLE", field, "WhatsApp's reviewers need an example for every variable.", absl::StrCat("Add one for ", place, "."));
+      lint.Error("T_EXAMPLE", field, "WhatsApp's reviewers need an example for every variable.",
+                 absl::StrCat("Add one for ", place, "."));
     } else if (it->second.find_first_of("\n\t") != std::string::npos) {
       lint.Error("T_EXAMPLE", field, "An example is one line.", "Leave out the line break.");
     }
   }
   for (const auto& [place, value] : c.examples) {
     if (!absl::c_linear_search(places, place)) {
-      lint.Error("T_EXAMPLE", absl::StrCat("components.examples[", place, "]"), "There is no such variable.", "Leave it out.");
+      lint.Error("T_EXAMPLE", absl::StrCat("components.examples[", place, "]"), "There is no such variable.",
+                 "Leave it out.");
     }
   }
 }
@@ -245,8 +256,8 @@ int64_t CountWords(const ScannedText& text) {
 
 bool MentionsOptOut(absl::string_view text) {
   const std::string folded = Words(text);
-  for (absl::string_view word : {" baja ", " stop ", " salir ", " parar ", " sair ", " cancelar ", " unsubscribe ", " no recibir ",
-                                 " nao receber ", " opt out "}) {
+  for (absl::string_view word : {" baja ", " stop ", " salir ", " parar ", " sair ", " cancelar ", " unsubscribe ",
+                                 " no recibir ", " nao receber ", " opt out "}) {
     if (absl::StrContains(folded, word)) return true;
   }
   return false;
@@ -254,9 +265,10 @@ bool MentionsOptOut(absl::string_view text) {
 
 std::string PromotionalWord(const TemplateComponents& c) {
   const std::string folded = Words(absl::StrCat(c.header.text, " ", c.body, " ", c.footer));
-  for (absl::string_view word : {"oferta", "descuento", "promocion", "gratis", "cupon", "desconto", "promocao", "imperdivel",
-                                 "discount", "sale", "coupon", "free gift", "black friday"}) {
-    if (absl::StrContains(folded, absl::StrCat(" ", word, " ")) || absl::StrContains(folded, absl::StrCat(" ", word, "s "))) {
+  for (absl::string_view word : {"oferta", "descuento", "promocion", "gratis", "cupon", "desconto", "promocao",
+                                 "imperdivel", "discount", "sale", "coupon", "free gift", "black friday"}) {
+    if (absl::StrContains(folded, absl::StrCat(" ", word, " ")) ||
+        absl::StrContains(folded, absl::StrCat(" ", word, "s "))) {
       return std::string(word);
     }
   }

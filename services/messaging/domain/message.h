@@ -45,7 +45,8 @@ struct Message {
 
 // Content decides the lane [M-47].
 inline Lane LaneOf(const Content& content, Category category) {
-  return std::holds_alternative<TemplateContent>(content) && category == Category::kMarketing ? Lane::kBulk : Lane::kTransactional;
+  return std::holds_alternative<TemplateContent>(content) && category == Category::kMarketing ? Lane::kBulk
+                                                                                              : Lane::kTransactional;
 }
 
 }  // namespace vinculo::messaging

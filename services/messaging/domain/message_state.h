@@ -11,13 +11,32 @@ namespace vinculo::messaging {
 
 // What a message shows. Stored as these numbers, which are those of the contract; never renumbered.
 enum class MessageState {
-  kQueued = 1, kSending = 2, kUnknown = 3, kAccepted = 4, kHeld = 5, kSent = 6, kDelivered = 7, kRead = 8, kFailed = 9, kExpired = 10, kCancelled = 11
+  kQueued = 1,
+  kSending = 2,
+  kUnknown = 3,
+  kAccepted = 4,
+  kHeld = 5,
+  kSent = 6,
+  kDelivered = 7,
+  kRead = 8,
+  kFailed = 9,
+  kExpired = 10,
+  kCancelled = 11
 };
 
 absl::string_view MessageStateName(MessageState state);
 
 // What we did with it, whatever WhatsApp reported.
-enum class Phase { kQueued = 1, kSending = 2, kUnknown = 3, kAccepted = 4, kHeld = 5, kRefused = 6, kGivenUp = 7, kCancelled = 8 };
+enum class Phase {
+  kQueued = 1,
+  kSending = 2,
+  kUnknown = 3,
+  kAccepted = 4,
+  kHeld = 5,
+  kRefused = 6,
+  kGivenUp = 7,
+  kCancelled = 8
+};
 
 // What is known about the way of a message: our phase and, for each status that WhatsApp reported, the earliest time.
 struct Progress {
@@ -34,8 +53,8 @@ struct Progress {
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 
-// The state, as a pure function: read, delivered, failed, expired, sent, then the phase. So any order and repetition of webhooks
-// ends in the same state [M-87].
+// The state, as a pure function: read, delivered, failed, expired, sent, then the phase. So any order and repetition of
+// webhooks ends in the same state [M-87].
 MessageState StateOf(const Progress& progress);
 
 // A status that WhatsApp reported.
@@ -48,15 +67,16 @@ struct StatusReport {
   friend bool operator==(const StatusReport&, const StatusReport&) = default;
 };
 
-// Joins a report to what is known. Commutative and idempotent: `read` implies delivered at that time unless an earlier one is
-// known; `failed` counts only for the newest attempt and is cleared by delivered or read; any report settles UNKNOWN and SENDING
-// as accepted. Returns whether anything changed. [M-88]
+// Joins a report to what is known. Commutative and idempotent: `read` implies delivered at that time unless an earlier
+// one is known; `failed` counts only for the newest attempt and is cleared by delivered or read; any report settles
+// UNKNOWN and SENDING as accepted. Returns whether anything changed. [M-88]
 bool MergeStatus(const StatusReport& report, Progress& progress);
 
 // "sent", "delivered", "read", "played", "failed"; nullopt for the others, which are counted and ignored.
 std::optional<ReportedStatus> ParseReportedStatus(absl::string_view word);
 
-// The callback id that we give each request: `m1:<message id>:<attempt>` [M-50]. Parse gives nullopt for anybody else's.
+// The callback id that we give each request: `m1:<message id>:<attempt>` [M-50]. Parse gives nullopt for anybody
+// else's.
 std::string CallbackId(absl::string_view message_id, int attempt);
 struct CallbackRef {
   std::string message_id;

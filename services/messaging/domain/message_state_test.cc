@@ -18,8 +18,10 @@ Progress Accepted() {
 }
 
 TEST(MessageState, AnyOrderAndRepetitionOfReportsEndsInOneState) {
-  std::vector<StatusReport> reports = {{ReportedStatus::kSent, At(1), 1}, {ReportedStatus::kDelivered, At(3), 1},
-                                       {ReportedStatus::kRead, At(5), 1}, {ReportedStatus::kFailed, At(2), 1, 131049},
+  std::vector<StatusReport> reports = {{ReportedStatus::kSent, At(1), 1},
+                                       {ReportedStatus::kDelivered, At(3), 1},
+                                       {ReportedStatus::kRead, At(5), 1},
+                                       {ReportedStatus::kFailed, At(2), 1, 131049},
                                        {ReportedStatus::kRead, At(6), 1}};
   Progress expected = Accepted();
   for (const StatusReport& r : reports) MergeStatus(r, expected);
@@ -73,7 +75,8 @@ TEST(MessageState, CallbackIdsComeBack) {
   ASSERT_TRUE(ref);
   EXPECT_EQ(ref->message_id, "0192-abc");
   EXPECT_EQ(ref->attempt, 3);
-  for (const char* foreign : {"", "m1:", "m1:x:0", "m2:x:1", "m1:x:1:2", "order-77"}) EXPECT_FALSE(ParseCallbackId(foreign)) << foreign;
+  for (const char* foreign : {"", "m1:", "m1:x:0", "m2:x:1", "m1:x:1:2", "order-77"})
+    EXPECT_FALSE(ParseCallbackId(foreign)) << foreign;
 }
 
 TEST(SendOutcome, IsExactlyOneOfFour) {

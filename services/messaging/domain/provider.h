@@ -20,7 +20,7 @@ struct SendOutcome {
   std::string wamid;
   std::string wa_id;
   std::string user_id;
-  bool held = false;  // WhatsApp holds it while it judges the template
+  bool held = false;         // WhatsApp holds it while it judges the template
   bool graph_error = false;  // `code` is Graph's
   int code = 0;
   int subcode = 0;
@@ -34,19 +34,19 @@ struct RawAnswer {
   bool whole = false;           // a complete answer arrived
   bool request_written = true;  // at least one byte of the request left
   int http = 0;
-  bool graph_json = false;      // the body is Graph's error JSON
+  bool graph_json = false;  // the body is Graph's error JSON
   int code = 0;
   int subcode = 0;
   std::string details;
   std::string fbtrace;
-  std::string wamid;            // messages[0].id
+  std::string wamid;  // messages[0].id
   std::string wa_id;
   std::string user_id;
   bool held = false;
 };
 
-// [M-17]: ambiguous are a timeout or reset after writing began, 408, 5xx without Graph's error JSON, 2xx without an id; refused are
-// Graph's error JSON with any status and every other 4xx.
+// [M-17]: ambiguous are a timeout or reset after writing began, 408, 5xx without Graph's error JSON, 2xx without an id;
+// refused are Graph's error JSON with any status and every other 4xx.
 SendOutcome JudgeAnswer(const RawAnswer& raw);
 
 // What an error means for the item and beyond it [M-110].

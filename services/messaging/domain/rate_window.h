@@ -7,8 +7,8 @@
 
 namespace vinculo::messaging {
 
-// How many requests may begin so that no window of one second, wherever it lies, holds more than the limit. Keeps the times of the
-// last second. Not thread-safe.
+// How many requests may begin so that no window of one second, wherever it lies, holds more than the limit. Keeps the
+// times of the last second. Not thread-safe.
 class RateWindow {
  public:
   explicit RateWindow(int per_second) : per_second_(per_second) {}

@@ -14,7 +14,9 @@ namespace {
 std::vector<const RoutingRule*> Ordered(const std::vector<RoutingRule>& rules) {
   std::vector<const RoutingRule*> out;
   for (const RoutingRule& r : rules) out.push_back(&r);
-  absl::c_sort(out, [](const RoutingRule* a, const RoutingRule* b) { return std::tie(a->priority, a->id) < std::tie(b->priority, b->id); });
+  absl::c_sort(out, [](const RoutingRule* a, const RoutingRule* b) {
+    return std::tie(a->priority, a->id) < std::tie(b->priority, b->id);
+  });
   return out;
 }
 
@@ -24,7 +26,8 @@ bool HasWords(const InboundContent& content) {
          content.kind == InboundKind::kButtonReply || content.kind == InboundKind::kListReply;
 }
 
-std::optional<RouteDecision> ByRules(const RoutingInput& input, const std::vector<const RoutingRule*>& rules, bool pre_empt) {
+std::optional<RouteDecision> ByRules(const RoutingInput& input, const std::vector<const RoutingRule*>& rules,
+                                     bool pre_empt) {
   for (const RoutingRule* r : rules) {
     if (r->pre_empt == pre_empt && MatchesPayload(*r, input.content.reply_id)) {
       return RouteDecision{r->reply_route, pre_empt ? "PRE_EMPT" : "PAYLOAD_RULE", r->id};
@@ -56,7 +59,8 @@ bool MatchesKeyword(const RoutingRule& rule, absl::string_view text) {
 
 bool MatchesPayload(const RoutingRule& rule, absl::string_view payload) {
   if (payload.empty()) return false;
-  return absl::c_any_of(rule.payload_prefixes, [&](const std::string& p) { return !p.empty() && absl::StartsWith(payload, p); });
+  return absl::c_any_of(rule.payload_prefixes,
+                        [&](const std::string& p) { return !p.empty() && absl::StartsWith(payload, p); });
 }
 
 RouteDecision DecideRoute(const RoutingInput& input) {

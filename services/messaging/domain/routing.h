@@ -38,7 +38,7 @@ Hold LaterHold(const std::optional<Hold>& current, const Hold& offered);
 struct RoutingInput {
   InboundContent content;
   absl::Time now;
-  std::vector<RoutingRule> rules;              // any order
+  std::vector<RoutingRule> rules;  // any order
   std::optional<Hold> hold;
   std::optional<ReplyRoute> named_reply_route;     // of our message it names, else of that message's campaign
   std::optional<ReplyRoute> inferred_reply_route;  // of the campaign it is inferred to answer
@@ -47,13 +47,15 @@ struct RoutingInput {
 
 struct RouteDecision {
   ReplyRoute to;
-  absl::string_view step;  // PRE_EMPT, HOLD, REPLY_ROUTE, PAYLOAD_RULE, KEYWORD_RULE, INFERRED_CAMPAIGN, DEFAULT, FOLLOWS_LAST, NO_ANSWER
+  absl::string_view step;  // PRE_EMPT, HOLD, REPLY_ROUTE, PAYLOAD_RULE, KEYWORD_RULE, INFERRED_CAMPAIGN, DEFAULT,
+                           // FOLLOWS_LAST, NO_ANSWER
   std::string rule_id;
 };
 
-// The first hit of: a rule that pre-empts; a live hold; the reply route of our message it names; payload rules, then keyword rules,
-// by (priority, id); the reply route of the campaign it is inferred to answer; SUPPORT. Reactions, edits and revokes follow the
-// last route; system and unsupported items go nowhere. Equal inputs route equally. [M-104] [M-108]
+// The first hit of: a rule that pre-empts; a live hold; the reply route of our message it names; payload rules, then
+// keyword rules, by (priority, id); the reply route of the campaign it is inferred to answer; SUPPORT. Reactions, edits
+// and revokes follow the last route; system and unsupported items go nowhere. Equal inputs route equally. [M-104]
+// [M-108]
 RouteDecision DecideRoute(const RoutingInput& input);
 
 // Keywords match the whole text or its first words, folded; payload prefixes match bytewise [M-105].

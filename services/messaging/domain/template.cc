@@ -9,10 +9,14 @@ namespace vinculo::messaging {
 
 absl::string_view CategoryName(Category category) {
   switch (category) {
-    case Category::kMarketing: return "MARKETING";
-    case Category::kUtility: return "UTILITY";
-    case Category::kAuthentication: return "AUTHENTICATION";
-    case Category::kUnspecified: break;
+    case Category::kMarketing:
+      return "MARKETING";
+    case Category::kUtility:
+      return "UTILITY";
+    case Category::kAuthentication:
+      return "AUTHENTICATION";
+    case Category::kUnspecified:
+      break;
   }
   return "";
 }
@@ -32,7 +36,9 @@ bool StatusEditable(absl::string_view status) {
   return StatusSendable(status) || status == "REJECTED" || status == "PAUSED";
 }
 
-bool Translation::Sendable() const { return state == TranslationState::kProvider && submitted && StatusSendable(status); }
+bool Translation::Sendable() const {
+  return state == TranslationState::kProvider && submitted && StatusSendable(status);
+}
 
 const Translation* Template::Find(absl::string_view language) const {
   for (const Translation& t : translations) {
@@ -44,13 +50,13 @@ const Translation* Template::Find(absl::string_view language) const {
 namespace {
 
 constexpr std::array<absl::string_view, 88> kLanguages = {
-    "af",    "ar",    "ar_AE", "ar_EG", "ar_LB", "ar_MA", "ar_QA", "ar_SA", "az",    "bg",    "bn",    "ca", "cs",
-    "da",    "de",    "el",    "en",    "en_AU", "en_CA", "en_GB", "en_IN", "en_US", "es",    "es_AR", "es_CL",
-    "es_CO", "es_ES", "es_MX", "es_PE", "es_VE", "et",    "fa",    "fi",    "fil",   "fr",    "fr_BE", "fr_CA",
-    "ga",    "gu",    "ha",    "he",    "hi",    "hr",    "hu",    "id",    "it",    "ja",    "ka",    "kk", "kn",
-    "ko",    "ky_KG", "lo",    "lt",    "lv",    "mk",    "ml",    "mr",    "ms",    "nb",    "nl",    "pa", "pl",
-    "pt_BR", "pt_PT", "ro",    "ru",    "rw_RW", "sk",    "sl",    "sq",    "sr",    "sv",    "sw",    "ta", "te",
-    "th",    "tr",    "uk",    "ur",    "uz",    "vi",    "zh_CN", "zh_HK", "zh_TW", "zu"};
+    "af",    "ar",    "ar_AE", "ar_EG", "ar_LB", "ar_MA", "ar_QA", "ar_SA", "az",    "bg",    "bn",    "ca",    "cs",
+    "da",    "de",    "el",    "en",    "en_AU", "en_CA", "en_GB", "en_IN", "en_US", "es",    "es_AR", "es_CL", "es_CO",
+    "es_ES", "es_MX", "es_PE", "es_VE", "et",    "fa",    "fi",    "fil",   "fr",    "fr_BE", "fr_CA", "ga",    "gu",
+    "ha",    "he",    "hi",    "hr",    "hu",    "id",    "it",    "ja",    "ka",    "kk",    "kn",    "ko",    "ky_KG",
+    "lo",    "lt",    "lv",    "mk",    "ml",    "mr",    "ms",    "nb",    "nl",    "pa",    "pl",    "pt_BR", "pt_PT",
+    "ro",    "ru",    "rw_RW", "sk",    "sl",    "sq",    "sr",    "sv",    "sw",    "ta",    "te",    "th",    "tr",
+    "uk",    "ur",    "uz",    "vi",    "zh_CN", "zh_HK", "zh_TW", "zu"};
 
 }  // namespace
 

@@ -15,7 +15,15 @@ namespace vinculo::messaging {
 enum class Category { kUnspecified = 0, kMarketing = 1, kUtility = 2, kAuthentication = 3 };
 enum class VariableFormat { kPositional = 1, kNamed = 2 };
 enum class HeaderFormat { kNone = 0, kText = 1, kImage = 2, kVideo = 3, kDocument = 4, kLocation = 5 };
-enum class ButtonKind { kUnspecified = 0, kQuickReply = 1, kUrl = 2, kPhoneNumber = 3, kCopyCode = 4, kVoiceCall = 5, kOtpCopy = 6 };
+enum class ButtonKind {
+  kUnspecified = 0,
+  kQuickReply = 1,
+  kUrl = 2,
+  kPhoneNumber = 3,
+  kCopyCode = 4,
+  kVoiceCall = 5,
+  kOtpCopy = 6
+};
 
 // "MARKETING" and so on, as WhatsApp spells it; "" and kUnspecified for each other.
 absl::string_view CategoryName(Category category);

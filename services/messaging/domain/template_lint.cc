@@ -18,8 +18,9 @@ namespace {
 
 void LintName(Linter& lint) {
   const std::string& name = lint.input.name;
-  const bool ok = !name.empty() && text::CodePoints(name) <= lint.limits.name &&
-                  absl::c_all_of(name, [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_'; });
+  const bool ok = !name.empty() && text::CodePoints(name) <= lint.limits.name && absl::c_all_of(name, [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
+  });
   if (!ok) {
     std::string suggestion;
     for (char c : text::Fold(name)) suggestion += absl::ascii_isalnum(c) ? c : '_';
@@ -31,7 +32,8 @@ void LintName(Linter& lint) {
                "Choose another name, or write a new version of the existing one.", lint.facts.next_free_name);
   }
   if (!IsKnownLanguage(lint.input.language)) {
-    lint.Warn("T_LANGUAGE", "language", absl::StrCat("WhatsApp is not known to have the language ", lint.input.language, "."),
+    lint.Warn("T_LANGUAGE", "language",
+              absl::StrCat("WhatsApp is not known to have the language ", lint.input.language, "."),
               "Use one of WhatsApp's codes.", NearestLanguage(lint.input.language));
   }
 }
@@ -55,8 +57,8 @@ void LintHeader(Linter& lint) {
   const bool media = header.format == HeaderFormat::kImage || header.format == HeaderFormat::kVideo ||
                      header.format == HeaderFormat::kDocument;
   if (media && header.sample_handle.empty()) {
-    lint.Error("T_HEADER_SAMPLE", "components.header.sample_handle", "A media header needs a sample for WhatsApp's reviewers.",
-               "Upload a sample.");
+    lint.Error("T_HEADER_SAMPLE", "components.header.sample_handle",
+               "A media header needs a sample for WhatsApp's reviewers.", "Upload a sample.");
   }
 }
 
@@ -76,7 +78,8 @@ void LintBody(Linter& lint) {
     const bool blank = !touching && next + 1 < scanned.parts.size() && scanned.parts[next + 1].variable &&
                        text::Trim(scanned.parts[next].text).empty();
     if (touching || blank) {
-      lint.Error("T_VAR_ADJACENT", "components.body", "Two variables may not stand side by side.", "Put words between them.");
+      lint.Error("T_VAR_ADJACENT", "components.body", "Two variables may not stand side by side.",
+                 "Put words between them.");
       break;
     }
   }
@@ -105,16 +108,18 @@ void LintAuthentication(Linter& lint) {
   if (lint.input.category != Category::kAuthentication) {
     if (c.add_security_recommendation || c.code_expiration_minutes != 0 ||
         absl::c_any_of(c.buttons, [](const TemplateButton& b) { return b.kind == ButtonKind::kOtpCopy; })) {
-      lint.Error("T_AUTH_SHAPE", "components", "Only an authentication template has a code button, an expiry or the safety advice.",
+      lint.Error("T_AUTH_SHAPE", "components",
+                 "Only an authentication template has a code button, an expiry or the safety advice.",
                  "Leave them out, or make it an authentication template.");
     }
     return;
   }
-  const bool fixed = c.body.empty() && c.footer.empty() && c.header.format == HeaderFormat::kNone && c.buttons.size() == 1 &&
-                     c.buttons[0].kind == ButtonKind::kOtpCopy && c.code_expiration_minutes >= 0 &&
-                     c.code_expiration_minutes <= 90;
+  const bool fixed = c.body.empty() && c.footer.empty() && c.header.format == HeaderFormat::kNone &&
+                     c.buttons.size() == 1 && c.buttons[0].kind == ButtonKind::kOtpCopy &&
+                     c.code_expiration_minutes >= 0 && c.code_expiration_minutes <= 90;
   if (!fixed) {
-    lint.Error("T_AUTH_SHAPE", "components", "An authentication template has WhatsApp's own text and one code button, nothing else.",
+    lint.Error("T_AUTH_SHAPE", "components",
+               "An authentication template has WhatsApp's own text and one code button, nothing else.",
                "Leave out header, body and footer; give one OTP_COPY button; expiry 1 to 90 minutes or none.");
   }
 }
@@ -127,7 +132,8 @@ void LintTtl(Linter& lint) {
   if (lint.input.category == Category::kAuthentication) hi = 900;
   if (lint.input.category == Category::kMarketing) lo = 43200, hi = 2592000, month = false;
   if ((ttl < lo || ttl > hi) && !(month && ttl == -1)) {
-    lint.Error("T_TTL", "components.ttl_seconds", absl::StrCat("The time to live lies between ", lo, " and ", hi, " seconds."),
+    lint.Error("T_TTL", "components.ttl_seconds",
+               absl::StrCat("The time to live lies between ", lo, " and ", hi, " seconds."),
                "Use the nearest allowed value.", absl::StrCat(std::clamp(ttl, lo, hi)));
   }
 }
@@ -143,12 +149,14 @@ void LintPurpose(Linter& lint) {
   }
   if (lint.input.category == Category::kUtility) {
     if (const std::string word = PromotionalWord(c); !word.empty()) {
-      lint.Warn("T_CATEGORY", "category", absl::StrCat("\"", word, "\" sounds like promotion; WhatsApp may make this MARKETING."),
+      lint.Warn("T_CATEGORY", "category",
+                absl::StrCat("\"", word, "\" sounds like promotion; WhatsApp may make this MARKETING."),
                 "Make it MARKETING, or use other words.");
     }
   }
   if (lint.facts.same_text && lint.input.category != Category::kAuthentication) {
-    lint.Error("T_SAME_TEXT", "components.body", absl::StrCat("The template ", *lint.facts.same_text, " says the same."),
+    lint.Error("T_SAME_TEXT", "components.body",
+               absl::StrCat("The template ", *lint.facts.same_text, " says the same."),
                "Use that one, or change the text.");
   }
   if (lint.facts.editing_approved) {

@@ -43,11 +43,11 @@ struct TemplateLimits {
 
 // What the linter needs to know about the account.
 struct AccountFacts {
-  bool name_taken = false;                // another draft or template has this (name, language)
-  std::string next_free_name;             // suggestion for that
-  std::optional<std::string> same_text;   // a template with the same body and footer
-  bool editing_approved = false;          // the live version is approved and would be replaced
-  bool quota_spent = false;               // no creation or edit left for now
+  bool name_taken = false;               // another draft or template has this (name, language)
+  std::string next_free_name;            // suggestion for that
+  std::optional<std::string> same_text;  // a template with the same body and footer
+  bool editing_approved = false;         // the live version is approved and would be replaced
+  bool quota_spent = false;              // no creation or edit left for now
 };
 
 struct LintInput {
@@ -58,8 +58,9 @@ struct LintInput {
   TemplateComponents components;
 };
 
-// Everything that WhatsApp would reject and that we advise against, all at once, ordered by severity, field and code. Pure: the
-// same answer in LintTemplate, SubmitTemplate and preflight. Lengths are code points of the text as typed. [M-20]
+// Everything that WhatsApp would reject and that we advise against, all at once, ordered by severity, field and code.
+// Pure: the same answer in LintTemplate, SubmitTemplate and preflight. Lengths are code points of the text as typed.
+// [M-20]
 std::vector<Finding> LintTemplate(const LintInput& input, const AccountFacts& facts, const TemplateLimits& limits = {});
 
 bool HasErrors(const std::vector<Finding>& findings);

@@ -50,14 +50,18 @@ RenderedButton RenderButton(const TemplateButton& button, const std::string& val
     case ButtonKind::kUrl: {
       const ScannedText scanned = ScanText(button.url);
       std::string url;
-      for (const TextPart& part : scanned.parts) absl::StrAppend(&url, part.variable ? PercentEncode(value) : part.text);
+      for (const TextPart& part : scanned.parts)
+        absl::StrAppend(&url, part.variable ? PercentEncode(value) : part.text);
       return {button.label, url};
     }
-    case ButtonKind::kPhoneNumber: return {button.label, button.phone_number};
-    case ButtonKind::kCopyCode: return {button.label, value};
+    case ButtonKind::kPhoneNumber:
+      return {button.label, button.phone_number};
+    case ButtonKind::kCopyCode:
+      return {button.label, value};
     case ButtonKind::kOtpCopy:
     case ButtonKind::kVoiceCall:
-    case ButtonKind::kUnspecified: break;
+    case ButtonKind::kUnspecified:
+      break;
   }
   return {button.label, ""};
 }
@@ -79,7 +83,8 @@ std::string NormalizeValue(absl::string_view value) {
   return out;
 }
 
-std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, Category category, PlaceValues& values) {
+std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, Category category,
+                                          PlaceValues& values) {
   std::vector<ParameterProblem> problems;
   const std::vector<std::string> required = RequiredPlaces(components, category);
   for (auto& [place, value] : values) {

@@ -37,12 +37,12 @@ inline constexpr absl::string_view kOptOutPayload = "STOP:marketing";
 // Runs of white space become one space, ends are trimmed: what WhatsApp would refuse otherwise.
 std::string NormalizeValue(absl::string_view value);
 
-// Normalises `values` in place and finds every required place without a value, every value that is too long, and every value for a
-// place that does not exist. Empty when all is well.
+// Normalises `values` in place and finds every required place without a value, every value that is too long, and every
+// value for a place that does not exist. Empty when all is well.
 std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, Category category, PlaceValues& values);
 
-// The one render function: previews, preflight and dispatch all show and send this. `values` have passed CheckValues. A value is
-// inserted once and never searched for variables; the end of a link is percent-encoded.
+// The one render function: previews, preflight and dispatch all show and send this. `values` have passed CheckValues. A
+// value is inserted once and never searched for variables; the end of a link is percent-encoded.
 RenderedTemplate Render(const TemplateComponents& components, const PlaceValues& values);
 
 // RFC 3986 unreserved characters stay, all other bytes become %XX.

@@ -74,12 +74,17 @@ ScannedText ScanText(absl::string_view text) {
 std::vector<std::string> RequiredPlaces(const TemplateComponents& components, Category category) {
   std::vector<std::string> out;
   switch (components.header.format) {
-    case HeaderFormat::kText: AddVariables(ScanText(components.header.text), "header.", out); break;
+    case HeaderFormat::kText:
+      AddVariables(ScanText(components.header.text), "header.", out);
+      break;
     case HeaderFormat::kImage:
     case HeaderFormat::kVideo:
-    case HeaderFormat::kDocument: out.push_back("header.media"); break;
+    case HeaderFormat::kDocument:
+      out.push_back("header.media");
+      break;
     case HeaderFormat::kLocation:
-    case HeaderFormat::kNone: break;
+    case HeaderFormat::kNone:
+      break;
   }
   if (category == Category::kAuthentication) {
     out.push_back("body.1");

@@ -7,8 +7,9 @@
 namespace vinculo::messaging {
 namespace {
 
-#define COLUMNS                                                                                                                    \
-  "campaign_id, display_name, sender_id, channel_id, template_name, plan, reply_route, reply_ref, rate_per_second, deadline, state, " \
+#define COLUMNS                                                                                                      \
+  "campaign_id, display_name, sender_id, channel_id, template_name, plan, reply_route, reply_ref, rate_per_second, " \
+  "deadline, state, "                                                                                                \
   "pause_reason, pause_when_frozen, freeze_cursor, started_at, ended_at, caller, revision, created_at"
 
 constexpr sql::Query kInsert{"campaign_insert",
@@ -16,49 +17,70 @@ constexpr sql::Query kInsert{"campaign_insert",
                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr sql::Query kGet{"campaign_get", "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND campaign_id = ?"};
 constexpr sql::Query kList{"campaign_list",
-                           "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND campaign_id < ? ORDER BY campaign_id DESC LIMIT ?"};
-constexpr sql::Query kUpdate{"campaign_update",
-                             "UPDATE campaign SET state = ?, pause_reason = ?, pause_when_frozen = ?, freeze_cursor = ?, started_at = ?, "
-                             "ended_at = ?, revision = ? WHERE tenant_id = ? AND campaign_id = ?"};
+                           "SELECT " COLUMNS
+                           " FROM campaign WHERE tenant_id = ? AND campaign_id < ? ORDER BY campaign_id DESC LIMIT ?"};
+constexpr sql::Query kUpdate{
+    "campaign_update",
+    "UPDATE campaign SET state = ?, pause_reason = ?, pause_when_frozen = ?, freeze_cursor = ?, started_at = ?, "
+    "ended_at = ?, revision = ? WHERE tenant_id = ? AND campaign_id = ?"};
 constexpr sql::Query kRunning{"campaign_running_of_sender",
-                              "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND sender_id = ? AND state = 4 AND state IN (3, 4) "
+                              "SELECT " COLUMNS
+                              " FROM campaign WHERE tenant_id = ? AND sender_id = ? AND state = 4 AND state IN (3, 4) "
                               "ORDER BY campaign_id"};
 
-#define ROW                                                                                                                        \
-  "campaign_id, contact_id, position, state, reason, language, version, category, params, round, tries, message_id, not_before, " \
+#define ROW                                                                                                           \
+  "campaign_id, contact_id, position, state, reason, language, version, category, params, round, tries, message_id, " \
+  "not_before, "                                                                                                      \
   "replied, opted_out, updated_at"
-constexpr sql::Query kInsertRow{"campaign_recipient_insert",
-                                "INSERT INTO campaign_recipient (tenant_id, " ROW
-                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (tenant_id, campaign_id, "
-                                "contact_id) DO NOTHING"};
+constexpr sql::Query kInsertRow{
+    "campaign_recipient_insert",
+    "INSERT INTO campaign_recipient (tenant_id, " ROW
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (tenant_id, campaign_id, "
+    "contact_id) DO NOTHING"};
 constexpr sql::Query kGetRow{"campaign_recipient_get",
-                             "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
-constexpr sql::Query kDue{"campaign_recipient_due",
-                          "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 AND not_before <= ? "
-                          "ORDER BY not_before, position LIMIT ?"};
-constexpr sql::Query kNextDue{"campaign_recipient_next_due",
-                              "SELECT not_before FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 ORDER BY "
-                              "not_before LIMIT 1"};
+                             "SELECT " ROW
+                             " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
+constexpr sql::Query kDue{
+    "campaign_recipient_due",
+    "SELECT " ROW
+    " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 AND not_before <= ? "
+    "ORDER BY not_before, position LIMIT ?"};
+constexpr sql::Query kNextDue{
+    "campaign_recipient_next_due",
+    "SELECT not_before FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 ORDER BY "
+    "not_before LIMIT 1"};
 constexpr sql::Query kQueuedOf{"campaign_recipient_of_contact",
-                               "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ? AND contact_id = ? AND state = 2"};
-constexpr sql::Query kUpdateRow{"campaign_recipient_update",
-                                "UPDATE campaign_recipient SET state = ?, reason = ?, message_id = ?, not_before = ?, tries = ?, updated_at "
-                                "= ? WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
-constexpr sql::Query kSetReplied{"campaign_recipient_set_replied",
-                                 "UPDATE campaign_recipient SET replied = ?, opted_out = ? WHERE tenant_id = ? AND campaign_id = ? AND "
-                                 "contact_id = ?"};
-constexpr sql::Query kListRows{"campaign_recipient_list",
-                               "SELECT " ROW " FROM campaign_recipient WHERE tenant_id = ?1 AND campaign_id = ?2 AND contact_id > ?3 AND "
-                               "(?4 = 0 OR state = ?4) AND (?5 = '' OR reason = ?5) AND (?6 = 0 OR replied > 0) ORDER BY contact_id LIMIT ?7"};
-constexpr sql::Query kCounts{"campaign_count_get",
-                             "SELECT state, reason, count FROM campaign_count WHERE tenant_id = ? AND campaign_id = ? AND count <> 0"};
-constexpr sql::Query kRecount{"campaign_recount",
-                              "SELECT state, reason, COUNT(*), SUM(CASE replied WHEN 1 THEN 1 ELSE 0 END), SUM(CASE replied WHEN 2 THEN 1 "
-                              "ELSE 0 END), SUM(opted_out) FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? GROUP BY state, "
-                              "reason"};
-constexpr sql::Query kAddCount{"campaign_count_add",
-                               "INSERT INTO campaign_count (tenant_id, campaign_id, state, reason, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
-                               "(tenant_id, campaign_id, state, reason) DO UPDATE SET count = campaign_count.count + excluded.count"};
+                               "SELECT " ROW
+                               " FROM campaign_recipient WHERE tenant_id = ? AND contact_id = ? AND state = 2"};
+constexpr sql::Query kUpdateRow{
+    "campaign_recipient_update",
+    "UPDATE campaign_recipient SET state = ?, reason = ?, message_id = ?, not_before = ?, tries = ?, updated_at "
+    "= ? WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
+constexpr sql::Query kShowMessage{
+    "campaign_recipient_show_message",
+    "UPDATE campaign_recipient SET state = ?, reason = ?, not_before = ?, tries = ?, updated_at = ? WHERE "
+    "tenant_id = ? AND campaign_id = ? AND contact_id = ? AND message_id = ?"};
+constexpr sql::Query kSetReplied{
+    "campaign_recipient_set_replied",
+    "UPDATE campaign_recipient SET replied = ?, opted_out = ? WHERE tenant_id = ? AND campaign_id = ? AND "
+    "contact_id = ?"};
+constexpr sql::Query kListRows{
+    "campaign_recipient_list",
+    "SELECT " ROW
+    " FROM campaign_recipient WHERE tenant_id = ?1 AND campaign_id = ?2 AND contact_id > ?3 AND "
+    "(?4 = 0 OR state = ?4) AND (?5 = '' OR reason = ?5) AND (?6 = 0 OR replied > 0) ORDER BY contact_id LIMIT ?7"};
+constexpr sql::Query kCounts{
+    "campaign_count_get",
+    "SELECT state, reason, count FROM campaign_count WHERE tenant_id = ? AND campaign_id = ? AND count <> 0"};
+constexpr sql::Query kRecount{
+    "campaign_recount",
+    "SELECT state, reason, COUNT(*), SUM(CASE replied WHEN 1 THEN 1 ELSE 0 END), SUM(CASE replied WHEN 2 THEN 1 "
+    "ELSE 0 END), SUM(opted_out) FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? GROUP BY state, "
+    "reason"};
+constexpr sql::Query kAddCount{
+    "campaign_count_add",
+    "INSERT INTO campaign_count (tenant_id, campaign_id, state, reason, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+    "(tenant_id, campaign_id, state, reason) DO UPDATE SET count = campaign_count.count + excluded.count"};
 
 Campaign Read(const sql::Row& r, absl::Status& status) {
   Campaign c;
@@ -109,7 +131,8 @@ template <class... Args>
 absl::StatusOr<std::vector<Recipient>> Rows(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
   std::vector<Recipient> out;
   absl::Status decoded;
-  RETURN_IF_ERROR(tx.Each(query, [&](const sql::Row& r) { out.push_back(ReadRow(r, decoded)); }, args...));
+  RETURN_IF_ERROR(tx.Each(
+      query, [&](const sql::Row& r) { out.push_back(ReadRow(r, decoded)); }, args...));
   RETURN_IF_ERROR(decoded);
   return out;
 }
@@ -118,7 +141,8 @@ template <class... Args>
 absl::StatusOr<std::vector<Campaign>> Campaigns(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
   std::vector<Campaign> out;
   absl::Status decoded;
-  RETURN_IF_ERROR(tx.Each(query, [&](const sql::Row& r) { out.push_back(Read(r, decoded)); }, args...));
+  RETURN_IF_ERROR(tx.Each(
+      query, [&](const sql::Row& r) { out.push_back(Read(r, decoded)); }, args...));
   RETURN_IF_ERROR(decoded);
   return out;
 }
@@ -137,16 +161,17 @@ void CountDeltas::Add(const Uuid& campaign, RecipientState state, const std::str
 
 absl::Status CountDeltas::Flush(sql::Transaction& tx) {
   for (const auto& [key, n] : deltas_) {
-    if (n != 0) RETURN_IF_ERROR(tx.Exec(kAddCount, tx.tenant(), std::get<0>(key), std::get<1>(key), std::get<2>(key), n));
+    if (n != 0)
+      RETURN_IF_ERROR(tx.Exec(kAddCount, tx.tenant(), std::get<0>(key), std::get<1>(key), std::get<2>(key), n));
   }
   deltas_.clear();
   return absl::OkStatus();
 }
 
 absl::Status CampaignRepository::Insert(sql::Transaction& tx, const Campaign& c) {
-  return tx.Exec(kInsert, tx.tenant(), c.id, c.display_name, c.sender_id, c.channel_id, c.template_name, EncodePlan(c), c.reply_route.route,
-                 c.reply_route.ref, c.rate_per_second, c.deadline, c.state, c.pause_reason, c.pause_when_frozen, c.freeze_cursor,
-                 c.started_at, c.ended_at, c.caller, c.revision, c.created_at);
+  return tx.Exec(kInsert, tx.tenant(), c.id, c.display_name, c.sender_id, c.channel_id, c.template_name, EncodePlan(c),
+                 c.reply_route.route, c.reply_route.ref, c.rate_per_second, c.deadline, c.state, c.pause_reason,
+                 c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at, c.caller, c.revision, c.created_at);
 }
 
 absl::StatusOr<Campaign> CampaignRepository::Get(sql::Transaction& tx, const Uuid& id) {
@@ -162,7 +187,8 @@ absl::StatusOr<std::vector<Campaign>> CampaignRepository::List(sql::Transaction&
 
 absl::Status CampaignRepository::Update(sql::Transaction& tx, Campaign& c) {
   ++c.revision;
-  return tx.Exec(kUpdate, c.state, c.pause_reason, c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at, c.revision, tx.tenant(), c.id);
+  return tx.Exec(kUpdate, c.state, c.pause_reason, c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at,
+                 c.revision, tx.tenant(), c.id);
 }
 
 absl::StatusOr<std::vector<Campaign>> CampaignRepository::Running(sql::Transaction& tx, const Uuid& sender) {
@@ -171,23 +197,27 @@ absl::StatusOr<std::vector<Campaign>> CampaignRepository::Running(sql::Transacti
 
 absl::StatusOr<bool> CampaignRepository::InsertRecipient(sql::Transaction& tx, const Recipient& r) {
   ASSIGN_OR_RETURN(const int64_t added,
-                   tx.ExecCount(kInsertRow, tx.tenant(), r.campaign_id, r.contact_id, r.position, r.state, r.reason, r.language, r.version,
-                                r.category, EncodeMap(r.params), r.round, r.tries, r.message_id, r.not_before, r.updated_at));
+                   tx.ExecCount(kInsertRow, tx.tenant(), r.campaign_id, r.contact_id, r.position, r.state, r.reason,
+                                r.language, r.version, r.category, EncodeMap(r.params), r.round, r.tries, r.message_id,
+                                r.not_before, r.updated_at));
   return added == 1;
 }
 
-absl::StatusOr<std::optional<Recipient>> CampaignRepository::FindRecipient(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact) {
+absl::StatusOr<std::optional<Recipient>> CampaignRepository::FindRecipient(sql::Transaction& tx, const Uuid& campaign,
+                                                                           const Uuid& contact) {
   ASSIGN_OR_RETURN(std::vector<Recipient> found, Rows(tx, kGetRow, tx.tenant(), campaign, contact));
   if (found.empty()) return std::nullopt;
   return std::move(found[0]);
 }
 
-absl::StatusOr<std::vector<Recipient>> CampaignRepository::Due(sql::Transaction& tx, const Uuid& campaign, absl::Time now, int limit) {
+absl::StatusOr<std::vector<Recipient>> CampaignRepository::Due(sql::Transaction& tx, const Uuid& campaign,
+                                                               absl::Time now, int limit) {
   return Rows(tx, kDue, tx.tenant(), campaign, now, limit);
 }
 
 absl::StatusOr<std::optional<absl::Time>> CampaignRepository::NextDue(sql::Transaction& tx, const Uuid& campaign) {
-  return tx.Find(kNextDue, [](const sql::Row& r) { return r.Time(0); }, tx.tenant(), campaign);
+  return tx.Find(
+      kNextDue, [](const sql::Row& r) { return r.Time(0); }, tx.tenant(), campaign);
 }
 
 absl::StatusOr<std::vector<Recipient>> CampaignRepository::QueuedOf(sql::Transaction& tx, const Uuid& contact) {
@@ -195,15 +225,25 @@ absl::StatusOr<std::vector<Recipient>> CampaignRepository::QueuedOf(sql::Transac
 }
 
 absl::Status CampaignRepository::UpdateRecipient(sql::Transaction& tx, const Recipient& r) {
-  return tx.Exec(kUpdateRow, r.state, r.reason, r.message_id, r.not_before, r.tries, r.updated_at, tx.tenant(), r.campaign_id, r.contact_id);
+  return tx.Exec(kUpdateRow, r.state, r.reason, r.message_id, r.not_before, r.tries, r.updated_at, tx.tenant(),
+                 r.campaign_id, r.contact_id);
 }
 
-absl::Status CampaignRepository::SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact, int replied, bool opted_out) {
+absl::StatusOr<bool> CampaignRepository::ShowMessage(sql::Transaction& tx, const Recipient& r) {
+  ASSIGN_OR_RETURN(const int64_t changed,
+                   tx.ExecCount(kShowMessage, r.state, r.reason, r.not_before, r.tries, r.updated_at, tx.tenant(),
+                                r.campaign_id, r.contact_id, r.message_id));
+  return changed == 1;
+}
+
+absl::Status CampaignRepository::SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact,
+                                            int replied, bool opted_out) {
   return tx.Exec(kSetReplied, replied, opted_out, tx.tenant(), campaign, contact);
 }
 
 absl::StatusOr<std::vector<Recipient>> CampaignRepository::ListRecipients(sql::Transaction& tx, const Uuid& campaign,
-                                                                          const RecipientFilter& filter, const Uuid& after, int limit) {
+                                                                          const RecipientFilter& filter,
+                                                                          const Uuid& after, int limit) {
   const int state = filter.state ? static_cast<int>(*filter.state) : 0;
   return Rows(tx, kListRows, tx.tenant(), campaign, after, state, filter.reason, filter.replied, limit);
 }
@@ -211,7 +251,11 @@ absl::StatusOr<std::vector<Recipient>> CampaignRepository::ListRecipients(sql::T
 absl::StatusOr<RecipientCounts> CampaignRepository::Counts(sql::Transaction& tx, const Uuid& campaign) {
   RecipientCounts out;
   RETURN_IF_ERROR(tx.Each(
-      kCounts, [&](const sql::Row& r) { out[{static_cast<RecipientState>(r.Int(0)), r.String(1)}] = r.Int(2); }, tx.tenant(), campaign));
+      kCounts,
+      [&](const sql::Row& r) {
+        out[{static_cast<RecipientState>(r.Int(0)), r.String(1)}] = r.Int(2);
+      },
+      tx.tenant(), campaign));
   return out;
 }
 
@@ -233,8 +277,8 @@ absl::StatusOr<RecipientCounts> CampaignRepository::Recount(sql::Transaction& tx
 }
 
 std::vector<sql::Query> CampaignRepository::Queries() {
-  return {kInsert, kGet, kList, kUpdate, kRunning, kInsertRow, kGetRow, kDue, kNextDue, kQueuedOf, kUpdateRow, kSetReplied, kListRows, kCounts,
-          kRecount, kAddCount};
+  return {kInsert,   kGet,       kList,        kUpdate,     kRunning,  kInsertRow, kGetRow,  kDue,     kNextDue,
+          kQueuedOf, kUpdateRow, kShowMessage, kSetReplied, kListRows, kCounts,    kRecount, kAddCount};
 }
 
 }  // namespace vinculo::messaging

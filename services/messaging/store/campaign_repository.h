@@ -31,11 +31,12 @@ struct Recipient {
   absl::Time updated_at;
 };
 
-// Changes of counters within one transaction, written at its end: row and counter change together, with one statement for each
-// counter however many rows moved.
+// Changes of counters within one transaction, written at its end: row and counter change together, with one statement
+// for each counter however many rows moved.
 class CountDeltas {
  public:
-  void Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to, const std::string& to_reason);
+  void Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to,
+            const std::string& to_reason);
   void Add(const Uuid& campaign, RecipientState state, const std::string& reason, int64_t n);
   absl::Status Flush(sql::Transaction& tx);
 
@@ -58,22 +59,28 @@ class CampaignRepository {
 
   // False when the contact has a row already.
   static absl::StatusOr<bool> InsertRecipient(sql::Transaction& tx, const Recipient& recipient);
-  static absl::StatusOr<std::optional<Recipient>> FindRecipient(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact);
+  static absl::StatusOr<std::optional<Recipient>> FindRecipient(sql::Transaction& tx, const Uuid& campaign,
+                                                                const Uuid& contact);
   // Queued and due, by (not_before, position).
-  static absl::StatusOr<std::vector<Recipient>> Due(sql::Transaction& tx, const Uuid& campaign, absl::Time now, int limit);
+  static absl::StatusOr<std::vector<Recipient>> Due(sql::Transaction& tx, const Uuid& campaign, absl::Time now,
+                                                    int limit);
   static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& campaign);
   // Queued rows of a contact over all campaigns.
   static absl::StatusOr<std::vector<Recipient>> QueuedOf(sql::Transaction& tx, const Uuid& contact);
   // State, reason, message, not_before, tries.
   static absl::Status UpdateRecipient(sql::Transaction& tx, const Recipient& recipient);
-  static absl::Status SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact, int replied, bool opted_out);
+  // The same for a row whose message is `recipient.message_id`; false when the row has moved on to another message.
+  static absl::StatusOr<bool> ShowMessage(sql::Transaction& tx, const Recipient& recipient);
+  static absl::Status SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact, int replied,
+                                 bool opted_out);
   struct RecipientFilter {
     std::optional<RecipientState> state;
     std::string reason;
     bool replied = false;
   };
-  static absl::StatusOr<std::vector<Recipient>> ListRecipients(sql::Transaction& tx, const Uuid& campaign, const RecipientFilter& filter,
-                                                               const Uuid& after, int limit);
+  static absl::StatusOr<std::vector<Recipient>> ListRecipients(sql::Transaction& tx, const Uuid& campaign,
+                                                               const RecipientFilter& filter, const Uuid& after,
+                                                               int limit);
 
   static absl::StatusOr<RecipientCounts> Counts(sql::Transaction& tx, const Uuid& campaign);
   // From the rows.

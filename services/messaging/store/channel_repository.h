@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,18 +30,22 @@ class ChannelRepository {
   static absl::StatusOr<Sender> GetSender(sql::Transaction& tx, const Uuid& id);
   static absl::StatusOr<std::optional<Sender>> DefaultSender(sql::Transaction& tx);
   static absl::StatusOr<std::vector<Sender>> ListSenders(sql::Transaction& tx, const Uuid& after, int limit);
-  static absl::Status SetSenderState(sql::Transaction& tx, const Uuid& id, SenderState state, const std::string& reason);
+  // All senders of the tenant, each with its channel.
+  static absl::StatusOr<std::vector<std::pair<Sender, Channel>>> SendersWithChannels(sql::Transaction& tx);
+  static absl::Status SetSenderState(sql::Transaction& tx, const Uuid& id, SenderState state,
+                                     const std::string& reason);
 
-  // Takes the sender for `holder` until `until` and returns the new token. FAILED_PRECONDITION LEASE_HELD while another holder's lease
-  // runs.
-  static absl::StatusOr<int64_t> ClaimDispatcher(sql::Transaction& tx, const Uuid& sender, const std::string& holder, absl::Time now,
-                                                 absl::Time until);
+  // Takes the sender for `holder` until `until` and returns the new token. FAILED_PRECONDITION LEASE_HELD while another
+  // holder's lease runs.
+  static absl::StatusOr<int64_t> ClaimDispatcher(sql::Transaction& tx, const Uuid& sender, const std::string& holder,
+                                                 absl::Time now, absl::Time until);
   // FAILED_PRECONDITION LEASE_LOST when the token is no longer the current one.
   static absl::Status RenewDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token, absl::Time until);
   static absl::Status CheckDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token);
 
   // Who has a Graph id; under the tenant `_system`, whatever tx.tenant() is.
-  static absl::StatusOr<std::optional<ProviderOwner>> FindOwner(sql::Transaction& tx, absl::string_view kind, absl::string_view value);
+  static absl::StatusOr<std::optional<ProviderOwner>> FindOwner(sql::Transaction& tx, absl::string_view kind,
+                                                                absl::string_view value);
 
   static std::vector<sql::Query> Queries();
 };

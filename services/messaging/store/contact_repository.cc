@@ -10,64 +10,91 @@
 namespace vinculo::messaging {
 namespace {
 
-#define COLUMNS                                                                                                                      \
-  "c.contact_id, c.state, c.merged_into, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, c.phone, c.bsuid, " \
-  "c.tags, c.attributes, c.marketing, c.transactional, c.suppressed, c.last_inbound_at, c.revision, c.created_at, c.updated_at"
+#define COLUMNS                                                                                                     \
+  "c.contact_id, c.state, c.merged_into, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, " \
+  "c.phone, c.bsuid, "                                                                                              \
+  "c.tags, c.attributes, c.marketing, c.transactional, c.suppressed, c.last_inbound_at, c.revision, c.created_at, " \
+  "c.updated_at"
 
-constexpr sql::Query kGet{"contact_get", "SELECT " COLUMNS " FROM contact c WHERE c.tenant_id = ? AND c.contact_id = ?"};
+constexpr sql::Query kGet{"contact_get",
+                          "SELECT " COLUMNS " FROM contact c WHERE c.tenant_id = ? AND c.contact_id = ?"};
 constexpr sql::Query kByIdentity{"contact_by_identity",
-                                 "SELECT " COLUMNS " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = "
+                                 "SELECT " COLUMNS
+                                 " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = "
                                  "i.contact_id WHERE i.tenant_id = ? AND i.kind = ? AND i.value = ?"};
-constexpr sql::Query kByPhoneKey{"contact_by_phone_key",
-                                 "SELECT " COLUMNS " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = "
-                                 "i.contact_id WHERE i.tenant_id = ? AND i.phone_key = ? AND i.phone_key <> '' ORDER BY c.contact_id LIMIT 1"};
+constexpr sql::Query kByPhoneKey{
+    "contact_by_phone_key",
+    "SELECT " COLUMNS
+    " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = "
+    "i.contact_id WHERE i.tenant_id = ? AND i.phone_key = ? AND i.phone_key <> '' ORDER BY c.contact_id LIMIT 1"};
 constexpr sql::Query kByCustomer{"contact_by_customer",
-                                 "SELECT " COLUMNS " FROM contact c WHERE c.tenant_id = ? AND c.customer_id = ? AND c.customer_id <> '' "
+                                 "SELECT " COLUMNS
+                                 " FROM contact c WHERE c.tenant_id = ? AND c.customer_id = ? AND c.customer_id <> '' "
                                  "AND c.state = 1 ORDER BY c.last_inbound_at DESC LIMIT 1"};
 constexpr sql::Query kInsert{
     "contact_insert",
-    "INSERT INTO contact (tenant_id, contact_id, state, merged_into, name, first_name, language, time_zone, country, customer_id, phone, "
-    "bsuid, tags, attributes, marketing, transactional, suppressed, last_inbound_at, last_route, last_route_ref, revision, created_at, "
+    "INSERT INTO contact (tenant_id, contact_id, state, merged_into, name, first_name, language, time_zone, country, "
+    "customer_id, phone, "
+    "bsuid, tags, attributes, marketing, transactional, suppressed, last_inbound_at, last_route, last_route_ref, "
+    "revision, created_at, "
     "updated_at) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, '', 1, ?, ?)"};
-constexpr sql::Query kUpdate{"contact_update",
-                             "UPDATE contact SET name = ?, first_name = ?, language = ?, time_zone = ?, country = ?, customer_id = ?, phone "
-                             "= ?, bsuid = ?, tags = ?, attributes = ?, revision = ?, updated_at = ? WHERE tenant_id = ? AND contact_id = ?"};
-constexpr sql::Query kSetPermissions{"contact_set_permissions",
-                                     "UPDATE contact SET marketing = ?, transactional = ?, suppressed = ?, revision = revision + 1 WHERE "
-                                     "tenant_id = ? AND contact_id = ?"};
-constexpr sql::Query kHeard{"contact_heard",
-                            "UPDATE contact SET last_inbound_at = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND (last_inbound_at IS NULL "
-                            "OR last_inbound_at < ?1)"};
-constexpr sql::Query kGetLastRoute{"contact_last_route", "SELECT last_route, last_route_ref FROM contact WHERE tenant_id = ? AND contact_id = ?"};
-constexpr sql::Query kSetLastRoute{"contact_set_last_route",
-                                   "UPDATE contact SET last_route = ?, last_route_ref = ? WHERE tenant_id = ? AND contact_id = ?"};
-constexpr sql::Query kInsertIdentity{"identity_insert",
-                                     "INSERT INTO identity (tenant_id, kind, value, phone_key, contact_id) VALUES (?, ?, ?, ?, ?) ON "
-                                     "CONFLICT (tenant_id, kind, value) DO NOTHING"};
-constexpr sql::Query kIdentities{"identity_list", "SELECT kind, value FROM identity WHERE tenant_id = ? AND contact_id = ? ORDER BY kind, value"};
+constexpr sql::Query kUpdate{
+    "contact_update",
+    "UPDATE contact SET name = ?, first_name = ?, language = ?, time_zone = ?, country = ?, customer_id = ?, phone "
+    "= ?, bsuid = ?, tags = ?, attributes = ?, revision = ?, updated_at = ? WHERE tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kSetPermissions{
+    "contact_set_permissions",
+    "UPDATE contact SET marketing = ?, transactional = ?, suppressed = ?, revision = revision + 1 WHERE "
+    "tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kHeard{
+    "contact_heard",
+    "UPDATE contact SET last_inbound_at = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND (last_inbound_at IS NULL "
+    "OR last_inbound_at < ?1)"};
+constexpr sql::Query kGetLastRoute{
+    "contact_last_route", "SELECT last_route, last_route_ref FROM contact WHERE tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kSetLastRoute{
+    "contact_set_last_route",
+    "UPDATE contact SET last_route = ?, last_route_ref = ? WHERE tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kInsertIdentity{
+    "identity_insert",
+    "INSERT INTO identity (tenant_id, kind, value, phone_key, contact_id) VALUES (?, ?, ?, ?, ?) ON "
+    "CONFLICT (tenant_id, kind, value) DO NOTHING"};
+constexpr sql::Query kIdentities{
+    "identity_list", "SELECT kind, value FROM identity WHERE tenant_id = ? AND contact_id = ? ORDER BY kind, value"};
 constexpr sql::Query kPage{"contact_page",
-                           "SELECT " COLUMNS ", '' FROM contact c WHERE c.tenant_id = ? AND c.contact_id > ? AND c.state = 1 ORDER BY "
+                           "SELECT " COLUMNS
+                           ", '' FROM contact c WHERE c.tenant_id = ? AND c.contact_id > ? AND c.state = 1 ORDER BY "
                            "c.contact_id LIMIT ?"};
-constexpr sql::Query kMemberPage{"list_member_page",
-                                 "SELECT " COLUMNS ", m.variables FROM list_member m JOIN contact c ON c.tenant_id = m.tenant_id AND "
-                                 "c.contact_id = m.contact_id WHERE m.tenant_id = ? AND m.list_id = ? AND m.contact_id > ? AND c.state = 1 "
-                                 "ORDER BY m.contact_id LIMIT ?"};
-constexpr sql::Query kMemberVariables{"list_member_variables",
-                                      "SELECT variables FROM list_member WHERE tenant_id = ? AND list_id = ? AND contact_id = ?"};
-constexpr sql::Query kListsOf{"list_member_lists", "SELECT list_id FROM list_member WHERE tenant_id = ? AND contact_id = ? ORDER BY list_id"};
+constexpr sql::Query kMemberPage{
+    "list_member_page",
+    "SELECT " COLUMNS
+    ", m.variables FROM list_member m JOIN contact c ON c.tenant_id = m.tenant_id AND "
+    "c.contact_id = m.contact_id WHERE m.tenant_id = ? AND m.list_id = ? AND m.contact_id > ? AND c.state = 1 "
+    "ORDER BY m.contact_id LIMIT ?"};
+constexpr sql::Query kMemberVariables{
+    "list_member_variables",
+    "SELECT variables FROM list_member WHERE tenant_id = ? AND list_id = ? AND contact_id = ?"};
+constexpr sql::Query kListsOf{
+    "list_member_lists", "SELECT list_id FROM list_member WHERE tenant_id = ? AND contact_id = ? ORDER BY list_id"};
 #define CONSENT_COLUMNS "id, contact_id, purpose, decision, at, source, text_version, reference, actor, by_person"
-constexpr sql::Query kEvidence{"consent_evidence", "SELECT " CONSENT_COLUMNS " FROM consent WHERE tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kEvidence{"consent_evidence",
+                               "SELECT " CONSENT_COLUMNS " FROM consent WHERE tenant_id = ? AND contact_id = ?"};
 constexpr sql::Query kEvidencePage{"consent_page",
-                                   "SELECT " CONSENT_COLUMNS " FROM consent WHERE tenant_id = ? AND contact_id = ? AND (at, id) < (?, ?) "
+                                   "SELECT " CONSENT_COLUMNS
+                                   " FROM consent WHERE tenant_id = ? AND contact_id = ? AND (at, id) < (?, ?) "
                                    "ORDER BY at DESC, id DESC LIMIT ?"};
-constexpr sql::Query kInsertEvidence{"consent_insert",
-                                     "INSERT INTO consent (tenant_id, contact_id, purpose, at, id, decision, source, text_version, "
-                                     "reference, actor, by_person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kSuppress{"suppression_put",
-                               "INSERT INTO suppression (tenant_id, hash, scope, reason, until_at, created_at) VALUES (?, ?, ?, 1, ?, ?) ON "
-                               "CONFLICT (tenant_id, hash, scope) DO UPDATE SET until_at = excluded.until_at"};
-constexpr sql::Query kLift{"suppression_delete", "DELETE FROM suppression WHERE tenant_id = ? AND hash = ? AND scope = ?"};
-constexpr sql::Query kSuppressed{"suppression_list", "SELECT scope, until_at FROM suppression WHERE tenant_id = ? AND hash = ?"};
+constexpr sql::Query kInsertEvidence{
+    "consent_insert",
+    "INSERT INTO consent (tenant_id, contact_id, purpose, at, id, decision, source, text_version, "
+    "reference, actor, by_person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr sql::Query kSuppress{
+    "suppression_put",
+    "INSERT INTO suppression (tenant_id, hash, scope, reason, until_at, created_at) VALUES (?, ?, ?, 1, ?, ?) ON "
+    "CONFLICT (tenant_id, hash, scope) DO UPDATE SET until_at = excluded.until_at"};
+constexpr sql::Query kLift{"suppression_delete",
+                           "DELETE FROM suppression WHERE tenant_id = ? AND hash = ? AND scope = ?"};
+constexpr sql::Query kSuppressed{"suppression_list",
+                                 "SELECT scope, until_at FROM suppression WHERE tenant_id = ? AND hash = ?"};
 
 // A contact as stored; a column that cannot be decoded is reported through `status`.
 Contact ReadContact(const sql::Row& r, absl::Status& status) {
@@ -99,8 +126,15 @@ Contact ReadContact(const sql::Row& r, absl::Status& status) {
 }
 
 Consent ReadConsent(const sql::Row& r) {
-  return {.id = r.Id(0), .contact_id = r.Id(1), .purpose = static_cast<Purpose>(r.Int(2)), .decision = static_cast<Decision>(r.Int(3)),
-          .at = r.Time(4), .source = r.String(5), .text_version = r.String(6), .reference = r.String(7), .actor = r.String(8),
+  return {.id = r.Id(0),
+          .contact_id = r.Id(1),
+          .purpose = static_cast<Purpose>(r.Int(2)),
+          .decision = static_cast<Decision>(r.Int(3)),
+          .at = r.Time(4),
+          .source = r.String(5),
+          .text_version = r.String(6),
+          .reference = r.String(7),
+          .actor = r.String(8),
           .by_person = r.Bool(9)};
 }
 
@@ -140,14 +174,16 @@ absl::StatusOr<Contact> ContactRepository::Get(sql::Transaction& tx, const Uuid&
   return *std::move(found);
 }
 
-absl::StatusOr<std::optional<Contact>> ContactRepository::ByIdentity(sql::Transaction& tx, IdentityKind kind, const std::string& value) const {
+absl::StatusOr<std::optional<Contact>> ContactRepository::ByIdentity(sql::Transaction& tx, IdentityKind kind,
+                                                                     const std::string& value) const {
   if (value.empty()) return std::nullopt;
   return FindOne(tx, kByIdentity, tx.tenant(), kind, value);
 }
 
 absl::StatusOr<std::optional<Contact>> ContactRepository::Find(sql::Transaction& tx, const PersonRef& who) const {
-  for (const auto& [kind, value] : {std::pair(IdentityKind::kWaId, &who.wa_id), std::pair(IdentityKind::kBsuid, &who.bsuid),
-                                    std::pair(IdentityKind::kPhone, &who.phone)}) {
+  for (const auto& [kind, value] :
+       {std::pair(IdentityKind::kWaId, &who.wa_id), std::pair(IdentityKind::kBsuid, &who.bsuid),
+        std::pair(IdentityKind::kPhone, &who.phone)}) {
     ASSIGN_OR_RETURN(std::optional<Contact> found, ByIdentity(tx, kind, *value));
     if (found) return found;
   }
@@ -156,11 +192,13 @@ absl::StatusOr<std::optional<Contact>> ContactRepository::Find(sql::Transaction&
   return FindOne(tx, kByPhoneKey, tx.tenant(), text::PhoneKey(number));
 }
 
-absl::StatusOr<std::optional<Contact>> ContactRepository::FindByCustomer(sql::Transaction& tx, const std::string& customer_id) const {
+absl::StatusOr<std::optional<Contact>> ContactRepository::FindByCustomer(sql::Transaction& tx,
+                                                                         const std::string& customer_id) const {
   return FindOne(tx, kByCustomer, tx.tenant(), customer_id);
 }
 
-absl::StatusOr<Contact> ContactRepository::GetOrCreate(sql::Transaction& tx, const PersonRef& who, absl::Time now) const {
+absl::StatusOr<Contact> ContactRepository::GetOrCreate(sql::Transaction& tx, const PersonRef& who,
+                                                       absl::Time now) const {
   ASSIGN_OR_RETURN(std::optional<Contact> found, Find(tx, who));
   if (!found) return Create(tx, who, now);
   RETURN_IF_ERROR(AddIdentities(tx, who, *found).status());
@@ -176,8 +214,9 @@ absl::StatusOr<Contact> ContactRepository::Create(sql::Transaction& tx, const Pe
   c.created_at = c.updated_at = now;
   c.identities = IdentitiesOf(who);
   ASSIGN_OR_RETURN(c.suppressed, SuppressedOf(tx, c.identities, now));
-  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), c.id, c.state, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id,
-                          c.phone, c.bsuid, "[]", "{}", c.marketing, c.transactional, c.suppressed, now, now));
+  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), c.id, c.state, c.name, c.first_name, c.language, c.time_zone, c.country,
+                          c.customer_id, c.phone, c.bsuid, "[]", "{}", c.marketing, c.transactional, c.suppressed, now,
+                          now));
   for (const Identity& id : c.identities) {
     const std::string key = id.kind == IdentityKind::kBsuid ? "" : text::PhoneKey(id.value);
     RETURN_IF_ERROR(tx.Exec(kInsertIdentity, tx.tenant(), id.kind, id.value, key, c.id));
@@ -185,7 +224,8 @@ absl::StatusOr<Contact> ContactRepository::Create(sql::Transaction& tx, const Pe
   return c;
 }
 
-absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, const PersonRef& who, Contact& contact) const {
+absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, const PersonRef& who,
+                                                      Contact& contact) const {
   bool added = false;
   for (const Identity& id : IdentitiesOf(who)) {
     const std::string key = id.kind == IdentityKind::kBsuid ? "" : text::PhoneKey(id.value);
@@ -200,8 +240,8 @@ absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, cons
 absl::Status ContactRepository::Update(sql::Transaction& tx, Contact& c, absl::Time now) const {
   ++c.revision;
   c.updated_at = now;
-  return tx.Exec(kUpdate, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, c.phone, c.bsuid, EncodeStrings(c.tags),
-                 EncodeMap(c.attributes), c.revision, now, tx.tenant(), c.id);
+  return tx.Exec(kUpdate, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, c.phone, c.bsuid,
+                 EncodeStrings(c.tags), EncodeMap(c.attributes), c.revision, now, tx.tenant(), c.id);
 }
 
 absl::Status ContactRepository::SetPermissions(sql::Transaction& tx, const Contact& c) const {
@@ -212,24 +252,35 @@ absl::Status ContactRepository::Heard(sql::Transaction& tx, const Uuid& id, absl
   return tx.Exec(kHeard, at, tx.tenant(), id);
 }
 
-absl::StatusOr<ContactRepository::LastRoute> ContactRepository::GetLastRoute(sql::Transaction& tx, const Uuid& id) const {
+absl::StatusOr<ContactRepository::LastRoute> ContactRepository::GetLastRoute(sql::Transaction& tx,
+                                                                             const Uuid& id) const {
   ASSIGN_OR_RETURN(const std::optional<LastRoute> found,
-                   tx.Find(kGetLastRoute, [](const sql::Row& r) { return LastRoute{static_cast<int>(r.Int(0)), r.String(1)}; }, tx.tenant(), id));
+                   tx.Find(
+                       kGetLastRoute,
+                       [](const sql::Row& r) {
+                         return LastRoute{static_cast<int>(r.Int(0)), r.String(1)};
+                       },
+                       tx.tenant(), id));
   return found.value_or(LastRoute());
 }
 
-absl::Status ContactRepository::SetLastRoute(sql::Transaction& tx, const Uuid& id, int route, const std::string& ref) const {
+absl::Status ContactRepository::SetLastRoute(sql::Transaction& tx, const Uuid& id, int route,
+                                             const std::string& ref) const {
   return tx.Exec(kSetLastRoute, route, ref, tx.tenant(), id);
 }
 
 absl::Status ContactRepository::LoadIdentities(sql::Transaction& tx, Contact& contact) const {
   contact.identities.clear();
-  return tx.Each(kIdentities,
-                 [&](const sql::Row& r) { contact.identities.push_back({static_cast<IdentityKind>(r.Int(0)), r.String(1)}); }, tx.tenant(),
-                 contact.id);
+  return tx.Each(
+      kIdentities,
+      [&](const sql::Row& r) {
+        contact.identities.push_back({static_cast<IdentityKind>(r.Int(0)), r.String(1)});
+      },
+      tx.tenant(), contact.id);
 }
 
-absl::StatusOr<std::vector<ContactRepository::Member>> ContactRepository::Page(sql::Transaction& tx, const std::optional<Uuid>& list,
+absl::StatusOr<std::vector<ContactRepository::Member>> ContactRepository::Page(sql::Transaction& tx,
+                                                                               const std::optional<Uuid>& list,
                                                                                const Uuid& after, int limit) const {
   std::vector<Member> out;
   absl::Status decoded;
@@ -239,44 +290,52 @@ absl::StatusOr<std::vector<ContactRepository::Member>> ContactRepository::Page(s
     if (variables.ok()) m.variables = *std::move(variables);
     out.push_back(std::move(m));
   };
-  RETURN_IF_ERROR(list ? tx.Each(kMemberPage, read, tx.tenant(), *list, after, limit) : tx.Each(kPage, read, tx.tenant(), after, limit));
+  RETURN_IF_ERROR(list ? tx.Each(kMemberPage, read, tx.tenant(), *list, after, limit)
+                       : tx.Each(kPage, read, tx.tenant(), after, limit));
   RETURN_IF_ERROR(decoded);
   return out;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> ContactRepository::MemberVariables(sql::Transaction& tx, const Uuid& list,
+absl::StatusOr<std::map<std::string, std::string>> ContactRepository::MemberVariables(sql::Transaction& tx,
+                                                                                      const Uuid& list,
                                                                                       const Uuid& contact) const {
   ASSIGN_OR_RETURN(const std::optional<std::string> text,
-                   tx.Find(kMemberVariables, [](const sql::Row& r) { return r.String(0); }, tx.tenant(), list, contact));
+                   tx.Find(
+                       kMemberVariables, [](const sql::Row& r) { return r.String(0); }, tx.tenant(), list, contact));
   return DecodeMap(text.value_or("{}"));
 }
 
 absl::StatusOr<std::vector<Uuid>> ContactRepository::ListsOfContact(sql::Transaction& tx, const Uuid& contact) const {
   std::vector<Uuid> out;
-  RETURN_IF_ERROR(tx.Each(kListsOf, [&](const sql::Row& r) { out.push_back(r.Id(0)); }, tx.tenant(), contact));
+  RETURN_IF_ERROR(tx.Each(
+      kListsOf, [&](const sql::Row& r) { out.push_back(r.Id(0)); }, tx.tenant(), contact));
   return out;
 }
 
 absl::StatusOr<std::vector<Consent>> ContactRepository::Evidence(sql::Transaction& tx, const Uuid& contact) const {
   std::vector<Consent> out;
-  RETURN_IF_ERROR(tx.Each(kEvidence, [&](const sql::Row& r) { out.push_back(ReadConsent(r)); }, tx.tenant(), contact));
+  RETURN_IF_ERROR(tx.Each(
+      kEvidence, [&](const sql::Row& r) { out.push_back(ReadConsent(r)); }, tx.tenant(), contact));
   return out;
 }
 
-absl::StatusOr<std::vector<Consent>> ContactRepository::EvidencePage(sql::Transaction& tx, const Uuid& contact, absl::Time before,
-                                                                     const Uuid& id, int limit) const {
+absl::StatusOr<std::vector<Consent>> ContactRepository::EvidencePage(sql::Transaction& tx, const Uuid& contact,
+                                                                     absl::Time before, const Uuid& id,
+                                                                     int limit) const {
   std::vector<Consent> out;
-  RETURN_IF_ERROR(tx.Each(kEvidencePage, [&](const sql::Row& r) { out.push_back(ReadConsent(r)); }, tx.tenant(), contact, before, id, limit));
+  RETURN_IF_ERROR(tx.Each(
+      kEvidencePage, [&](const sql::Row& r) { out.push_back(ReadConsent(r)); }, tx.tenant(), contact, before, id,
+      limit));
   return out;
 }
 
 absl::Status ContactRepository::InsertEvidence(sql::Transaction& tx, const Consent& c) const {
-  return tx.Exec(kInsertEvidence, tx.tenant(), c.contact_id, c.purpose, c.at, c.id, c.decision, c.source, c.text_version, c.reference,
-                 c.actor, c.by_person);
+  return tx.Exec(kInsertEvidence, tx.tenant(), c.contact_id, c.purpose, c.at, c.id, c.decision, c.source,
+                 c.text_version, c.reference, c.actor, c.by_person);
 }
 
-absl::Status ContactRepository::Suppress(sql::Transaction& tx, const Contact& contact, int flag, std::optional<absl::Time> until,
-                                         absl::Time now) const {
+absl::Status ContactRepository::Suppress(sql::Transaction& tx, const Contact& contact, int flag,
+                                         std::optional<absl::Time> until, absl::Time now) const {
   for (const Identity& id : contact.identities) {
     RETURN_IF_ERROR(tx.Exec(kSuppress, tx.tenant(), sql::Blob{HashOf(key_, tx.tenant(), id)}, flag, until, now));
   }
@@ -290,7 +349,8 @@ absl::Status ContactRepository::Lift(sql::Transaction& tx, const Contact& contac
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> ContactRepository::SuppressedOf(sql::Transaction& tx, const std::vector<Identity>& identities, absl::Time now) const {
+absl::StatusOr<int> ContactRepository::SuppressedOf(sql::Transaction& tx, const std::vector<Identity>& identities,
+                                                    absl::Time now) const {
   int flags = 0;
   for (const Identity& id : identities) {
     RETURN_IF_ERROR(tx.Each(
@@ -304,9 +364,9 @@ absl::StatusOr<int> ContactRepository::SuppressedOf(sql::Transaction& tx, const 
 }
 
 std::vector<sql::Query> ContactRepository::Queries() {
-  return {kGet,         kByIdentity,   kByPhoneKey,   kByCustomer,     kInsert,         kUpdate,   kSetPermissions,  kHeard,
-          kGetLastRoute, kSetLastRoute, kInsertIdentity, kIdentities,  kPage,           kMemberPage, kMemberVariables, kListsOf,
-          kEvidence,    kEvidencePage, kInsertEvidence, kSuppress,     kLift,           kSuppressed};
+  return {kGet,          kByIdentity,   kByPhoneKey,     kByCustomer, kInsert, kUpdate,     kSetPermissions,  kHeard,
+          kGetLastRoute, kSetLastRoute, kInsertIdentity, kIdentities, kPage,   kMemberPage, kMemberVariables, kListsOf,
+          kEvidence,     kEvidencePage, kInsertEvidence, kSuppress,   kLift,   kSuppressed};
 }
 
 }  // namespace vinculo::messaging

@@ -22,7 +22,8 @@ struct PersonRef {
   std::string country;
 };
 
-// Contacts with their identities, suppressions included. A contact's permission columns repeat what evidence and suppressions say.
+// Contacts with their identities, suppressions included. A contact's permission columns repeat what evidence and
+// suppressions say.
 class ContactRepository {
  public:
   explicit ContactRepository(const DataKey& key) : key_(key) {}
@@ -56,25 +57,30 @@ class ContactRepository {
     Contact contact;
     std::map<std::string, std::string> variables;
   };
-  absl::StatusOr<std::vector<Member>> Page(sql::Transaction& tx, const std::optional<Uuid>& list, const Uuid& after, int limit) const;
-  absl::StatusOr<std::map<std::string, std::string>> MemberVariables(sql::Transaction& tx, const Uuid& list, const Uuid& contact) const;
+  absl::StatusOr<std::vector<Member>> Page(sql::Transaction& tx, const std::optional<Uuid>& list, const Uuid& after,
+                                           int limit) const;
+  absl::StatusOr<std::map<std::string, std::string>> MemberVariables(sql::Transaction& tx, const Uuid& list,
+                                                                     const Uuid& contact) const;
   // The lists a contact stands on.
   absl::StatusOr<std::vector<Uuid>> ListsOfContact(sql::Transaction& tx, const Uuid& contact) const;
 
   // Evidence, newest first.
   absl::StatusOr<std::vector<Consent>> Evidence(sql::Transaction& tx, const Uuid& contact) const;
   // Evidence older than (before, id), newest first.
-  absl::StatusOr<std::vector<Consent>> EvidencePage(sql::Transaction& tx, const Uuid& contact, absl::Time before, const Uuid& id, int limit) const;
+  absl::StatusOr<std::vector<Consent>> EvidencePage(sql::Transaction& tx, const Uuid& contact, absl::Time before,
+                                                    const Uuid& id, int limit) const;
   absl::Status InsertEvidence(sql::Transaction& tx, const Consent& consent) const;
 
   // Suppressions of all identities of a contact; `flag` is one of Suppressed.
-  absl::Status Suppress(sql::Transaction& tx, const Contact& contact, int flag, std::optional<absl::Time> until, absl::Time now) const;
+  absl::Status Suppress(sql::Transaction& tx, const Contact& contact, int flag, std::optional<absl::Time> until,
+                        absl::Time now) const;
   absl::Status Lift(sql::Transaction& tx, const Contact& contact, int flag) const;
 
   static std::vector<sql::Query> Queries();
 
  private:
-  absl::StatusOr<std::optional<Contact>> ByIdentity(sql::Transaction& tx, IdentityKind kind, const std::string& value) const;
+  absl::StatusOr<std::optional<Contact>> ByIdentity(sql::Transaction& tx, IdentityKind kind,
+                                                    const std::string& value) const;
   absl::StatusOr<int> SuppressedOf(sql::Transaction& tx, const std::vector<Identity>& identities, absl::Time now) const;
 
   const DataKey& key_;

@@ -49,7 +49,8 @@ std::string DataKey::Seal(absl::string_view plain, absl::string_view context) co
 }
 
 absl::StatusOr<std::string> DataKey::Open(absl::string_view sealed, absl::string_view context) const {
-  const absl::Status broken = Error(absl::StatusCode::kDataLoss, "SECRET_UNREADABLE", "A stored secret cannot be opened with this data key.");
+  const absl::Status broken =
+      Error(absl::StatusCode::kDataLoss, "SECRET_UNREADABLE", "A stored secret cannot be opened with this data key.");
   if (sealed.size() < kNonce + kTag) return broken;
   const absl::string_view nonce = sealed.substr(0, kNonce);
   std::string tag(sealed.substr(kNonce, kTag));

@@ -7,8 +7,8 @@
 
 namespace vinculo::messaging {
 
-// The service's key for data at rest: access tokens are sealed with it, and identities of suppressed people are kept as keyed
-// hashes, so that forgetting a person keeps their opt-out. Immutable and thread-safe.
+// The service's key for data at rest: access tokens are sealed with it, and identities of suppressed people are kept as
+// keyed hashes, so that forgetting a person keeps their opt-out. Immutable and thread-safe.
 class DataKey {
  public:
   // From a secret of at least 32 bytes (a file of the operator). INVALID_ARGUMENT when it is shorter.

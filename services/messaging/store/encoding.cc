@@ -31,12 +31,19 @@ Json ButtonJson(const TemplateButton& b) {
 }
 
 TemplateButton ReadButton(const Json& j) {
-  return {static_cast<ButtonKind>(j.at("k").get<int>()), j.at("l"), j.value("u", ""), j.value("p", ""), j.value("c", ""), j.value("o", false)};
+  return {static_cast<ButtonKind>(j.at("k").get<int>()),
+          j.at("l"),
+          j.value("u", ""),
+          j.value("p", ""),
+          j.value("c", ""),
+          j.value("o", false)};
 }
 
 struct ContentWriter {
   Json operator()(const std::monostate&) const { return Json::object(); }
-  Json operator()(const TemplateContent& c) const { return {{"k", 1}, {"n", c.name}, {"l", c.language}, {"v", c.values}}; }
+  Json operator()(const TemplateContent& c) const {
+    return {{"k", 1}, {"n", c.name}, {"l", c.language}, {"v", c.values}};
+  }
   Json operator()(const TextContent& c) const { return {{"k", 2}, {"b", c.body}, {"p", c.preview_url}}; }
   Json operator()(const ButtonsContent& c) const {
     Json buttons = Json::array();
@@ -56,8 +63,10 @@ struct ContentWriter {
 
 Content ReadContent(const Json& j) {
   switch (j.value("k", 0)) {
-    case 1: return TemplateContent{j.at("n"), j.at("l"), j.at("v").get<PlaceValues>()};
-    case 2: return TextContent{j.at("b"), j.at("p")};
+    case 1:
+      return TemplateContent{j.at("n"), j.at("l"), j.at("v").get<PlaceValues>()};
+    case 2:
+      return TextContent{j.at("b"), j.at("p")};
     case 3: {
       ButtonsContent c{j.at("b"), j.at("h"), j.at("f"), {}};
       for (const Json& b : j.at("o")) c.buttons.push_back({b.at(0), b.at(1)});
@@ -72,7 +81,8 @@ Content ReadContent(const Json& j) {
       }
       return c;
     }
-    default: return std::monostate();
+    default:
+      return std::monostate();
   }
 }
 
@@ -121,7 +131,8 @@ absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text) {
     c.footer = j.at("f");
     c.examples = j.at("x").get<PlaceValues>();
     c.ttl_seconds = j.at("t");
-    if (j.contains("h")) c.header = {static_cast<HeaderFormat>(j["h"].at("k").get<int>()), j["h"].at("t"), j["h"].at("s")};
+    if (j.contains("h"))
+      c.header = {static_cast<HeaderFormat>(j["h"].at("k").get<int>()), j["h"].at("t"), j["h"].at("s")};
     if (j.contains("o")) {
       for (const Json& b : j["o"]) c.buttons.push_back(ReadButton(b));
     }
@@ -153,10 +164,13 @@ std::string EncodeInbound(const InboundContent& c) {
 std::string EncodeMap(const std::map<std::string, std::string>& map) { return map.empty() ? "{}" : Dump(Json(map)); }
 absl::StatusOr<std::map<std::string, std::string>> DecodeMap(absl::string_view text) {
   if (text == "{}" || text.empty()) return std::map<std::string, std::string>();
-  return Decode<std::map<std::string, std::string>>(text, [](const Json& j) { return j.get<std::map<std::string, std::string>>(); });
+  return Decode<std::map<std::string, std::string>>(
+      text, [](const Json& j) { return j.get<std::map<std::string, std::string>>(); });
 }
 
-std::string EncodeStrings(const std::vector<std::string>& strings) { return strings.empty() ? "[]" : Dump(Json(strings)); }
+std::string EncodeStrings(const std::vector<std::string>& strings) {
+  return strings.empty() ? "[]" : Dump(Json(strings));
+}
 absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text) {
   if (text == "[]" || text.empty()) return std::vector<std::string>();
   return Decode<std::vector<std::string>>(text, [](const Json& j) { return j.get<std::vector<std::string>>(); });
@@ -167,19 +181,24 @@ std::string EncodePlan(const Campaign& campaign) {
   for (const auto& [place, source] : campaign.parameters) {
     params[place] = {static_cast<int>(source.kind), source.text, source.default_value};
   }
-  return Dump({{"l", campaign.language.language}, {"c", campaign.language.by_contact}, {"p", params}, {"a", FilterJson(campaign.audience)}});
+  return Dump({{"l", campaign.language.language},
+               {"c", campaign.language.by_contact},
+               {"p", params},
+               {"a", FilterJson(campaign.audience)}});
 }
 
 absl::Status DecodePlan(absl::string_view text, Campaign& campaign) {
-  return Decode<bool>(text, [&](const Json& j) {
-           campaign.language = {j.at("c"), j.at("l")};
-           campaign.parameters.clear();
-           for (const auto& [place, s] : j.at("p").items()) {
-             campaign.parameters[place] = {static_cast<ParameterSource::Kind>(s.at(0).get<int>()), s.at(1), s.at(2)};
-           }
-           campaign.audience = ReadFilter(j.at("a"));
-           return true;
-         })
+  return Decode<bool>(text,
+                      [&](const Json& j) {
+                        campaign.language = {j.at("c"), j.at("l")};
+                        campaign.parameters.clear();
+                        for (const auto& [place, s] : j.at("p").items()) {
+                          campaign.parameters[place] = {static_cast<ParameterSource::Kind>(s.at(0).get<int>()), s.at(1),
+                                                        s.at(2)};
+                        }
+                        campaign.audience = ReadFilter(j.at("a"));
+                        return true;
+                      })
       .status();
 }
 

@@ -10,8 +10,8 @@
 #include "services/messaging/domain/content.h"
 #include "services/messaging/domain/template.h"
 
-// How structured values lie in TEXT columns: compact JSON with short keys, so that an operator can read a row. Decoding what this
-// binary or an older one wrote never fails; anything else is DATA_LOSS.
+// How structured values lie in TEXT columns: compact JSON with short keys, so that an operator can read a row. Decoding
+// what this binary or an older one wrote never fails; anything else is DATA_LOSS.
 namespace vinculo::messaging {
 
 std::string EncodeComponents(const TemplateComponents& components);

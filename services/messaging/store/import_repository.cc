@@ -7,30 +7,35 @@
 namespace vinculo::messaging {
 namespace {
 
-#define COLUMNS \
-  "import_id, state, dry_run, row_count, created, updated, unchanged, duplicates, rejected, warnings, ignored_columns, started_at, ended_at"
+#define COLUMNS                                                                                         \
+  "import_id, state, dry_run, row_count, created, updated, unchanged, duplicates, rejected, warnings, " \
+  "ignored_columns, started_at, ended_at"
 
-constexpr sql::Query kPut{"import_put",
-                          "INSERT INTO import (tenant_id, " COLUMNS
-                          ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, import_id) DO UPDATE SET state = "
-                          "excluded.state, row_count = excluded.row_count, created = excluded.created, updated = excluded.updated, unchanged "
-                          "= excluded.unchanged, duplicates = excluded.duplicates, rejected = excluded.rejected, warnings = "
-                          "excluded.warnings, ignored_columns = excluded.ignored_columns, ended_at = excluded.ended_at"};
+constexpr sql::Query kPut{
+    "import_put",
+    "INSERT INTO import (tenant_id, " COLUMNS
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, import_id) DO UPDATE SET state = "
+    "excluded.state, row_count = excluded.row_count, created = excluded.created, updated = excluded.updated, unchanged "
+    "= excluded.unchanged, duplicates = excluded.duplicates, rejected = excluded.rejected, warnings = "
+    "excluded.warnings, ignored_columns = excluded.ignored_columns, ended_at = excluded.ended_at"};
 constexpr sql::Query kGet{"import_get", "SELECT " COLUMNS " FROM import WHERE tenant_id = ? AND import_id = ?"};
-constexpr sql::Query kPutRow{"import_row_put",
-                             "INSERT INTO import_row (tenant_id, import_id, line, item, outcome, code, column_title, fix, duplicate_of) VALUES "
-                             "(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, import_id, line, item) DO NOTHING"};
-constexpr sql::Query kRows{"import_row_list",
-                           "SELECT line, item, outcome, code, column_title, fix, duplicate_of FROM import_row WHERE tenant_id = ? AND "
-                           "import_id = ? AND (line, item) > (?, ?) ORDER BY line, item LIMIT ?"};
-constexpr sql::Query kInterrupt{"import_interrupt", "UPDATE import SET state = 3, ended_at = ? WHERE tenant_id = ? AND state = 1"};
+constexpr sql::Query kPutRow{
+    "import_row_put",
+    "INSERT INTO import_row (tenant_id, import_id, line, item, outcome, code, column_title, fix, duplicate_of) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, import_id, line, item) DO NOTHING"};
+constexpr sql::Query kRows{
+    "import_row_list",
+    "SELECT line, item, outcome, code, column_title, fix, duplicate_of FROM import_row WHERE tenant_id = ? AND "
+    "import_id = ? AND (line, item) > (?, ?) ORDER BY line, item LIMIT ?"};
+constexpr sql::Query kInterrupt{"import_interrupt",
+                                "UPDATE import SET state = 3, ended_at = ? WHERE tenant_id = ? AND state = 1"};
 
 }  // namespace
 
 absl::Status ImportRepository::Put(sql::Transaction& tx, const Import& i) {
   const ImportCounts& c = i.counts;
-  return tx.Exec(kPut, tx.tenant(), i.id, i.state, i.dry_run, c.rows, c.created, c.updated, c.unchanged, c.duplicates, c.rejected, c.warnings,
-                 EncodeStrings(i.ignored_columns), i.started_at, i.ended_at);
+  return tx.Exec(kPut, tx.tenant(), i.id, i.state, i.dry_run, c.rows, c.created, c.updated, c.unchanged, c.duplicates,
+                 c.rejected, c.warnings, EncodeStrings(i.ignored_columns), i.started_at, i.ended_at);
 }
 
 absl::StatusOr<Import> ImportRepository::Get(sql::Transaction& tx, const Uuid& id) {
@@ -51,22 +56,29 @@ absl::StatusOr<Import> ImportRepository::Get(sql::Transaction& tx, const Uuid& i
 }
 
 absl::Status ImportRepository::PutRow(sql::Transaction& tx, const Uuid& import, const ImportRowReport& row) {
-  return tx.Exec(kPutRow, tx.tenant(), import, row.line, row.item, row.outcome, row.note.code, row.note.column, row.note.fix, row.duplicate_of);
+  return tx.Exec(kPutRow, tx.tenant(), import, row.line, row.item, row.outcome, row.note.code, row.note.column,
+                 row.note.fix, row.duplicate_of);
 }
 
-absl::StatusOr<std::vector<ImportRowReport>> ImportRepository::Rows(sql::Transaction& tx, const Uuid& import, int64_t after_line, int after_item,
-                                                                    int limit) {
+absl::StatusOr<std::vector<ImportRowReport>> ImportRepository::Rows(sql::Transaction& tx, const Uuid& import,
+                                                                    int64_t after_line, int after_item, int limit) {
   std::vector<ImportRowReport> out;
   RETURN_IF_ERROR(tx.Each(
       kRows,
       [&](const sql::Row& r) {
-        out.push_back({r.Int(0), static_cast<int>(r.Int(1)), static_cast<RowOutcome>(r.Int(2)), {r.String(3), r.String(4), r.String(5)}, r.Int(6)});
+        out.push_back({r.Int(0),
+                       static_cast<int>(r.Int(1)),
+                       static_cast<RowOutcome>(r.Int(2)),
+                       {r.String(3), r.String(4), r.String(5)},
+                       r.Int(6)});
       },
       tx.tenant(), import, after_line, after_item, limit));
   return out;
 }
 
-absl::Status ImportRepository::InterruptRunning(sql::Transaction& tx, absl::Time now) { return tx.Exec(kInterrupt, now, tx.tenant()); }
+absl::Status ImportRepository::InterruptRunning(sql::Transaction& tx, absl::Time now) {
+  return tx.Exec(kInterrupt, now, tx.tenant());
+}
 
 std::vector<sql::Query> ImportRepository::Queries() { return {kPut, kGet, kPutRow, kRows, kInterrupt}; }
 

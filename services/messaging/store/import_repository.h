@@ -50,7 +50,8 @@ class ImportRepository {
   static absl::StatusOr<Import> Get(sql::Transaction& tx, const Uuid& id);
   static absl::Status PutRow(sql::Transaction& tx, const Uuid& import, const ImportRowReport& row);
   // In file order, after (line, item).
-  static absl::StatusOr<std::vector<ImportRowReport>> Rows(sql::Transaction& tx, const Uuid& import, int64_t after_line, int after_item, int limit);
+  static absl::StatusOr<std::vector<ImportRowReport>> Rows(sql::Transaction& tx, const Uuid& import, int64_t after_line,
+                                                           int after_item, int limit);
   // Imports of a process that is gone read as interrupted.
   static absl::Status InterruptRunning(sql::Transaction& tx, absl::Time now);
   static std::vector<sql::Query> Queries();

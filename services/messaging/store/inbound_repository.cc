@@ -7,55 +7,71 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr sql::Query kAppend{"raw_inbox_append", "INSERT INTO raw_inbox (tenant_id, id, app, received_at, body) VALUES (?, ?, ?, ?, ?)"};
-constexpr sql::Query kWaiting{"raw_inbox_waiting",
-                              "SELECT id, app, received_at, body FROM raw_inbox WHERE tenant_id = ? AND processed_at IS NULL AND id > ? ORDER "
-                              "BY id LIMIT ?"};
-constexpr sql::Query kProcessed{"raw_inbox_processed", "UPDATE raw_inbox SET processed_at = ? WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kSweep{"raw_inbox_sweep",
-                            "DELETE FROM raw_inbox WHERE tenant_id = ?1 AND id IN (SELECT id FROM raw_inbox WHERE tenant_id = ?1 AND "
-                            "processed_at < ?2 AND processed_at IS NOT NULL LIMIT ?3)"};
+constexpr sql::Query kAppend{"raw_inbox_append",
+                             "INSERT INTO raw_inbox (tenant_id, id, app, received_at, body) VALUES (?, ?, ?, ?, ?)"};
+constexpr sql::Query kWaiting{
+    "raw_inbox_waiting",
+    "SELECT id, app, received_at, body FROM raw_inbox WHERE tenant_id = ? AND processed_at IS NULL AND id > ? ORDER "
+    "BY id LIMIT ?"};
+constexpr sql::Query kProcessed{"raw_inbox_processed",
+                                "UPDATE raw_inbox SET processed_at = ? WHERE tenant_id = ? AND id = ?"};
+constexpr sql::Query kSweep{
+    "raw_inbox_sweep",
+    "DELETE FROM raw_inbox WHERE tenant_id = ?1 AND id IN (SELECT id FROM raw_inbox WHERE tenant_id = ?1 AND "
+    "processed_at < ?2 AND processed_at IS NOT NULL LIMIT ?3)"};
 
 #define WINDOW_KEY "tenant_id = ? AND sender_id = ? AND contact_id = ?"
-constexpr sql::Query kGetWindow{"window_get", "SELECT open_until, hold_route, hold_ref, hold_until, hold_set_at FROM contact_window WHERE " WINDOW_KEY};
-constexpr sql::Query kExtend{"window_extend",
-                             "INSERT INTO contact_window (tenant_id, sender_id, contact_id, open_until, hold_route, hold_ref) VALUES (?, ?, ?, "
-                             "?, 0, '') ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET open_until = excluded.open_until WHERE "
-                             "contact_window.open_until IS NULL OR contact_window.open_until < excluded.open_until"};
-constexpr sql::Query kSetHold{"window_set_hold",
-                              "INSERT INTO contact_window (tenant_id, sender_id, contact_id, hold_route, hold_ref, hold_until, hold_set_at) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET hold_route = "
-                              "excluded.hold_route, hold_ref = excluded.hold_ref, hold_until = excluded.hold_until, hold_set_at = "
-                              "excluded.hold_set_at WHERE contact_window.hold_set_at IS NULL OR contact_window.hold_set_at <= "
-                              "excluded.hold_set_at"};
-constexpr sql::Query kClearHold{"window_clear_hold",
-                                "UPDATE contact_window SET hold_route = 0, hold_ref = '', hold_until = NULL WHERE " WINDOW_KEY
-                                " AND hold_ref = ? AND hold_route <> 0"};
-constexpr sql::Query kNewestOpen{"window_newest_open",
-                                 "SELECT sender_id FROM contact_window WHERE tenant_id = ? AND contact_id = ? AND open_until > ? ORDER BY "
-                                 "open_until DESC LIMIT 1"};
+constexpr sql::Query kGetWindow{
+    "window_get",
+    "SELECT open_until, hold_route, hold_ref, hold_until, hold_set_at FROM contact_window WHERE " WINDOW_KEY};
+constexpr sql::Query kExtend{
+    "window_extend",
+    "INSERT INTO contact_window (tenant_id, sender_id, contact_id, open_until, hold_route, hold_ref) VALUES (?, ?, ?, "
+    "?, 0, '') ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET open_until = excluded.open_until WHERE "
+    "contact_window.open_until IS NULL OR contact_window.open_until < excluded.open_until"};
+constexpr sql::Query kSetHold{
+    "window_set_hold",
+    "INSERT INTO contact_window (tenant_id, sender_id, contact_id, hold_route, hold_ref, hold_until, hold_set_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET hold_route = "
+    "excluded.hold_route, hold_ref = excluded.hold_ref, hold_until = excluded.hold_until, hold_set_at = "
+    "excluded.hold_set_at WHERE contact_window.hold_set_at IS NULL OR contact_window.hold_set_at <= "
+    "excluded.hold_set_at"};
+constexpr sql::Query kClearHold{
+    "window_clear_hold", "UPDATE contact_window SET hold_route = 0, hold_ref = '', hold_until = NULL WHERE " WINDOW_KEY
+                         " AND hold_ref = ? AND hold_route <> 0"};
+constexpr sql::Query kNewestOpen{
+    "window_newest_open",
+    "SELECT sender_id FROM contact_window WHERE tenant_id = ? AND contact_id = ? AND open_until > ? ORDER BY "
+    "open_until DESC LIMIT 1"};
 
-constexpr sql::Query kSeen{"inbound_seen", "SELECT 1 FROM inbound_event WHERE tenant_id = ? AND sender_id = ? AND wamid = ?"};
-constexpr sql::Query kInsert{"inbound_insert",
-                             "INSERT INTO inbound_event (tenant_id, sender_id, wamid, contact_id, received_at, kind, content, route, ref, "
-                             "campaign_id, message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kPark{"parked_status_put",
-                           "INSERT INTO parked_status (tenant_id, wamid, callback, status, at, error_code, parked_at) VALUES (?, ?, ?, ?, ?, "
-                           "?, ?) ON CONFLICT (tenant_id, wamid, callback, status, at) DO NOTHING"};
-constexpr sql::Query kParked{"parked_status_get",
-                             "SELECT callback, status, at, error_code FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
+constexpr sql::Query kSeen{"inbound_seen",
+                           "SELECT 1 FROM inbound_event WHERE tenant_id = ? AND sender_id = ? AND wamid = ?"};
+constexpr sql::Query kInsert{
+    "inbound_insert",
+    "INSERT INTO inbound_event (tenant_id, sender_id, wamid, contact_id, received_at, kind, content, route, ref, "
+    "campaign_id, message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr sql::Query kPark{
+    "parked_status_put",
+    "INSERT INTO parked_status (tenant_id, wamid, callback, status, at, error_code, parked_at) VALUES (?, ?, ?, ?, ?, "
+    "?, ?) ON CONFLICT (tenant_id, wamid, callback, status, at) DO NOTHING"};
+constexpr sql::Query kParked{
+    "parked_status_get",
+    "SELECT callback, status, at, error_code FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
 constexpr sql::Query kUnpark{"parked_status_delete", "DELETE FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
-constexpr sql::Query kSweepParked{"parked_status_sweep",
-                                  "DELETE FROM parked_status WHERE tenant_id = ?1 AND parked_at < ?2 AND (wamid, callback, status, at) IN "
-                                  "(SELECT wamid, callback, status, at FROM parked_status WHERE tenant_id = ?1 AND parked_at < ?2 LIMIT ?3)"};
-constexpr sql::Query kPutRule{"routing_rule_put",
-                              "INSERT INTO routing_rule (tenant_id, rule_id, priority, keywords, prefixes, route, ref, pre_empt, revision) "
-                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, rule_id) DO UPDATE SET priority = "
-                              "excluded.priority, keywords = excluded.keywords, prefixes = excluded.prefixes, route = excluded.route, ref = "
-                              "excluded.ref, pre_empt = excluded.pre_empt, revision = routing_rule.revision + 1 RETURNING revision"};
-constexpr sql::Query kRules{"routing_rule_list",
-                            "SELECT rule_id, priority, keywords, prefixes, route, ref, pre_empt, revision FROM routing_rule WHERE tenant_id = "
-                            "? ORDER BY priority, rule_id"};
+constexpr sql::Query kSweepParked{
+    "parked_status_sweep",
+    "DELETE FROM parked_status WHERE tenant_id = ?1 AND parked_at < ?2 AND (wamid, callback, status, at) IN "
+    "(SELECT wamid, callback, status, at FROM parked_status WHERE tenant_id = ?1 AND parked_at < ?2 LIMIT ?3)"};
+constexpr sql::Query kPutRule{
+    "routing_rule_put",
+    "INSERT INTO routing_rule (tenant_id, rule_id, priority, keywords, prefixes, route, ref, pre_empt, revision) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, rule_id) DO UPDATE SET priority = "
+    "excluded.priority, keywords = excluded.keywords, prefixes = excluded.prefixes, route = excluded.route, ref = "
+    "excluded.ref, pre_empt = excluded.pre_empt, revision = routing_rule.revision + 1 RETURNING revision"};
+constexpr sql::Query kRules{
+    "routing_rule_list",
+    "SELECT rule_id, priority, keywords, prefixes, route, ref, pre_empt, revision FROM routing_rule WHERE tenant_id = "
+    "? ORDER BY priority, rule_id"};
 
 }  // namespace
 
@@ -65,8 +81,12 @@ absl::Status RawInbox::Append(sql::Transaction& tx, const RawBody& raw) {
 
 absl::StatusOr<std::vector<RawBody>> RawInbox::Waiting(sql::Transaction& tx, const Uuid& after, int limit) {
   std::vector<RawBody> out;
-  RETURN_IF_ERROR(tx.Each(kWaiting, [&](const sql::Row& r) { out.push_back({r.Id(0), r.String(1), r.Time(2), r.Bytes(3)}); },
-                          sql::kSystemTenant, after, limit));
+  RETURN_IF_ERROR(tx.Each(
+      kWaiting,
+      [&](const sql::Row& r) {
+        out.push_back({r.Id(0), r.String(1), r.Time(2), r.Bytes(3)});
+      },
+      sql::kSystemTenant, after, limit));
   return out;
 }
 
@@ -94,43 +114,51 @@ absl::Status WindowRepository::Extend(sql::Transaction& tx, const Uuid& sender, 
   return tx.Exec(kExtend, tx.tenant(), sender, contact, until);
 }
 
-absl::Status WindowRepository::SetHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, const Hold& hold) {
+absl::Status WindowRepository::SetHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact,
+                                       const Hold& hold) {
   return tx.Exec(kSetHold, tx.tenant(), sender, contact, hold.to.route, hold.to.ref, hold.until, hold.set_at);
 }
 
-absl::Status WindowRepository::ClearHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, const std::string& ref) {
+absl::Status WindowRepository::ClearHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact,
+                                         const std::string& ref) {
   return tx.Exec(kClearHold, tx.tenant(), sender, contact, ref);
 }
 
-absl::StatusOr<std::optional<Uuid>> WindowRepository::NewestOpenSender(sql::Transaction& tx, const Uuid& contact, absl::Time now) {
-  return tx.Find(kNewestOpen, [](const sql::Row& r) { return r.Id(0); }, tx.tenant(), contact, now + absl::Seconds(60));
+absl::StatusOr<std::optional<Uuid>> WindowRepository::NewestOpenSender(sql::Transaction& tx, const Uuid& contact,
+                                                                       absl::Time now) {
+  return tx.Find(
+      kNewestOpen, [](const sql::Row& r) { return r.Id(0); }, tx.tenant(), contact, now + absl::Seconds(60));
 }
 
 std::vector<sql::Query> WindowRepository::Queries() { return {kGetWindow, kExtend, kSetHold, kClearHold, kNewestOpen}; }
 
 absl::StatusOr<bool> InboundRepository::Seen(sql::Transaction& tx, const Uuid& sender, const std::string& wamid) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> found, tx.Find(kSeen, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), sender, wamid));
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found,
+                   tx.Find(
+                       kSeen, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), sender, wamid));
   return found.has_value();
 }
 
 absl::Status InboundRepository::Insert(sql::Transaction& tx, const InboundEvent& e) {
-  return tx.Exec(kInsert, tx.tenant(), e.sender_id, e.wamid, e.contact_id, e.received_at, e.content.kind, EncodeInbound(e.content), e.to.route,
-                 e.to.ref, e.campaign_id, e.message_id);
+  return tx.Exec(kInsert, tx.tenant(), e.sender_id, e.wamid, e.contact_id, e.received_at, e.content.kind,
+                 EncodeInbound(e.content), e.to.route, e.to.ref, e.campaign_id, e.message_id);
 }
 
-absl::Status InboundRepository::Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback, const StatusReport& report,
-                                     absl::Time now) {
+absl::Status InboundRepository::Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
+                                     const StatusReport& report, absl::Time now) {
   return tx.Exec(kPark, tx.tenant(), wamid, callback, report.status, report.at, report.error_code, now);
 }
 
-absl::StatusOr<std::vector<StatusReport>> InboundRepository::TakeParked(sql::Transaction& tx, const std::string& wamid) {
+absl::StatusOr<std::vector<StatusReport>> InboundRepository::TakeParked(sql::Transaction& tx,
+                                                                        const std::string& wamid) {
   std::vector<StatusReport> out;
   if (wamid.empty()) return out;
   RETURN_IF_ERROR(tx.Each(
       kParked,
       [&](const sql::Row& r) {
         const std::optional<CallbackRef> ref = ParseCallbackId(r.Text(0));
-        out.push_back({static_cast<ReportedStatus>(r.Int(1)), r.Time(2), ref ? ref->attempt : 0, static_cast<int>(r.Int(3))});
+        out.push_back(
+            {static_cast<ReportedStatus>(r.Int(1)), r.Time(2), ref ? ref->attempt : 0, static_cast<int>(r.Int(3))});
       },
       tx.tenant(), wamid));
   if (!out.empty()) RETURN_IF_ERROR(tx.Exec(kUnpark, tx.tenant(), wamid));
@@ -144,9 +172,10 @@ absl::StatusOr<int64_t> InboundRepository::SweepParked(sql::Transaction& tx, abs
 absl::StatusOr<RoutingRule> InboundRepository::PutRule(sql::Transaction& tx, const RoutingRule& rule) {
   RoutingRule stored = rule;
   ASSIGN_OR_RETURN(const std::optional<int64_t> revision,
-                   tx.Find(kPutRule, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), rule.id, rule.priority,
-                           EncodeStrings(rule.keywords), EncodeStrings(rule.payload_prefixes), rule.reply_route.route, rule.reply_route.ref,
-                           rule.pre_empt));
+                   tx.Find(
+                       kPutRule, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), rule.id, rule.priority,
+                       EncodeStrings(rule.keywords), EncodeStrings(rule.payload_prefixes), rule.reply_route.route,
+                       rule.reply_route.ref, rule.pre_empt));
   stored.revision = revision.value_or(1);
   return stored;
 }

@@ -50,7 +50,8 @@ class WindowRepository {
   // Only a hold with this ref.
   static absl::Status ClearHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, const std::string& ref);
   // The sender with the newest window of a contact that is open at `now`.
-  static absl::StatusOr<std::optional<Uuid>> NewestOpenSender(sql::Transaction& tx, const Uuid& contact, absl::Time now);
+  static absl::StatusOr<std::optional<Uuid>> NewestOpenSender(sql::Transaction& tx, const Uuid& contact,
+                                                              absl::Time now);
   static std::vector<sql::Query> Queries();
 };
 
@@ -70,7 +71,8 @@ class InboundRepository {
   static absl::StatusOr<bool> Seen(sql::Transaction& tx, const Uuid& sender, const std::string& wamid);
   static absl::Status Insert(sql::Transaction& tx, const InboundEvent& event);
 
-  static absl::Status Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback, const StatusReport& report, absl::Time now);
+  static absl::Status Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
+                           const StatusReport& report, absl::Time now);
   // Statuses of a message that came before it was known, taken out.
   static absl::StatusOr<std::vector<StatusReport>> TakeParked(sql::Transaction& tx, const std::string& wamid);
   static absl::StatusOr<int64_t> SweepParked(sql::Transaction& tx, absl::Time before, int limit);

@@ -7,52 +7,71 @@
 namespace vinculo::messaging {
 namespace {
 
-#define COLUMNS                                                                                                                      \
-  "m.message_id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.phase, m.attempt, m.token, m.due_at, m.expire_at, m.resend, "   \
-  "m.content, m.fallback, m.version, m.category, m.quote_wamid, m.reply_route, m.reply_ref, m.labels, m.caller, m.wamid, "           \
-  "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.expired_at, "     \
+#define COLUMNS                                                                                                    \
+  "m.message_id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.phase, m.attempt, m.token, m.due_at, "        \
+  "m.expire_at, m.resend, "                                                                                        \
+  "m.content, m.fallback, m.version, m.category, m.quote_wamid, m.reply_route, m.reply_ref, m.labels, m.caller, "  \
+  "m.wamid, "                                                                                                      \
+  "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, " \
+  "m.expired_at, "                                                                                                 \
   "c.customer_id FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND c.contact_id = m.contact_id "
 
-constexpr sql::Query kInsert{
-    "message_insert",
-    "INSERT INTO message (tenant_id, message_id, contact_id, sender_id, campaign_id, lane, state, phase, attempt, token, due_at, "
-    "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, reply_ref, labels, caller, wamid, error_reason, "
-    "error_code, billing_category, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?)"};
+constexpr sql::Query kInsert{"message_insert",
+                             "INSERT INTO message (tenant_id, message_id, contact_id, sender_id, campaign_id, lane, "
+                             "state, phase, attempt, token, due_at, "
+                             "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
+                             "reply_ref, labels, caller, wamid, error_reason, "
+                             "error_code, billing_category, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                             "?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?)"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
-constexpr sql::Query kByWamid{"message_by_wamid", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
-constexpr sql::Query kUpdate{
-    "message_update",
-    "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, content = ?, fallback = ?, version = ?, category = ?, "
-    "wamid = ?, error_reason = ?, error_code = ?, accepted_at = ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = "
-    "? WHERE tenant_id = ? AND message_id = ?"};
-constexpr sql::Query kUpdateProgress{
-    "message_update_progress",
-    "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, wamid = ?, error_reason = ?, error_code = ?, accepted_at "
-    "= ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? WHERE tenant_id = ? AND message_id = ?"};
-constexpr sql::Query kSetPricing{"message_set_pricing",
-                                 "UPDATE message SET billing_category = ?, billable = ? WHERE tenant_id = ? AND message_id = ?"};
-constexpr sql::Query kDue{"message_due",
-                          "SELECT " COLUMNS
-                          "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 1 AND m.state IN (1, 2, 3) AND m.due_at <= "
-                          "? ORDER BY m.due_at, m.message_id LIMIT ?"};
-constexpr sql::Query kNextDue{"message_next_due",
-                              "SELECT due_at FROM message WHERE tenant_id = ? AND sender_id = ? AND lane = ? AND state = 1 AND state IN (1, "
-                              "2, 3) ORDER BY due_at LIMIT 1"};
-constexpr sql::Query kOrphans{"message_orphans",
-                              "SELECT " COLUMNS
-                              "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 2 AND m.state IN (1, 2, 3) AND m.token "
-                              "< ? ORDER BY m.due_at, m.message_id LIMIT ?"};
-constexpr sql::Query kUnknownDue{"message_unknown_due",
-                                 "SELECT " COLUMNS
-                                 "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 3 AND m.state IN (1, 2, 3) AND "
-                                 "m.due_at <= ? ORDER BY m.due_at, m.message_id LIMIT ?"};
-constexpr sql::Query kByContact{"message_by_contact",
-                                "SELECT " COLUMNS
-                                "WHERE m.tenant_id = ? AND m.contact_id = ? AND m.message_id < ? ORDER BY m.message_id DESC LIMIT ?"};
-constexpr sql::Query kByCampaign{"message_by_campaign",
-                                 "SELECT " COLUMNS
-                                 "WHERE m.tenant_id = ? AND m.campaign_id = ? AND m.message_id < ? AND m.campaign_id IS NOT NULL ORDER BY "
-                                 "m.message_id DESC LIMIT ?"};
+constexpr sql::Query kByWamid{"message_by_wamid",
+                              "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
+constexpr sql::Query kUpdate{"message_update",
+                             "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, content = "
+                             "?, fallback = ?, version = ?, category = ?, "
+                             "wamid = ?, error_reason = ?, error_code = ?, accepted_at = ?, sent_at = ?, delivered_at "
+                             "= ?, read_at = ?, failed_at = ?, expired_at = "
+                             "? WHERE tenant_id = ? AND message_id = ?"};
+constexpr sql::Query kUpdateProgress{"message_update_progress",
+                                     "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, "
+                                     "wamid = ?, error_reason = ?, error_code = ?, accepted_at "
+                                     "= ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? "
+                                     "WHERE tenant_id = ? AND message_id = ?"};
+constexpr sql::Query kSetPricing{
+    "message_set_pricing",
+    "UPDATE message SET billing_category = ?, billable = ? WHERE tenant_id = ? AND message_id = ?"};
+constexpr sql::Query kDue{
+    "message_due",
+    "SELECT " COLUMNS
+    "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 1 AND m.state IN (1, 2, 3) AND m.due_at <= "
+    "? AND m.campaign_id IS NULL ORDER BY m.due_at, m.message_id LIMIT ?"};
+constexpr sql::Query kNextDue{
+    "message_next_due",
+    "SELECT due_at FROM message WHERE tenant_id = ? AND sender_id = ? AND lane = ? AND state = 1 AND state IN (1, "
+    "2, 3) AND campaign_id IS NULL ORDER BY due_at LIMIT 1"};
+constexpr sql::Query kOrphans{
+    "message_orphans",
+    "SELECT " COLUMNS
+    "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 2 AND m.state IN (1, 2, 3) AND m.token "
+    "< ? ORDER BY m.due_at, m.message_id LIMIT ?"};
+constexpr sql::Query kUnknownDue{
+    "message_unknown_due",
+    "SELECT " COLUMNS
+    "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 3 AND m.state IN (1, 2, 3) AND "
+    "m.due_at <= ? ORDER BY m.due_at, m.message_id LIMIT ?"};
+constexpr sql::Query kUnknownWaiting{
+    "message_unknown_waiting",
+    "SELECT 1 FROM message WHERE tenant_id = ? AND sender_id = ? AND lane = 2 AND state = 3 AND state IN (1, "
+    "2, 3) AND due_at < ? AND campaign_id = ? LIMIT 1"};
+constexpr sql::Query kByContact{
+    "message_by_contact",
+    "SELECT " COLUMNS
+    "WHERE m.tenant_id = ? AND m.contact_id = ? AND m.message_id < ? ORDER BY m.message_id DESC LIMIT ?"};
+constexpr sql::Query kByCampaign{
+    "message_by_campaign",
+    "SELECT " COLUMNS
+    "WHERE m.tenant_id = ? AND m.campaign_id = ? AND m.message_id < ? AND m.campaign_id IS NOT NULL ORDER BY "
+    "m.message_id DESC LIMIT ?"};
 
 constexpr int kLastCampaignMessages = 32;
 
@@ -73,7 +92,8 @@ Message ReadMessage(const sql::Row& r, absl::Status& status) {
   content.ok() ? void(m.content = *std::move(content)) : void(status = content.status());
   if (!r.Text(12).empty()) {
     absl::StatusOr<Content> fallback = DecodeContent(r.Text(12));
-    if (fallback.ok() && std::holds_alternative<TemplateContent>(*fallback)) m.fallback = std::get<TemplateContent>(*std::move(fallback));
+    if (fallback.ok() && std::holds_alternative<TemplateContent>(*fallback))
+      m.fallback = std::get<TemplateContent>(*std::move(fallback));
   }
   m.version = static_cast<int>(r.Int(13));
   m.category = static_cast<Category>(r.Int(14));
@@ -99,7 +119,9 @@ Message ReadMessage(const sql::Row& r, absl::Status& status) {
 template <class... Args>
 absl::StatusOr<std::optional<Message>> FindOne(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
   absl::Status decoded;
-  ASSIGN_OR_RETURN(std::optional<Message> found, tx.Find(query, [&](const sql::Row& r) { return ReadMessage(r, decoded); }, args...));
+  ASSIGN_OR_RETURN(std::optional<Message> found,
+                   tx.Find(
+                       query, [&](const sql::Row& r) { return ReadMessage(r, decoded); }, args...));
   RETURN_IF_ERROR(decoded);
   return found;
 }
@@ -107,7 +129,8 @@ absl::StatusOr<std::optional<Message>> FindOne(sql::Transaction& tx, const sql::
 template <class... Args>
 absl::Status Collect(sql::Transaction& tx, std::vector<Message>& out, const sql::Query& query, const Args&... args) {
   absl::Status decoded;
-  RETURN_IF_ERROR(tx.Each(query, [&](const sql::Row& r) { out.push_back(ReadMessage(r, decoded)); }, args...));
+  RETURN_IF_ERROR(tx.Each(
+      query, [&](const sql::Row& r) { out.push_back(ReadMessage(r, decoded)); }, args...));
   return decoded;
 }
 
@@ -120,9 +143,10 @@ Uuid Before(const Uuid& before) {
 
 absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
   const std::string fallback = m.fallback ? EncodeContent(*m.fallback) : "";
-  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), m.id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.state(), m.progress.phase,
-                          m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend, EncodeContent(m.content), fallback, m.version,
-                          m.category, m.quote_wamid, m.reply_route.route, m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at));
+  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), m.id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.state(),
+                          m.progress.phase, m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend,
+                          EncodeContent(m.content), fallback, m.version, m.category, m.quote_wamid, m.reply_route.route,
+                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
   return absl::OkStatus();
 }
@@ -145,22 +169,25 @@ absl::StatusOr<std::optional<Message>> MessageRepository::FindByWamid(sql::Trans
 absl::Status MessageRepository::Update(sql::Transaction& tx, const Message& m) {
   const Progress& p = m.progress;
   const std::string fallback = m.fallback ? EncodeContent(*m.fallback) : "";
-  return tx.Exec(kUpdate, m.state(), p.phase, p.attempt, m.token, m.due_at, EncodeContent(m.content), fallback, m.version, m.category,
-                 m.wamid, p.error_reason, p.error_code, p.accepted_at, p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at,
-                 tx.tenant(), m.id);
+  return tx.Exec(kUpdate, m.state(), p.phase, p.attempt, m.token, m.due_at, EncodeContent(m.content), fallback,
+                 m.version, m.category, m.wamid, p.error_reason, p.error_code, p.accepted_at, p.sent_at, p.delivered_at,
+                 p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
 }
 
 absl::Status MessageRepository::UpdateProgress(sql::Transaction& tx, const Message& m) {
   const Progress& p = m.progress;
-  return tx.Exec(kUpdateProgress, m.state(), p.phase, p.attempt, m.token, m.due_at, m.wamid, p.error_reason, p.error_code, p.accepted_at,
-                 p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
+  return tx.Exec(kUpdateProgress, m.state(), p.phase, p.attempt, m.token, m.due_at, m.wamid, p.error_reason,
+                 p.error_code, p.accepted_at, p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at,
+                 tx.tenant(), m.id);
 }
 
-absl::Status MessageRepository::SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category, bool billable) {
+absl::Status MessageRepository::SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category,
+                                           bool billable) {
   return tx.Exec(kSetPricing, category, billable, tx.tenant(), id);
 }
 
-absl::StatusOr<std::vector<Message>> MessageRepository::Due(sql::Transaction& tx, const Uuid& sender, Lane lane, absl::Time now, int limit) {
+absl::StatusOr<std::vector<Message>> MessageRepository::Due(sql::Transaction& tx, const Uuid& sender, Lane lane,
+                                                            absl::Time now, int limit) {
   std::vector<Message> out;
   RETURN_IF_ERROR(Collect(tx, out, kDue, tx.tenant(), sender, lane, now, limit));
   return out;
@@ -170,38 +197,53 @@ absl::StatusOr<std::optional<absl::Time>> MessageRepository::NextDue(sql::Transa
   std::optional<absl::Time> next;
   for (Lane lane : {Lane::kTransactional, Lane::kBulk}) {
     ASSIGN_OR_RETURN(const std::optional<absl::Time> due,
-                     tx.Find(kNextDue, [](const sql::Row& r) { return r.Time(0); }, tx.tenant(), sender, lane));
+                     tx.Find(
+                         kNextDue, [](const sql::Row& r) { return r.Time(0); }, tx.tenant(), sender, lane));
     if (due && (!next || *due < *next)) next = due;
   }
   return next;
 }
 
-absl::StatusOr<std::vector<Message>> MessageRepository::Orphans(sql::Transaction& tx, const Uuid& sender, int64_t token, int limit) {
+absl::StatusOr<std::vector<Message>> MessageRepository::Orphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
+                                                                int limit) {
   std::vector<Message> out;
-  for (Lane lane : {Lane::kTransactional, Lane::kBulk}) RETURN_IF_ERROR(Collect(tx, out, kOrphans, tx.tenant(), sender, lane, token, limit));
+  for (Lane lane : {Lane::kTransactional, Lane::kBulk})
+    RETURN_IF_ERROR(Collect(tx, out, kOrphans, tx.tenant(), sender, lane, token, limit));
   return out;
 }
 
-absl::StatusOr<std::vector<Message>> MessageRepository::UnknownDue(sql::Transaction& tx, const Uuid& sender, absl::Time now, int limit) {
+absl::StatusOr<std::vector<Message>> MessageRepository::UnknownDue(sql::Transaction& tx, const Uuid& sender,
+                                                                   absl::Time now, int limit) {
   std::vector<Message> out;
-  for (Lane lane : {Lane::kTransactional, Lane::kBulk}) RETURN_IF_ERROR(Collect(tx, out, kUnknownDue, tx.tenant(), sender, lane, now, limit));
+  for (Lane lane : {Lane::kTransactional, Lane::kBulk})
+    RETURN_IF_ERROR(Collect(tx, out, kUnknownDue, tx.tenant(), sender, lane, now, limit));
   return out;
 }
 
-absl::StatusOr<std::vector<Message>> MessageRepository::ListByContact(sql::Transaction& tx, const Uuid& contact, const Uuid& before, int limit) {
+absl::StatusOr<bool> MessageRepository::UnknownWaiting(sql::Transaction& tx, const Uuid& sender, const Uuid& campaign,
+                                                       absl::Time never) {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found, tx.Find(
+                                                           kUnknownWaiting, [](const sql::Row& r) { return r.Int(0); },
+                                                           tx.tenant(), sender, never, campaign));
+  return found.has_value();
+}
+
+absl::StatusOr<std::vector<Message>> MessageRepository::ListByContact(sql::Transaction& tx, const Uuid& contact,
+                                                                      const Uuid& before, int limit) {
   std::vector<Message> out;
   RETURN_IF_ERROR(Collect(tx, out, kByContact, tx.tenant(), contact, Before(before), limit));
   return out;
 }
 
-absl::StatusOr<std::vector<Message>> MessageRepository::ListByCampaign(sql::Transaction& tx, const Uuid& campaign, const Uuid& before, int limit) {
+absl::StatusOr<std::vector<Message>> MessageRepository::ListByCampaign(sql::Transaction& tx, const Uuid& campaign,
+                                                                       const Uuid& before, int limit) {
   std::vector<Message> out;
   RETURN_IF_ERROR(Collect(tx, out, kByCampaign, tx.tenant(), campaign, Before(before), limit));
   return out;
 }
 
-absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sql::Transaction& tx, const Uuid& contact, const Uuid& sender,
-                                                                             absl::Time since) {
+absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sql::Transaction& tx, const Uuid& contact,
+                                                                              const Uuid& sender, absl::Time since) {
   ASSIGN_OR_RETURN(std::vector<Message> newest, ListByContact(tx, contact, Uuid(), kLastCampaignMessages));
   for (Message& m : newest) {
     const bool reached = m.progress.accepted_at && *m.progress.accepted_at >= since;
@@ -211,7 +253,8 @@ absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sq
 }
 
 std::vector<sql::Query> MessageRepository::Queries() {
-  return {kInsert, kGet, kByWamid, kUpdate, kUpdateProgress, kSetPricing, kDue, kNextDue, kOrphans, kUnknownDue, kByContact, kByCampaign};
+  return {kInsert,  kGet,     kByWamid,    kUpdate,         kUpdateProgress, kSetPricing, kDue,
+          kNextDue, kOrphans, kUnknownDue, kUnknownWaiting, kByContact,      kByCampaign};
 }
 
 }  // namespace vinculo::messaging

@@ -28,20 +28,30 @@ class MessageRepository {
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
   static absl::Status SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category, bool billable);
 
-  // Queued and due messages of a lane, oldest first.
-  static absl::StatusOr<std::vector<Message>> Due(sql::Transaction& tx, const Uuid& sender, Lane lane, absl::Time now, int limit);
+  // Queued and due messages of a lane, oldest first. Those of campaigns are handed out through their ledger.
+  static absl::StatusOr<std::vector<Message>> Due(sql::Transaction& tx, const Uuid& sender, Lane lane, absl::Time now,
+                                                  int limit);
   // When the next queued message of the sender becomes due.
   static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& sender);
   // SENDING under an older token than `token`.
-  static absl::StatusOr<std::vector<Message>> Orphans(sql::Transaction& tx, const Uuid& sender, int64_t token, int limit);
+  static absl::StatusOr<std::vector<Message>> Orphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
+                                                      int limit);
   // UNKNOWN for longer than is waited.
-  static absl::StatusOr<std::vector<Message>> UnknownDue(sql::Transaction& tx, const Uuid& sender, absl::Time now, int limit);
+  static absl::StatusOr<std::vector<Message>> UnknownDue(sql::Transaction& tx, const Uuid& sender, absl::Time now,
+                                                         int limit);
+
+  // True while an UNKNOWN message of the campaign still waits for a status (it is given up `never`).
+  static absl::StatusOr<bool> UnknownWaiting(sql::Transaction& tx, const Uuid& sender, const Uuid& campaign,
+                                             absl::Time never);
 
   // Newest first, before `before` (nil: from the newest).
-  static absl::StatusOr<std::vector<Message>> ListByContact(sql::Transaction& tx, const Uuid& contact, const Uuid& before, int limit);
-  static absl::StatusOr<std::vector<Message>> ListByCampaign(sql::Transaction& tx, const Uuid& campaign, const Uuid& before, int limit);
+  static absl::StatusOr<std::vector<Message>> ListByContact(sql::Transaction& tx, const Uuid& contact,
+                                                            const Uuid& before, int limit);
+  static absl::StatusOr<std::vector<Message>> ListByCampaign(sql::Transaction& tx, const Uuid& campaign,
+                                                             const Uuid& before, int limit);
   // The newest campaign message accepted for that contact on that sender since `since` [M-107].
-  static absl::StatusOr<std::optional<Message>> LastCampaignMessage(sql::Transaction& tx, const Uuid& contact, const Uuid& sender, absl::Time since);
+  static absl::StatusOr<std::optional<Message>> LastCampaignMessage(sql::Transaction& tx, const Uuid& contact,
+                                                                    const Uuid& sender, absl::Time since);
 
   static std::vector<sql::Query> Queries();
 };

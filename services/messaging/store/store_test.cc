@@ -52,9 +52,10 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, NoStatementScansATable) {
-  for (const auto& queries : {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(), ListRepository::Queries(),
-                              ImportRepository::Queries(), CampaignRepository::Queries(), MessageRepository::Queries(), RawInbox::Queries(),
-                              WindowRepository::Queries(), InboundRepository::Queries()}) {
+  for (const auto& queries :
+       {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
+        ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
+        MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(), InboundRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }
@@ -126,7 +127,9 @@ TEST_F(StoreTest, OnlyQueuedAndDueMessagesAreHandedOut) {
 TEST_F(StoreTest, ADispatcherTokenGrowsAndFencesOffTheOldHolder) {
   const Uuid sender = Uuid::New(kNow);
   const auto claim = [&](std::string holder, absl::Time now) {
-    return Write([=](sql::Transaction& tx) { return ChannelRepository::ClaimDispatcher(tx, sender, holder, now, now + absl::Seconds(15)); });
+    return Write([=](sql::Transaction& tx) {
+      return ChannelRepository::ClaimDispatcher(tx, sender, holder, now, now + absl::Seconds(15));
+    });
   };
   EXPECT_THAT(claim("a", kNow), vinculo::test::IsOkAndHolds(1));
   EXPECT_THAT(claim("b", kNow + absl::Seconds(14)), StatusIs(absl::StatusCode::kFailedPrecondition, "LEASE_HELD"));
@@ -138,10 +141,17 @@ TEST_F(StoreTest, ADispatcherTokenGrowsAndFencesOffTheOldHolder) {
 
 TEST_F(StoreTest, AGraphIdBelongsToOneTenantOfTheInstallation) {
   const auto insert = [&](std::string tenant) {
-    return Write([=](sql::Transaction& tx) {
-      return ChannelRepository::InsertChannel(tx, {.id = Uuid::New(kNow), .display_name = "x", .waba_id = "77", .app = "main", .token_sealed = "s",
-                                                   .token_tail = "abcd", .created_at = kNow});
-    }, tenant);
+    return Write(
+        [=](sql::Transaction& tx) {
+          return ChannelRepository::InsertChannel(tx, {.id = Uuid::New(kNow),
+                                                       .display_name = "x",
+                                                       .waba_id = "77",
+                                                       .app = "main",
+                                                       .token_sealed = "s",
+                                                       .token_tail = "abcd",
+                                                       .created_at = kNow});
+        },
+        tenant);
   };
   EXPECT_THAT(insert("demo"), IsOk());
   EXPECT_THAT(insert("acme"), StatusIs(absl::StatusCode::kAlreadyExists, "PROVIDER_ID_TAKEN"));
@@ -155,7 +165,8 @@ TEST_F(StoreTest, SecretsOpenOnlyWithTheirKeyAndContext) {
   EXPECT_EQ(sealed.find("EAAG"), std::string::npos);
   EXPECT_THAT(key_.Open(sealed, "waba:77"), vinculo::test::IsOkAndHolds("EAAG-token"));
   EXPECT_THAT(key_.Open(sealed, "waba:78"), StatusIs(absl::StatusCode::kDataLoss, "SECRET_UNREADABLE"));
-  EXPECT_THAT(DataKey::FromSecret(std::string(32, 'z'))->Open(sealed, "waba:77"), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(DataKey::FromSecret(std::string(32, 'z'))->Open(sealed, "waba:77"),
+              StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(DataKey::FromSecret("short"), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
@@ -164,8 +175,10 @@ TEST_F(StoreTest, AWindowMovesForwardOnlyAndTheLaterHoldWins) {
   auto window = Write([&](sql::Transaction& tx) -> absl::StatusOr<Window> {
     RETURN_IF_ERROR(WindowRepository::Extend(tx, sender, contact, kNow + absl::Hours(24)));
     RETURN_IF_ERROR(WindowRepository::Extend(tx, sender, contact, kNow + absl::Hours(20)));
-    RETURN_IF_ERROR(WindowRepository::SetHold(tx, sender, contact, {{Route::kProfiling, "s"}, kNow + absl::Hours(1), kNow + absl::Seconds(2)}));
-    RETURN_IF_ERROR(WindowRepository::SetHold(tx, sender, contact, {{Route::kSupport, "c"}, kNow + absl::Hours(9), kNow + absl::Seconds(1)}));
+    RETURN_IF_ERROR(WindowRepository::SetHold(
+        tx, sender, contact, {{Route::kProfiling, "s"}, kNow + absl::Hours(1), kNow + absl::Seconds(2)}));
+    RETURN_IF_ERROR(WindowRepository::SetHold(
+        tx, sender, contact, {{Route::kSupport, "c"}, kNow + absl::Hours(9), kNow + absl::Seconds(1)}));
     RETURN_IF_ERROR(WindowRepository::ClearHold(tx, sender, contact, "c"));
     return WindowRepository::Get(tx, sender, contact);
   });
@@ -182,7 +195,11 @@ TEST_F(StoreTest, CountersEqualTheRows) {
   auto counts = Write([&](sql::Transaction& tx) -> absl::StatusOr<std::pair<RecipientCounts, RecipientCounts>> {
     CountDeltas deltas;
     for (int i = 0; i < 5; ++i) {
-      Recipient r{.campaign_id = campaign, .contact_id = Uuid::New(kNow), .position = i, .not_before = kNow, .updated_at = kNow};
+      Recipient r{.campaign_id = campaign,
+                  .contact_id = Uuid::New(kNow),
+                  .position = i,
+                  .not_before = kNow,
+                  .updated_at = kNow};
       r.state = i < 2 ? RecipientState::kExcluded : RecipientState::kQueued;
       r.reason = i < 2 ? "NO_CONSENT" : "";
       ASSIGN_OR_RETURN(const bool fresh, CampaignRepository::InsertRecipient(tx, r));
@@ -207,11 +224,14 @@ TEST_F(StoreTest, CountersEqualTheRows) {
 TEST_F(StoreTest, AVerdictOlderThanTheLastIsIgnored) {
   const TranslationKey key{Uuid::New(kNow), "promo", "es"};
   auto applied = Write([&](sql::Transaction& tx) -> absl::StatusOr<std::vector<bool>> {
-    RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing, {.body = "Hola"}, kNow));
+    RETURN_IF_ERROR(
+        TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing, {.body = "Hola"}, kNow));
     RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
     std::vector<bool> out;
-    ASSIGN_OR_RETURN(bool one, TemplateRepository::ApplyVerdict(tx, key, {.graph_id = "g1", .status = "APPROVED", .at = kNow}, kNow));
-    ASSIGN_OR_RETURN(bool two, TemplateRepository::ApplyVerdict(tx, key, {.status = "PENDING", .at = kNow - absl::Seconds(1)}, kNow));
+    ASSIGN_OR_RETURN(bool one, TemplateRepository::ApplyVerdict(
+                                   tx, key, {.graph_id = "g1", .status = "APPROVED", .at = kNow}, kNow));
+    ASSIGN_OR_RETURN(bool two, TemplateRepository::ApplyVerdict(
+                                   tx, key, {.status = "PENDING", .at = kNow - absl::Seconds(1)}, kNow));
     return std::vector<bool>{one, two};
   });
   ASSERT_THAT(applied, IsOk());

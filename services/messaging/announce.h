@@ -1,0 +1,42 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/campaign.h"
+#include "services/messaging/domain/channel.h"
+#include "services/messaging/domain/contact.h"
+#include "services/messaging/domain/message.h"
+#include "services/messaging/domain/template.h"
+#include "vinculo/messaging/v1/events.pb.h"
+
+// The events of this service, written in the transaction of the change they tell of. Shared by api and work.
+namespace vinculo::messaging {
+
+void RenderIdentities(const std::vector<Identity>& identities,
+                      google::protobuf::RepeatedPtrField<v1::ContactIdentity>* out);
+
+// `message.sent`, `.delivered`, `.read` or `.failed` for the state the message has come to; nothing for the other
+// states.
+absl::Status AnnounceMessage(sql::Transaction& tx, const Message& message, absl::Time now);
+absl::Status AnnounceUnknown(sql::Transaction& tx, const Message& message, absl::Time now);
+absl::Status AnnounceReceived(sql::Transaction& tx, const v1::MessageReceived& received, absl::Time at, absl::Time now);
+// `type` is `campaign.scheduled`, `.started`, `.resumed`, `.completed` or `.cancelled`.
+absl::Status AnnounceCampaign(sql::Transaction& tx, const Campaign& campaign, const char* type, absl::Time now);
+// `campaign.paused` with its reason.
+absl::Status AnnouncePaused(sql::Transaction& tx, const Campaign& campaign, absl::Time now);
+// `type` is `template.submitted` or `template.status_changed`.
+absl::Status AnnounceTemplate(sql::Transaction& tx, const Template& t, const Translation& translation, const char* type,
+                              absl::Time now);
+absl::Status AnnounceCategory(sql::Transaction& tx, const Template& t, const Translation& translation, Category before,
+                              absl::Time now);
+absl::Status AnnounceQuality(sql::Transaction& tx, const Template& t, const Translation& translation, absl::Time now);
+// `scope` is MARKETING or INITIATED; the contact's identities are loaded.
+absl::Status AnnounceOptOut(sql::Transaction& tx, const Contact& contact, const char* scope, const std::string& source,
+                            absl::Time now);
+absl::Status AnnounceOptIn(sql::Transaction& tx, const Contact& contact, const std::string& source, absl::Time now);
+absl::Status AnnounceSender(sql::Transaction& tx, const Uuid& sender, SenderState state, const std::string& reason,
+                            absl::Time now);
+absl::Status AnnounceImport(sql::Transaction& tx, const v1::ImportFinished& finished, absl::Time now);
+
+}  // namespace vinculo::messaging

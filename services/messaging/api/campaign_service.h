@@ -1,0 +1,43 @@
+#pragma once
+
+#include "common/rpc/call.h"
+#include "services/messaging/api/context.h"
+#include "vinculo/messaging/v1/campaign_service.grpc.pb.h"
+#include "vinculo/messaging/v1/report_service.grpc.pb.h"
+
+namespace vinculo::messaging {
+
+// Campaigns: what they are, what would happen, and what people do to them.
+class CampaignService final : public v1::CampaignService::CallbackService {
+ public:
+  explicit CampaignService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+
+  VINCULO_UNARY(CreateCampaign, v1::CreateCampaignRequest, v1::Campaign)
+  VINCULO_UNARY(GetCampaign, v1::GetCampaignRequest, v1::Campaign)
+  VINCULO_UNARY(ListCampaigns, v1::ListCampaignsRequest, v1::ListCampaignsResponse)
+  VINCULO_UNARY(PreflightCampaign, v1::PreflightCampaignRequest, v1::PreflightCampaignResponse)
+  VINCULO_UNARY(ScheduleCampaign, v1::ScheduleCampaignRequest, v1::Campaign)
+  VINCULO_UNARY(PauseCampaign, v1::PauseCampaignRequest, v1::Campaign)
+  VINCULO_UNARY(ResumeCampaign, v1::ResumeCampaignRequest, v1::Campaign)
+  VINCULO_UNARY(CancelCampaign, v1::CancelCampaignRequest, v1::Campaign)
+  VINCULO_UNARY(ListRecipients, v1::ListRecipientsRequest, v1::ListRecipientsResponse)
+
+ private:
+  rpc::Runtime& runtime_;
+  const ApiContext context_;
+};
+
+// What came of campaigns.
+class ReportService final : public v1::ReportService::CallbackService {
+ public:
+  explicit ReportService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+
+  VINCULO_UNARY(GetCampaignReport, v1::GetCampaignReportRequest, v1::CampaignReport)
+  VINCULO_UNARY(RecountCampaign, v1::RecountCampaignRequest, v1::RecountCampaignResponse)
+
+ private:
+  rpc::Runtime& runtime_;
+  const ApiContext context_;
+};
+
+}  // namespace vinculo::messaging

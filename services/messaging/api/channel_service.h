@@ -1,0 +1,27 @@
+#pragma once
+
+#include "common/rpc/call.h"
+#include "services/messaging/api/context.h"
+#include "vinculo/messaging/v1/channel_service.grpc.pb.h"
+
+namespace vinculo::messaging {
+
+// WhatsApp Business accounts and their numbers.
+class ChannelService final : public v1::ChannelService::CallbackService {
+ public:
+  explicit ChannelService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+
+  VINCULO_UNARY(CreateChannel, v1::CreateChannelRequest, v1::Channel)
+  VINCULO_UNARY(AddSender, v1::AddSenderRequest, v1::Sender)
+  VINCULO_UNARY(ResumeSender, v1::ResumeSenderRequest, v1::Sender)
+  VINCULO_UNARY(GetChannel, v1::GetChannelRequest, v1::Channel)
+  VINCULO_UNARY(ListChannels, v1::ListChannelsRequest, v1::ListChannelsResponse)
+  VINCULO_UNARY(GetSender, v1::GetSenderRequest, v1::Sender)
+  VINCULO_UNARY(ListSenders, v1::ListSendersRequest, v1::ListSendersResponse)
+
+ private:
+  rpc::Runtime& runtime_;
+  const ApiContext context_;
+};
+
+}  // namespace vinculo::messaging

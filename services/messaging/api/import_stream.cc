@@ -1,0 +1,363 @@
+#include "services/messaging/api/import_stream.h"
+
+#include <algorithm>
+
+#include "absl/hash/hash.h"
+#include "common/api/time.h"
+#include "common/status/status_macros.h"
+#include "common/text/phone.h"
+#include "common/text/validate.h"
+#include "services/messaging/announce.h"
+#include "services/messaging/api/render.h"
+#include "services/messaging/consent_act.h"
+
+namespace vinculo::messaging {
+namespace {
+
+constexpr size_t kMaxChunk = 1 << 20;
+// Rows of one transaction: small enough that other writers wait a few milliseconds at most.
+constexpr size_t kBatch = 200;
+constexpr int kMaxProblems = 100;
+
+std::string ProblemCode(csv::RowProblem problem) {
+  switch (problem) {
+    case csv::RowProblem::kNone:
+      return "";
+    case csv::RowProblem::kBadEncoding:
+      return "BAD_ENCODING";
+    case csv::RowProblem::kTooLong:
+      return "VALUE_TOO_LONG";
+    case csv::RowProblem::kColumnCount:
+    case csv::RowProblem::kBadQuotes:
+      break;
+  }
+  return "COLUMN_COUNT";
+}
+
+char DelimiterOf(v1::ImportHeader::Delimiter delimiter) {
+  switch (delimiter) {
+    case v1::ImportHeader::DELIMITER_COMMA:
+      return ',';
+    case v1::ImportHeader::DELIMITER_SEMICOLON:
+      return ';';
+    case v1::ImportHeader::DELIMITER_TAB:
+      return '\t';
+    case v1::ImportHeader::DELIMITER_PIPE:
+      return '|';
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+ImportStream::ImportStream(rpc::StreamContext stream, const ApiContext& context)
+    : ReadStream(std::move(stream)), context_(context) {
+  import_.id = Uuid::New(now());
+  import_.started_at = now();
+  plan_.now = now();
+}
+
+bool ImportStream::TakeTurn() {
+  absl::MutexLock lock(&turn_mutex_);
+  busy_ = !gave_up_;
+  return busy_;
+}
+
+void ImportStream::EndTurn() {
+  {
+    absl::MutexLock lock(&turn_mutex_);
+    busy_ = false;
+    if (!gave_up_) return Next();
+  }
+  Close(ImportState::kInterrupted, absl::CancelledError("the caller gave up"));
+}
+
+void ImportStream::OnMessage(const v1::ImportContactsRequest& message) {
+  if (!TakeTurn()) return;
+  absl::Status status;
+  if (!begun_ && !message.has_header()) {
+    FieldViolations bad;
+    bad.Add("header", "is required in the first message");
+    status = bad.ToStatus();
+  } else if (message.has_header()) {
+    status = begun_ ? Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "Only the first message is a header.")
+                    : Begin(message.header());
+  } else if (message.chunk().size() > kMaxChunk) {
+    FieldViolations bad;
+    bad.Add("chunk", "is at most 1 MiB");
+    status = bad.ToStatus();
+  } else {
+    status = reader_->Feed(message.chunk());
+  }
+  const auto self = std::static_pointer_cast<ImportStream>(shared_from_this());
+  if (!status.ok()) return Drain([self, status] { self->Close(ImportState::kInterrupted, status); });
+  Drain([self] { self->EndTurn(); });
+}
+
+absl::Status ImportStream::Begin(const v1::ImportHeader& header) {
+  FieldViolations bad;
+  mapping_.insert(header.columns().begin(), header.columns().end());
+  plan_.default_region = header.default_region();
+  if (!header.default_region().empty() && !text::IsPhoneRegion(header.default_region()))
+    bad.Add("header.default_region", "is not a country such as AR");
+  list_ = text::ParseOptionalUuid("header.list_id", header.list_id(), bad);
+  plan_.defaults.source =
+      text::ParseText("header.consent_defaults.source", header.consent_defaults().source(), {.max = 200}, bad);
+  plan_.defaults.text_version = text::ParseText("header.consent_defaults.text_version",
+                                                header.consent_defaults().text_version(), {.max = 200}, bad);
+  plan_.defaults.at =
+      api::ParseOptionalTimestamp("header.consent_defaults.at",
+                                  header.consent_defaults().has_at() ? &header.consent_defaults().at() : nullptr, bad);
+  if (plan_.defaults.at && *plan_.defaults.at > now())
+    bad.Add("header.consent_defaults.at", "must not lie in the future");
+  import_.dry_run = header.dry_run();
+  RETURN_IF_ERROR(bad.ToStatus());
+  if (list_) {
+    RETURN_IF_ERROR(
+        context_.db.ReadInline(scope(), [&](sql::Transaction& tx) { return ListRepository::Get(tx, *list_); })
+            .status());
+  }
+  csv::ReaderOptions options{.delimiter = DelimiterOf(header.delimiter())};
+  if (header.encoding() == v1::ImportHeader::ENCODING_WINDOWS_1252) options.encoding = csv::Encoding::kWindows1252;
+  reader_ = std::make_unique<csv::Reader>(
+      options, [this](const std::vector<std::string>& titles) { return OnTitles(titles); },
+      [this](csv::Row&& row) { return OnRow(std::move(row)); });
+  begun_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status ImportStream::OnTitles(const std::vector<std::string>& titles) {
+  ASSIGN_OR_RETURN(plan_.columns, PlanColumns(titles, mapping_));
+  bool variables = false;
+  for (const ImportColumn& column : plan_.columns) {
+    if (column.field == ImportField::kIgnored) import_.ignored_columns.push_back(column.title);
+    variables = variables || column.field == ImportField::kVariable;
+  }
+  if (!variables || list_) return absl::OkStatus();
+  FieldViolations bad;
+  bad.Add("header.list_id", "is required, since a column is a list variable");
+  return bad.ToStatus();
+}
+
+absl::Status ImportStream::OnRow(csv::Row&& row) {
+  PendingRow pending{.line = row.line};
+  RowVerdict verdict = JudgeRow(plan_, {std::move(row.cells), ProblemCode(row.problem), row.problem_column});
+  pending.note = verdict.rejection;
+  if (verdict.row) {
+    int64_t earlier = 0;
+    for (const std::string& key : verdict.row->keys()) {
+      const auto found = seen_.find(absl::HashOf(key));
+      if (found != seen_.end()) earlier = found->second;
+    }
+    if (earlier != 0) {
+      pending.outcome = RowOutcome::kDuplicate;
+      pending.duplicate_of = earlier;
+    } else {
+      for (const std::string& key : verdict.row->keys()) seen_.emplace(absl::HashOf(key), row.line);
+      pending.row = std::move(verdict.row);
+    }
+  }
+  pending_.push_back(std::move(pending));
+  return absl::OkStatus();
+}
+
+void ImportStream::Drain(absl::AnyInvocable<void()> then) {
+  if (pending_.empty()) return then();
+  const size_t n = std::min(kBatch, pending_.size());
+  auto batch = std::make_shared<std::vector<PendingRow>>(std::make_move_iterator(pending_.begin()),
+                                                         std::make_move_iterator(pending_.begin() + n));
+  pending_.erase(pending_.begin(), pending_.begin() + n);
+  const auto self = std::static_pointer_cast<ImportStream>(shared_from_this());
+  auto body = [self, batch, import = import_, at = context_.runtime.clock().Now()](sql::Transaction& tx) {
+    return self->Apply(tx, *batch, import, at);
+  };
+  auto completion = [self, batch, then = std::move(then)](absl::StatusOr<BatchResult> result) mutable {
+    if (!result.ok()) {
+      self->pending_.clear();
+      return self->Close(ImportState::kInterrupted, result.status());
+    }
+    self->Count(*batch, *result);
+    self->Drain(std::move(then));
+  };
+  // What was received is applied even when the caller gives up meanwhile.
+  sql::Scope applied = scope();
+  applied.cancelled = nullptr;
+  applied.deadline = absl::InfiniteFuture();
+  if (import_.dry_run) {
+    context_.db.ReadOnPool(applied, std::move(body), std::move(completion));
+  } else {
+    context_.db.Write(applied, std::move(body), std::move(completion));
+  }
+}
+
+absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& tx,
+                                                              const std::vector<PendingRow>& batch,
+                                                              const Import& import, absl::Time at) const {
+  BatchResult result;
+  if (!tx.read_only()) RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+  for (const PendingRow& pending : batch) {
+    std::vector<RowNote> warnings;
+    RowOutcome outcome = pending.outcome;
+    if (pending.row) {
+      warnings = pending.row->warnings;
+      ASSIGN_OR_RETURN(outcome, ApplyRow(tx, *pending.row, import.id, at, warnings));
+    }
+    if (!tx.read_only()) {
+      int item = 0;
+      const bool told = outcome == RowOutcome::kRejected || outcome == RowOutcome::kDuplicate;
+      if (told)
+        RETURN_IF_ERROR(ImportRepository::PutRow(tx, import.id,
+                                                 {pending.line, item++, outcome, pending.note, pending.duplicate_of}));
+      for (const RowNote& w : warnings)
+        RETURN_IF_ERROR(ImportRepository::PutRow(tx, import.id, {pending.line, item++, outcome, w, 0}));
+    }
+    result.outcomes.push_back(outcome);
+    result.warnings.push_back(std::move(warnings));
+  }
+  return result;
+}
+
+absl::StatusOr<RowOutcome> ImportStream::ApplyRow(sql::Transaction& tx, const ImportedRow& row, const Uuid& import,
+                                                  absl::Time at, std::vector<RowNote>& warnings) const {
+  const ContactRepository& contacts = context_.contacts;
+  const PersonRef who{.phone = row.phone, .wa_id = "", .bsuid = row.bsuid, .country = row.country};
+  ASSIGN_OR_RETURN(std::optional<Contact> found, contacts.Find(tx, who));
+  const bool created = !found;
+  Contact contact = found.value_or(Contact());
+  if (tx.read_only()) {
+    if (created) return RowOutcome::kCreated;
+    return ApplyPatch(row.patch, contact) ? RowOutcome::kUpdated : RowOutcome::kUnchanged;
+  }
+  if (created) {
+    ASSIGN_OR_RETURN(contact, contacts.Create(tx, who, at));
+  }
+  ASSIGN_OR_RETURN(bool changed, contacts.AddIdentities(tx, who, contact));
+  changed = ApplyPatch(row.patch, contact) || changed;
+  if (changed) RETURN_IF_ERROR(contacts.Update(tx, contact, at));
+  if (!row.consents.empty()) {
+    ASSIGN_OR_RETURN(const bool agreed, ApplyConsents(tx, contact, row, import, at, warnings));
+    changed = changed || agreed;
+  }
+  if (list_) {
+    ASSIGN_OR_RETURN(const bool joined, ListRepository::PutMember(tx, *list_, contact.id, row.variables));
+    changed = changed || joined;
+  }
+  if (created) return RowOutcome::kCreated;
+  return changed ? RowOutcome::kUpdated : RowOutcome::kUnchanged;
+}
+
+absl::StatusOr<bool> ImportStream::ApplyConsents(sql::Transaction& tx, Contact& contact, const ImportedRow& row,
+                                                 const Uuid& import, absl::Time at,
+                                                 std::vector<RowNote>& warnings) const {
+  bool changed = false;
+  RETURN_IF_ERROR(context_.contacts.LoadIdentities(tx, contact));
+  ASSIGN_OR_RETURN(const std::vector<Consent> known, context_.contacts.Evidence(tx, contact.id));
+  for (const RowConsent& c : row.consents) {
+    // A revocation has no time of its own in most files: the same no again is nothing new.
+    const bool repeated = std::any_of(known.begin(), known.end(), [&](const Consent& k) {
+      const bool same_time = k.at == row.consent_at || c.decision == Decision::kRevoked;
+      return k.purpose == c.purpose && k.decision == c.decision && k.source == row.consent_source &&
+             k.text_version == row.consent_text && same_time;
+    });
+    if (repeated) continue;
+    const Consent evidence{.id = Uuid::New(at),
+                           .contact_id = contact.id,
+                           .purpose = c.purpose,
+                           .decision = c.decision,
+                           .at = row.consent_at,
+                           .source = row.consent_source,
+                           .text_version = row.consent_text,
+                           .reference = import.ToString(),
+                           .actor = principal().subject};
+    const absl::Status acted = ActOnConsent(tx, context_.contacts, contact, evidence, at);
+    if (ErrorReason(acted) == "OPT_OUT_BY_PERSON") {
+      warnings.push_back({"OPT_OUT_KEPT", "", std::string(RowFix("OPT_OUT_KEPT"))});
+      continue;
+    }
+    RETURN_IF_ERROR(acted);
+    changed = true;
+  }
+  return changed;
+}
+
+void ImportStream::Count(const std::vector<PendingRow>& batch, const BatchResult& result) {
+  ImportCounts& c = import_.counts;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    ++c.rows;
+    const RowOutcome outcome = result.outcomes[i];
+    if (outcome == RowOutcome::kCreated) ++c.created;
+    if (outcome == RowOutcome::kUpdated) ++c.updated;
+    if (outcome == RowOutcome::kUnchanged) ++c.unchanged;
+    if (outcome == RowOutcome::kDuplicate) ++c.duplicates;
+    if (outcome == RowOutcome::kRejected) ++c.rejected;
+    if (outcome == RowOutcome::kRejected || outcome == RowOutcome::kDuplicate)
+      Report(batch[i].line, outcome, batch[i].note, batch[i].duplicate_of);
+    for (const RowNote& w : result.warnings[i]) {
+      ++c.warnings;
+      Report(batch[i].line, outcome, w, 0);
+    }
+  }
+}
+
+void ImportStream::Report(int64_t line, RowOutcome outcome, const RowNote& note, int64_t duplicate_of) {
+  if (response_.problems_size() >= kMaxProblems) return;
+  RenderImportRow({line, 0, outcome, note, duplicate_of}, response_.add_problems());
+}
+
+void ImportStream::OnEnd() {
+  if (!TakeTurn()) return;
+  absl::Status status =
+      begun_ ? reader_->Finish() : Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "A header is required.");
+  if (ErrorReason(status) == "CSV_EMPTY") {
+    FieldViolations bad;
+    bad.Add("chunk", "the file is empty");
+    status = bad.ToStatus();
+  }
+  const auto self = std::static_pointer_cast<ImportStream>(shared_from_this());
+  Drain([self, status] { self->Close(status.ok() ? ImportState::kFinished : ImportState::kInterrupted, status); });
+}
+
+void ImportStream::OnCancelled() {
+  {
+    absl::MutexLock lock(&turn_mutex_);
+    gave_up_ = true;
+    if (busy_) return;
+  }
+  Close(ImportState::kInterrupted, absl::CancelledError("the caller gave up"));
+}
+
+void ImportStream::Close(ImportState state, absl::Status status) {
+  {
+    absl::MutexLock lock(&turn_mutex_);
+    if (closed_) return;
+    closed_ = true;
+  }
+  const auto self = std::static_pointer_cast<ImportStream>(shared_from_this());
+  const bool nothing = import_.counts.rows == 0 && !status.ok();
+  import_.state = state;
+  import_.ended_at = context_.runtime.clock().Now();
+  RenderImport(import_, response_.mutable_import());
+  if (nothing) return Finish(status);
+  context_.db.Write(
+      sql::Scope::ForTenant(principal().tenant, principal().subject),
+      [import = import_](sql::Transaction& tx) -> absl::Status {
+        RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+        if (import.dry_run || import.state != ImportState::kFinished) return absl::OkStatus();
+        v1::ImportFinished event;
+        event.set_import_id(import.id.ToString());
+        event.set_rows(import.counts.rows);
+        event.set_created(import.counts.created);
+        event.set_updated(import.counts.updated);
+        event.set_unchanged(import.counts.unchanged);
+        event.set_duplicates(import.counts.duplicates);
+        event.set_rejected(import.counts.rejected);
+        return AnnounceImport(tx, event, *import.ended_at);
+      },
+      [self, status](absl::Status stored) {
+        if (!status.ok()) return self->Finish(status);
+        stored.ok() ? self->Reply(self->response_) : self->Finish(stored);
+      });
+}
+
+}  // namespace vinculo::messaging

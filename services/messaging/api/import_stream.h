@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/csv/reader.h"
+#include "common/rpc/stream.h"
+#include "services/messaging/api/context.h"
+#include "services/messaging/domain/import.h"
+#include "services/messaging/store/import_repository.h"
+#include "vinculo/messaging/v1/contact_service.pb.h"
+
+namespace vinculo::messaging {
+
+// One import: header, chunks, then the report. Rows are judged as they are read and applied in batches; the next chunk
+// is read when the batches of the one before are durable, so memory stays bounded and what was applied stays applied.
+class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1::ImportContactsResponse> {
+ public:
+  ImportStream(rpc::StreamContext stream, const ApiContext& context);
+
+  void OnMessage(const v1::ImportContactsRequest& message) override;
+  void OnEnd() override;
+  void OnCancelled() override;
+
+ private:
+  // A row on its way into the store.
+  struct PendingRow {
+    int64_t line = 0;
+    std::optional<ImportedRow> row;  // unset: refused or duplicate
+    RowOutcome outcome = RowOutcome::kRejected;
+    RowNote note;
+    int64_t duplicate_of = 0;
+  };
+  struct BatchResult {
+    std::vector<RowOutcome> outcomes;
+    std::vector<std::vector<RowNote>> warnings;
+  };
+
+  absl::Status Begin(const v1::ImportHeader& header);
+  absl::Status OnTitles(const std::vector<std::string>& titles);
+  absl::Status OnRow(csv::Row&& row);
+  // Applies what is pending, then calls `then`.
+  void Drain(absl::AnyInvocable<void()> then);
+  absl::StatusOr<BatchResult> Apply(sql::Transaction& tx, const std::vector<PendingRow>& batch, const Import& import,
+                                    absl::Time now) const;
+  absl::StatusOr<RowOutcome> ApplyRow(sql::Transaction& tx, const ImportedRow& row, const Uuid& import, absl::Time now,
+                                      std::vector<RowNote>& warnings) const;
+  absl::StatusOr<bool> ApplyConsents(sql::Transaction& tx, Contact& contact, const ImportedRow& row, const Uuid& import,
+                                     absl::Time now, std::vector<RowNote>& warnings) const;
+  void Count(const std::vector<PendingRow>& batch, const BatchResult& result);
+  void Report(int64_t line, RowOutcome outcome, const RowNote& note, int64_t duplicate_of);
+  // False when the caller has given up: nothing more is begun.
+  bool TakeTurn();
+  void EndTurn();
+  // Stores the final state, then answers with it or with `status`.
+  void Close(ImportState state, absl::Status status);
+
+  const ApiContext context_;
+  std::map<std::string, std::string> mapping_;
+  ImportPlan plan_;
+  std::optional<Uuid> list_;
+  Import import_;
+  bool begun_ = false;
+  std::unique_ptr<csv::Reader> reader_;
+  std::vector<PendingRow> pending_;
+  absl::flat_hash_map<uint64_t, int64_t> seen_;  // fingerprint of an identity -> line
+  v1::ImportContactsResponse response_;
+
+  // The caller may give up while a batch is being applied: whoever comes last closes the import. Everything else
+  // belongs to the turn.
+  absl::Mutex turn_mutex_;
+  bool busy_ ABSL_GUARDED_BY(turn_mutex_) = false;
+  bool gave_up_ ABSL_GUARDED_BY(turn_mutex_) = false;
+  bool closed_ ABSL_GUARDED_BY(turn_mutex_) = false;
+};
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "common/rpc/call.h"
+#include "services/messaging/api/context.h"
+#include "vinculo/messaging/v1/message_service.grpc.pb.h"
+
+namespace vinculo::messaging {
+
+// Sending to one person, and reading what became of it.
+class MessageService final : public v1::MessageService::CallbackService {
+ public:
+  explicit MessageService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+
+  VINCULO_UNARY(SendMessage, v1::SendMessageRequest, v1::Message)
+  VINCULO_UNARY(GetMessage, v1::GetMessageRequest, v1::Message)
+  VINCULO_UNARY(ListMessages, v1::ListMessagesRequest, v1::ListMessagesResponse)
+  VINCULO_UNARY(GetWindow, v1::GetWindowRequest, v1::Window)
+
+ private:
+  rpc::Runtime& runtime_;
+  const ApiContext context_;
+};
+
+}  // namespace vinculo::messaging

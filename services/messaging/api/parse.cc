@@ -1,0 +1,262 @@
+#include "services/messaging/api/parse.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/api/time.h"
+#include "common/text/validate.h"
+
+namespace vinculo::messaging {
+namespace {
+
+PlaceValues ToMap(const google::protobuf::Map<std::string, std::string>& in) {
+  return PlaceValues(in.begin(), in.end());
+}
+
+std::string Text(absl::string_view field, const std::string& value, int64_t max, FieldViolations& bad) {
+  return text::ParseText(field, value, {.min = 0, .max = max, .trim = false}, bad);
+}
+
+template <class T>
+void CheckEnum(absl::string_view field, T value, bool required, bool (*valid)(int), FieldViolations& bad) {
+  if (!valid(value)) {
+    bad.Add(std::string(field), "is not a known value");
+  } else if (required && value == 0) {
+    bad.Add(std::string(field), "is required");
+  }
+}
+
+}  // namespace
+
+TemplateContent ParseTemplateContent(const v1::TemplateContent& in) {
+  return {in.name(), in.language(), ToMap(in.values())};
+}
+
+Content ParseContent(const v1::Content& in, absl::string_view field, FieldViolations& bad) {
+  Content out;
+  switch (in.kind_case()) {
+    case v1::Content::kTemplate:
+      out = ParseTemplateContent(in.template_());
+      break;
+    case v1::Content::kText:
+      out = TextContent{in.text().body(), in.text().preview_url()};
+      break;
+    case v1::Content::kButtons: {
+      ButtonsContent c{in.buttons().body(), in.buttons().header(), in.buttons().footer(), {}};
+      for (const v1::ReplyButton& b : in.buttons().buttons()) c.buttons.push_back({b.id(), b.title()});
+      out = std::move(c);
+      break;
+    }
+    case v1::Content::kList: {
+      ListContent c{in.list().body(), in.list().header(), in.list().footer(), in.list().menu_label(), {}};
+      for (const v1::ListSection& s : in.list().sections()) {
+        ListSection section{s.title(), {}};
+        for (const v1::ListRow& r : s.rows()) section.rows.push_back({r.id(), r.title(), r.description()});
+        c.sections.push_back(std::move(section));
+      }
+      out = std::move(c);
+      break;
+    }
+    case v1::Content::KIND_NOT_SET:
+      break;
+  }
+  ValidateContent(out, field, bad);
+  return out;
+}
+
+ReplyRoute ParseReplyRoute(const v1::ReplyRoute& in, absl::string_view field, bool required, FieldViolations& bad) {
+  CheckEnum(absl::StrCat(field, ".route"), in.route(), required, v1::Route_IsValid, bad);
+  return {static_cast<Route>(in.route()), Text(absl::StrCat(field, ".ref"), in.ref(), 256, bad)};
+}
+
+Hold ParseHold(const v1::Hold& in, absl::string_view field, absl::Time now, FieldViolations& bad) {
+  CheckEnum(absl::StrCat(field, ".route"), in.route(), true, v1::Route_IsValid, bad);
+  Hold hold{{static_cast<Route>(in.route()),
+             text::ParseText(absl::StrCat(field, ".ref"), in.ref(), {.min = 1, .max = 256}, bad)},
+            now + kDefaultHold,
+            now};
+  if (in.has_until()) {
+    const std::string until = absl::StrCat(field, ".until");
+    hold.until = api::ParseTimestamp(until, in.until(), bad);
+    if (hold.until <= now || hold.until > now + kMaxHold) bad.Add(until, "must lie within the next 30 days");
+  }
+  return hold;
+}
+
+TemplateComponents ParseComponents(const v1::TemplateComponents& in, absl::string_view field, FieldViolations& bad) {
+  const auto at = [&](absl::string_view name) { return absl::StrCat(field, ".", name); };
+  TemplateComponents c;
+  if (in.has_header()) {
+    CheckEnum(at("header.format"), in.header().format(), true, v1::TemplateHeader_Format_IsValid, bad);
+    c.header = {static_cast<HeaderFormat>(in.header().format()), Text(at("header.text"), in.header().text(), 4096, bad),
+                Text(at("header.sample_handle"), in.header().sample_handle(), 4096, bad)};
+  }
+  c.body = Text(at("body"), in.body(), 16384, bad);
+  c.footer = Text(at("footer"), in.footer(), 4096, bad);
+  text::CheckCount(at("buttons"), in.buttons_size(), 64, bad);
+  for (int i = 0; i < in.buttons_size() && i < 64; ++i) {
+    const v1::TemplateButton& b = in.buttons(i);
+    const std::string button = text::Indexed(at("buttons"), i);
+    CheckEnum(absl::StrCat(button, ".kind"), b.kind(), true, v1::TemplateButton_Kind_IsValid, bad);
+    c.buttons.push_back({static_cast<ButtonKind>(b.kind()), Text(absl::StrCat(button, ".label"), b.label(), 1024, bad),
+                         Text(absl::StrCat(button, ".url"), b.url(), 4096, bad),
+                         Text(absl::StrCat(button, ".phone_number"), b.phone_number(), 64, bad),
+                         Text(absl::StrCat(button, ".coupon_code"), b.coupon_code(), 64, bad), b.opt_out()});
+  }
+  text::CheckCount(at("examples"), in.examples_size(), 64, bad);
+  for (const auto& [place, value] : in.examples())
+    c.examples[place] = Text(absl::StrCat(at("examples"), "[", place, "]"), value, 1024, bad);
+  c.ttl_seconds = in.ttl_seconds();
+  c.add_security_recommendation = in.add_security_recommendation();
+  c.code_expiration_minutes = in.code_expiration_minutes();
+  return c;
+}
+
+Category ParseCategory(v1::TemplateCategory in, absl::string_view field, bool required, FieldViolations& bad) {
+  CheckEnum(field, in, required, v1::TemplateCategory_IsValid, bad);
+  return static_cast<Category>(in);
+}
+
+VariableFormat ParseFormat(v1::VariableFormat in) {
+  return in == v1::VARIABLE_FORMAT_NAMED ? VariableFormat::kNamed : VariableFormat::kPositional;
+}
+
+AudienceFilter ParseFilter(const v1::AudienceFilter& in, absl::string_view field, FieldViolations& bad, int depth) {
+  AudienceFilter f;
+  if (depth > kMaxFilterDepth + 1) return f;  // ValidateFilter says so
+  const auto children = [&](const v1::AudienceFilters& filters) {
+    for (int i = 0; i < filters.filters_size() && i <= kMaxFilterNodes; ++i) {
+      f.children.push_back(
+          ParseFilter(filters.filters(i), text::Indexed(absl::StrCat(field, ".filters"), i), bad, depth + 1));
+    }
+  };
+  using Kind = AudienceFilter::Kind;
+  switch (in.condition_case()) {
+    case v1::AudienceFilter::kAllContacts:
+      f.kind = Kind::kAllContacts;
+      if (!in.all_contacts()) bad.Add(absl::StrCat(field, ".all_contacts"), "must be true");
+      break;
+    case v1::AudienceFilter::kListId:
+      f.kind = Kind::kList;
+      f.list_id = text::ParseUuid(absl::StrCat(field, ".list_id"), in.list_id(), bad);
+      break;
+    case v1::AudienceFilter::kTag:
+      f.kind = Kind::kTag;
+      f.text = Text(absl::StrCat(field, ".tag"), in.tag(), 64, bad);
+      break;
+    case v1::AudienceFilter::kLanguage:
+      f.kind = Kind::kLanguage;
+      f.text = text::ParseLanguage(absl::StrCat(field, ".language"), in.language(), bad);
+      break;
+    case v1::AudienceFilter::kCountry:
+      f.kind = Kind::kCountry;
+      f.text = Text(absl::StrCat(field, ".country"), in.country(), 2, bad);
+      break;
+    case v1::AudienceFilter::kAttribute:
+      f.kind = Kind::kAttribute;
+      f.text = in.attribute().key();
+      CheckEnum(absl::StrCat(field, ".attribute.operator"), in.attribute().operator_(), true,
+                v1::AttributeFilter_Operator_IsValid, bad);
+      f.op = static_cast<AttributeOperator>(in.attribute().operator_());
+      f.values.assign(in.attribute().values().begin(), in.attribute().values().end());
+      break;
+    case v1::AudienceFilter::kAll:
+      f.kind = Kind::kAll;
+      children(in.all());
+      break;
+    case v1::AudienceFilter::kAny:
+      f.kind = Kind::kAny;
+      children(in.any());
+      break;
+    case v1::AudienceFilter::kNot:
+      f.kind = Kind::kNot;
+      f.children.push_back(ParseFilter(in.not_(), absl::StrCat(field, ".not"), bad, depth + 1));
+      break;
+    case v1::AudienceFilter::CONDITION_NOT_SET:
+      break;
+  }
+  return f;
+}
+
+namespace {
+
+ParameterSource ParseSource(const v1::ParameterSource& in, const std::string& field, FieldViolations& bad) {
+  ParameterSource s;
+  s.default_value = Text(absl::StrCat(field, ".default_value"), in.default_value(), 1024, bad);
+  switch (in.source_case()) {
+    case v1::ParameterSource::kFixed:
+      s.kind = ParameterSource::Kind::kFixed;
+      s.text = Text(absl::StrCat(field, ".fixed"), in.fixed(), 1024, bad);
+      break;
+    case v1::ParameterSource::kContactField: {
+      s.kind = ParameterSource::Kind::kContactField;
+      s.text = in.contact_field();
+      for (absl::string_view known : {"name", "first_name", "language", "customer_id", "phone"}) {
+        if (s.text == known) return s;
+      }
+      bad.Add(absl::StrCat(field, ".contact_field"), "is not name, first_name, language, customer_id or phone");
+      break;
+    }
+    case v1::ParameterSource::kAttribute:
+      s.kind = ParameterSource::Kind::kAttribute;
+      s.text = text::ParseSlug(absl::StrCat(field, ".attribute"), in.attribute(), bad);
+      break;
+    case v1::ParameterSource::kListVariable:
+      s.kind = ParameterSource::Kind::kListVariable;
+      s.text = text::ParseSlug(absl::StrCat(field, ".list_variable"), in.list_variable(), bad);
+      break;
+    case v1::ParameterSource::SOURCE_NOT_SET:
+      bad.Add(field, "a source is required");
+      break;
+  }
+  return s;
+}
+
+}  // namespace
+
+Campaign ParseCampaign(const v1::Campaign& in, absl::Time now, FieldViolations& bad) {
+  Campaign c;
+  c.display_name =
+      text::ParseText("campaign.display_name", in.display_name(), {.min = 1, .max = 200, .single_line = true}, bad);
+  c.sender_id = text::ParseUuid("campaign.sender_id", in.sender_id(), bad);
+  c.template_name =
+      text::ParseText("campaign.template", in.template_(), {.min = 1, .max = 512, .single_line = true}, bad);
+  const bool both = !in.language().fixed().empty() && !in.language().contact_or().empty();
+  c.language.by_contact = !in.language().contact_or().empty();
+  c.language.language = text::ParseLanguage(
+      "campaign.language", c.language.by_contact ? in.language().contact_or() : in.language().fixed(), bad);
+  if (both || c.language.language.empty())
+    bad.Add("campaign.language", "exactly one of fixed and contact_or is required");
+  text::CheckCount("campaign.parameters", in.parameters_size(), 64, bad);
+  for (const auto& [place, source] : in.parameters()) {
+    c.parameters[place] = ParseSource(source, absl::StrCat("campaign.parameters[", place, "]"), bad);
+  }
+  c.audience = ParseFilter(in.audience(), "campaign.audience", bad);
+  if (in.has_reply_route()) c.reply_route = ParseReplyRoute(in.reply_route(), "campaign.reply_route", true, bad);
+  c.rate_per_second =
+      static_cast<int>(text::ParseInRange("campaign.rate_per_second", in.rate_per_second(), 0, 1000, bad));
+  c.deadline = api::ParseOptionalTimestamp("campaign.deadline", in.has_deadline() ? &in.deadline() : nullptr, bad);
+  if (c.deadline && (*c.deadline <= now || *c.deadline > now + absl::Hours(24 * 396)))
+    bad.Add("campaign.deadline", "must lie ahead, at most 396 days");
+  return c;
+}
+
+RoutingRule ParseRule(const v1::RoutingRule& in, FieldViolations& bad) {
+  RoutingRule rule{
+      .id = text::ParseSlug("rule.id", in.id(), bad), .priority = in.priority(), .pre_empt = in.pre_empt()};
+  text::CheckCount("rule.keywords", in.keywords_size(), 50, bad);
+  text::CheckCount("rule.payload_prefixes", in.payload_prefixes_size(), 50, bad);
+  for (int i = 0; i < in.keywords_size() && i < 50; ++i) {
+    rule.keywords.push_back(text::ParseText(text::Indexed("rule.keywords", i), in.keywords(i),
+                                            {.min = 1, .max = 64, .single_line = true}, bad));
+  }
+  for (int i = 0; i < in.payload_prefixes_size() && i < 50; ++i) {
+    rule.payload_prefixes.push_back(text::ParseText(text::Indexed("rule.payload_prefixes", i), in.payload_prefixes(i),
+                                                    {.min = 1, .max = 256, .trim = false}, bad));
+  }
+  if (rule.keywords.empty() && rule.payload_prefixes.empty())
+    bad.Add("rule", "a keyword or a payload prefix is required");
+  rule.reply_route = ParseReplyRoute(in.reply_route(), "rule.reply_route", true, bad);
+  return rule;
+}
+
+}  // namespace vinculo::messaging

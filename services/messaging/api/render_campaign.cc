@@ -1,0 +1,138 @@
+#include "absl/strings/match.h"
+#include "common/api/etag.h"
+#include "common/api/time.h"
+#include "services/messaging/api/render.h"
+
+namespace vinculo::messaging {
+namespace {
+
+void AddReason(const std::string& reason, int64_t n, google::protobuf::RepeatedPtrField<v1::ReasonCount>* out) {
+  v1::ReasonCount* added = out->Add();
+  added->set_reason(reason);
+  added->set_count(n);
+}
+
+void RenderSource(const ParameterSource& in, v1::ParameterSource* out) {
+  switch (in.kind) {
+    case ParameterSource::Kind::kFixed:
+      out->set_fixed(in.text);
+      break;
+    case ParameterSource::Kind::kContactField:
+      out->set_contact_field(in.text);
+      break;
+    case ParameterSource::Kind::kAttribute:
+      out->set_attribute(in.text);
+      break;
+    case ParameterSource::Kind::kListVariable:
+      out->set_list_variable(in.text);
+      break;
+  }
+  out->set_default_value(in.default_value);
+}
+
+}  // namespace
+
+void RenderFilter(const AudienceFilter& in, v1::AudienceFilter* out) {
+  using Kind = AudienceFilter::Kind;
+  const auto children = [&](v1::AudienceFilters* filters) {
+    for (const AudienceFilter& child : in.children) RenderFilter(child, filters->add_filters());
+  };
+  switch (in.kind) {
+    case Kind::kEmpty:
+      break;
+    case Kind::kAllContacts:
+      out->set_all_contacts(true);
+      break;
+    case Kind::kList:
+      out->set_list_id(in.list_id.ToString());
+      break;
+    case Kind::kTag:
+      out->set_tag(in.text);
+      break;
+    case Kind::kLanguage:
+      out->set_language(in.text);
+      break;
+    case Kind::kCountry:
+      out->set_country(in.text);
+      break;
+    case Kind::kAttribute:
+      out->mutable_attribute()->set_key(in.text);
+      out->mutable_attribute()->set_operator_(static_cast<v1::AttributeFilter::Operator>(in.op));
+      for (const std::string& v : in.values) out->mutable_attribute()->add_values(v);
+      break;
+    case Kind::kAll:
+      children(out->mutable_all());
+      break;
+    case Kind::kAny:
+      children(out->mutable_any());
+      break;
+    case Kind::kNot:
+      RenderFilter(in.children[0], out->mutable_not_());
+      break;
+  }
+}
+
+void RenderCampaign(const Campaign& in, int64_t in_flight, v1::Campaign* out) {
+  out->set_id(in.id.ToString());
+  out->set_display_name(in.display_name);
+  out->set_sender_id(in.sender_id.ToString());
+  out->set_template_(in.template_name);
+  (in.language.by_contact ? out->mutable_language()->set_contact_or(in.language.language)
+                          : out->mutable_language()->set_fixed(in.language.language));
+  for (const auto& [place, source] : in.parameters) RenderSource(source, &(*out->mutable_parameters())[place]);
+  RenderFilter(in.audience, out->mutable_audience());
+  if (in.reply_route.route != Route::kUnspecified) RenderReplyRoute(in.reply_route, out->mutable_reply_route());
+  out->set_rate_per_second(in.rate_per_second);
+  if (in.deadline) api::SetTimestamp(*in.deadline, out->mutable_deadline());
+  out->set_state(static_cast<v1::CampaignState>(in.state));
+  out->set_pause_reason(in.pause_reason);
+  if (in.started_at) api::SetTimestamp(*in.started_at, out->mutable_start_time());
+  if (in.ended_at) api::SetTimestamp(*in.ended_at, out->mutable_end_time());
+  out->set_in_flight(in_flight);
+  api::SetTimestamp(in.created_at, out->mutable_create_time());
+  out->set_etag(api::FormatEtag(in.revision));
+}
+
+void RenderRecipient(const Recipient& in, v1::CampaignRecipient* out) {
+  out->set_contact_id(in.contact_id.ToString());
+  out->set_state(static_cast<v1::RecipientState>(in.state));
+  out->set_reason(in.reason);
+  out->set_language(in.language);
+  if (in.message_id) out->set_message_id(in.message_id->ToString());
+  out->set_replied(in.replied > 0);
+  api::SetTimestamp(in.updated_at, out->mutable_update_time());
+}
+
+void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::CampaignReport* out) {
+  const Funnel f = MakeFunnel(counts);
+  out->set_campaign_id(campaign.id.ToString());
+  out->set_state(static_cast<v1::CampaignState>(campaign.state));
+  out->set_audience(f.audience);
+  out->set_excluded(f.of(RecipientState::kExcluded));
+  out->set_queued(f.of(RecipientState::kQueued));
+  out->set_sending(f.of(RecipientState::kSending));
+  out->set_unknown(f.of(RecipientState::kUnknown));
+  out->set_accepted(f.of(RecipientState::kAccepted));
+  out->set_held(f.of(RecipientState::kHeld));
+  out->set_sent(f.of(RecipientState::kSent));
+  out->set_delivered(f.of(RecipientState::kDelivered));
+  out->set_read(f.of(RecipientState::kRead));
+  out->set_failed(f.of(RecipientState::kFailed));
+  out->set_expired(f.of(RecipientState::kExpired));
+  out->set_skipped(f.of(RecipientState::kSkipped));
+  out->set_refused(f.refused);
+  out->set_failed_later(f.failed_later);
+  out->set_attempted(f.attempted);
+  out->set_accepted_ever(f.accepted_ever);
+  out->set_delivered_ever(f.delivered_ever);
+  out->set_repliers_direct(f.of(RecipientState::kReplierDirect));
+  out->set_repliers_inferred(f.of(RecipientState::kReplierInferred));
+  out->set_opt_outs(f.of(RecipientState::kOptOut));
+  for (const auto& [key, n] : counts) {
+    if (key.first == RecipientState::kExcluded) AddReason(key.second, n, out->mutable_excluded_by_reason());
+    if (key.first == RecipientState::kSkipped) AddReason(key.second, n, out->mutable_skipped_by_reason());
+    if (key.first == RecipientState::kFailed) AddReason(key.second, n, out->mutable_failed_by_reason());
+  }
+}
+
+}  // namespace vinculo::messaging

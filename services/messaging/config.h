@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/flags/flags.h"
+#include "common/flags/host_port.h"
+#include "common/rpc/service_config.h"
+#include "services/messaging/store/data_key.h"
+
+namespace vinculo::messaging {
+
+// What the messaging service is told by its flags.
+struct Config {
+  rpc::ServiceConfig service;
+  std::string graph_url;  // without a slash at the end
+  std::string graph_version;
+  HostPort graph_address;  // of graph_url: the one address that may be reached over http, when it is http
+  bool graph_is_http = false;
+  absl::Duration graph_connect_timeout;
+  absl::Duration graph_total_timeout;
+  HostPort webhook_address;
+  std::string app;
+  std::string verify_token;
+  std::vector<std::string> app_secrets;
+  std::string data_secret;
+};
+
+// Reads all flags; what is wrong is added to `check`.
+Config ReadConfig(flags::Checker& check);
+
+}  // namespace vinculo::messaging

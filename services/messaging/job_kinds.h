@@ -1,0 +1,10 @@
+#pragma once
+
+// Kinds of durable jobs, enqueued by api and run by work. Payloads are what stands beside them.
+namespace vinculo::messaging {
+
+inline constexpr char kJobSubmitTemplate[] = "template_submit";  // channel id, name and language, each on a line
+inline constexpr char kJobFreeze[] = "campaign_freeze";          // campaign id
+inline constexpr char kJobSkip[] = "campaign_skip";              // campaign id and reason, each on a line
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,121 @@
+#include "services/messaging/messaging.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/http/client.h"
+#include "common/http/listener.h"
+#include "common/jobs/job_runner.h"
+#include "common/status/status_macros.h"
+#include "services/messaging/api/campaign_service.h"
+#include "services/messaging/api/channel_service.h"
+#include "services/messaging/api/contact_service.h"
+#include "services/messaging/api/message_service.h"
+#include "services/messaging/api/routing_service.h"
+#include "services/messaging/api/template_service.h"
+#include "services/messaging/metrics.h"
+#include "services/messaging/store/import_repository.h"
+#include "services/messaging/work/campaign_jobs.h"
+#include "services/messaging/work/dispatcher.h"
+#include "services/messaging/work/inbox.h"
+
+namespace vinculo::messaging {
+namespace {
+
+constexpr size_t kWebhookBody = 4 << 20;
+
+http::ClientOptions ClientOptions(const Config& config, rpc::Environment& environment) {
+  http::ClientOptions options;
+  // The operator's word: Graph's own address, also over http, as the sandbox has it.
+  options.guard = http::AddressGuard({config.graph_address});
+  options.metrics = &environment.metrics;
+  return options;
+}
+
+class Messaging final : public rpc::Service {
+ public:
+  Messaging(const Config& config, rpc::Environment& environment, DataKey key)
+      : config_(config),
+        environment_(environment),
+        key_(std::move(key)),
+        contacts_(key_),
+        metrics_(environment.metrics),
+        context_{environment.runtime, environment.database, contacts_, key_},
+        channels_(context_),
+        templates_(context_),
+        contact_service_(context_),
+        campaigns_(context_),
+        messages_(context_),
+        routing_(context_),
+        reports_(context_),
+        runner_(environment.database),
+        inbox_(environment.database, contacts_, metrics_, {config.app, config.verify_token, config.app_secrets}),
+        listener_({.address = config.webhook_address, .max_body_bytes = kWebhookBody}),
+        client_(std::make_unique<http::Client>(ClientOptions(config, environment))),
+        provider_(*client_,
+                  {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
+        jobs_(environment.database, contacts_, key_, provider_),
+        dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
+                    {.tenants = config.service.tenants, .holder = Uuid::New(environment.clock.Now()).ToString()}) {
+    environment.server.Add<v1::ChannelService>(channels_);
+    environment.server.Add<v1::TemplateService>(templates_);
+    environment.server.Add<v1::ContactService>(contact_service_);
+    environment.server.Add<v1::CampaignService>(campaigns_);
+    environment.server.Add<v1::MessageService>(messages_);
+    environment.server.Add<v1::RoutingService>(routing_);
+    environment.server.Add<v1::ReportService>(reports_);
+    jobs_.Register(runner_);
+    inbox_.Serve(listener_);
+  }
+
+  absl::Status Start() override {
+    const absl::Time now = environment_.clock.Now();
+    for (const std::string& tenant : config_.service.tenants) {
+      RETURN_IF_ERROR(environment_.database.WriteAndWait(sql::Scope::ForTenant(tenant), [now](sql::Transaction& tx) {
+        return ImportRepository::InterruptRunning(tx, now);
+      }));
+    }
+    inbox_.Start();
+    RETURN_IF_ERROR(listener_.Start());
+    environment_.ports["webhook"] = listener_.address().port;
+    runner_.Start();
+    dispatcher_.Start();
+    return absl::OkStatus();
+  }
+
+  void Stop() override {
+    listener_.Stop();
+    dispatcher_.Stop();
+    runner_.Stop();
+    inbox_.Stop();
+  }
+
+ private:
+  const Config& config_;
+  rpc::Environment& environment_;
+  const DataKey key_;
+  const ContactRepository contacts_;
+  Metrics metrics_;
+  const ApiContext context_;
+  ChannelService channels_;
+  TemplateService templates_;
+  ContactService contact_service_;
+  CampaignService campaigns_;
+  MessageService messages_;
+  RoutingService routing_;
+  ReportService reports_;
+  jobs::JobRunner runner_;
+  Inbox inbox_;
+  http::Listener listener_;
+  std::unique_ptr<http::Client> client_;
+  GraphProvider provider_;
+  MessagingJobs jobs_;
+  Dispatcher dispatcher_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<rpc::Service>> BuildMessaging(const Config& config, rpc::Environment& environment) {
+  ASSIGN_OR_RETURN(DataKey key, DataKey::FromSecret(config.data_secret));
+  return std::make_unique<Messaging>(config, environment, std::move(key));
+}
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "common/metrics/registry.h"
+
+namespace vinculo::messaging {
+
+// Business metrics; RPC, SQL, HTTP and job metrics come from common.
+struct Metrics {
+  explicit Metrics(metrics::Registry& registry)
+      : sends(registry.AddCounters("messaging_sends_total", "Send requests by how they ended.", "result",
+                                   {"accepted", "refused", "not_sent", "ambiguous", "untried"})),
+        in_flight(registry.AddGauge("messaging_sends_in_flight", "Send requests whose answer is awaited.")),
+        webhook_posts(registry.AddCounters("messaging_webhook_posts_total", "Webhook deliveries by answer.", "answer",
+                                           {"stored", "unsigned", "forged", "full", "failed"})),
+        webhook_items(registry.AddCounters(
+            "messaging_webhook_items_total", "Items of webhooks by what they were.", "kind",
+            {"message", "status", "template", "preference", "parked", "duplicate", "unknown", "failed"})),
+        intents(registry.AddHistogram("messaging_intents_per_commit", "Intents committed in one transaction.",
+                                      metrics::PowersOfTwo())) {}
+
+  metrics::Labeled<metrics::Counter> sends;
+  metrics::Gauge& in_flight;
+  metrics::Labeled<metrics::Counter> webhook_posts;
+  metrics::Labeled<metrics::Counter> webhook_items;
+  metrics::Histogram& intents;
+};
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/message.h"
+#include "services/messaging/store/campaign_repository.h"
+
+// Shared by api and work.
+namespace vinculo::messaging {
+
+// Far enough that a row with this due time is never handed out by time alone.
+absl::Time Never();
+
+// Writes what became of a message and everything that shows it, in one transaction: the message row, its ledger row,
+// the campaign's counters and the event of the state it came to [M-91]. `before` is the message as read. The caller
+// flushes `deltas` at the end of its transaction.
+absl::Status Settle(sql::Transaction& tx, const Message& before, const Message& after, CountDeltas& deltas,
+                    absl::Time now);
+
+// Why a message failed, as the ledger and the funnel say it: `PROVIDER_131026`, `LATER_131049`, `QUEUE_EXPIRED`; ""
+// unless FAILED.
+std::string FailureReason(const Message& message);
+
+// Pauses a campaign by itself; does nothing unless it is RUNNING.
+absl::Status AutoPause(sql::Transaction& tx, const Uuid& campaign, const std::string& reason, absl::Time now);
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/sql/transaction.h"
+#include "services/messaging/domain/campaign.h"
+#include "services/messaging/store/contact_repository.h"
+
+namespace vinculo::messaging {
+
+struct AudiencePage {
+  int64_t seen = 0;  // contacts looked at
+  Uuid last;         // where the next page begins
+  bool done = false;
+};
+
+// Looks at up to `limit` contacts after `after` and calls `on_match` for those that the filter matches, with the
+// variables of the list the filter stands on. A filter that requires one list walks only its members.
+absl::StatusOr<AudiencePage> WalkAudience(
+    sql::Transaction& tx, const ContactRepository& contacts, const AudienceFilter& filter, const Uuid& after, int limit,
+    const std::function<absl::Status(const Contact&, const std::map<std::string, std::string>& variables)>& on_match);
+
+}  // namespace vinculo::messaging

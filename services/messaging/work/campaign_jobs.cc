@@ -1,0 +1,251 @@
+#include "services/messaging/work/campaign_jobs.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/log/log.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "services/messaging/announce.h"
+#include "services/messaging/domain/preflight.h"
+#include "services/messaging/job_kinds.h"
+#include "services/messaging/settle.h"
+#include "services/messaging/store/audience_walk.h"
+#include "services/messaging/store/campaign_repository.h"
+#include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/template_repository.h"
+
+namespace vinculo::messaging {
+namespace {
+
+// Rows of one transaction: other writers wait for it.
+constexpr int kFreezePage = 250;
+constexpr int kSkipPage = 500;
+constexpr int kSubmitTries = 12;
+
+sql::Scope ScopeOf(const jobs::Job& job) { return sql::Scope::ForTenant(job.tenant, "jobs"); }
+
+// SCHEDULED -> FREEZING, or PAUSED when something blocks by now.
+absl::Status BeginFreeze(sql::Transaction& tx, Campaign& campaign, absl::Time now) {
+  ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, campaign.sender_id));
+  ASSIGN_OR_RETURN(const std::optional<Template> t,
+                   TemplateRepository::Find(tx, campaign.channel_id, campaign.template_name));
+  const AudienceSummary unknown{.matched = 1, .reachable = 1};
+  campaign.started_at = now;
+  if (HasErrors(CheckCampaign(campaign, t ? &*t : nullptr, sender, unknown, now))) {
+    campaign.state = CampaignState::kPaused;
+    campaign.pause_reason = "PREFLIGHT";
+    RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
+    return AnnouncePaused(tx, campaign, now);
+  }
+  campaign.state = CampaignState::kFreezing;
+  RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
+  return AnnounceCampaign(tx, campaign, "campaign.started", now);
+}
+
+absl::Status FreezeContact(sql::Transaction& tx, const CampaignPlan& plan, const Contact& contact,
+                           const std::map<std::string, std::string>& variables, CountDeltas& deltas, absl::Time now) {
+  RecipientPlan recipient = PlanRecipient(plan, contact, variables);
+  Recipient row{.campaign_id = plan.campaign->id,
+                .contact_id = contact.id,
+                .position = RecipientPosition(plan.campaign->id, contact.id),
+                .state = recipient.excluded.empty() ? RecipientState::kQueued : RecipientState::kExcluded,
+                .reason = recipient.excluded,
+                .language = recipient.language,
+                .version = recipient.version,
+                .category = recipient.category,
+                .not_before = plan.campaign->started_at.value_or(now),
+                .updated_at = now};
+  if (recipient.excluded.empty()) row.params = std::move(recipient.values);
+  ASSIGN_OR_RETURN(const bool fresh, CampaignRepository::InsertRecipient(tx, row));
+  if (fresh) deltas.Add(row.campaign_id, row.state, row.reason, 1);
+  return absl::OkStatus();
+}
+
+// One page; true when the freeze goes on.
+absl::StatusOr<bool> FreezePage(sql::Transaction& tx, const ContactRepository& contacts, const jobs::Job& job,
+                                absl::Time now) {
+  ASSIGN_OR_RETURN(Campaign campaign, CampaignRepository::Get(tx, Uuid::Parse(job.payload).value_or(Uuid())));
+  if (campaign.state == CampaignState::kScheduled) RETURN_IF_ERROR(BeginFreeze(tx, campaign, now));
+  if (campaign.state != CampaignState::kFreezing) {
+    RETURN_IF_ERROR(jobs::Complete(tx, job));
+    return false;
+  }
+  ASSIGN_OR_RETURN(const Template t, TemplateRepository::Get(tx, campaign.channel_id, campaign.template_name));
+  const CampaignPlan plan{&campaign, &t};
+  CountDeltas deltas;
+  ASSIGN_OR_RETURN(const AudiencePage page,
+                   WalkAudience(tx, contacts, campaign.audience, campaign.freeze_cursor, kFreezePage,
+                                [&](const Contact& c, const std::map<std::string, std::string>& v) {
+                                  return FreezeContact(tx, plan, c, v, deltas, now);
+                                }));
+  RETURN_IF_ERROR(deltas.Flush(tx));
+  campaign.freeze_cursor = page.last;
+  if (!page.done) {
+    RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
+    return true;
+  }
+  campaign.state = campaign.pause_when_frozen ? CampaignState::kPaused : CampaignState::kRunning;
+  RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
+  if (campaign.pause_when_frozen) RETURN_IF_ERROR(AnnouncePaused(tx, campaign, now));
+  tx.Raise(kSignalQueue);
+  RETURN_IF_ERROR(jobs::Complete(tx, job));
+  return false;
+}
+
+// One page; true when rows are left.
+absl::StatusOr<bool> SkipRows(sql::Transaction& tx, const jobs::Job& job, absl::Time now) {
+  const std::vector<std::string> parts = absl::StrSplit(job.payload, '\n');
+  const Uuid id = Uuid::Parse(parts.at(0)).value_or(Uuid());
+  ASSIGN_OR_RETURN(std::vector<Recipient> rows, CampaignRepository::Due(tx, id, Never(), kSkipPage));
+  CountDeltas deltas;
+  for (Recipient& row : rows) {
+    row.state = RecipientState::kSkipped;
+    row.reason = parts.size() > 1 ? parts[1] : "CAMPAIGN_CANCELLED";
+    row.updated_at = now;
+    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
+    deltas.Move(id, RecipientState::kQueued, "", row.state, row.reason);
+  }
+  RETURN_IF_ERROR(deltas.Flush(tx));
+  const bool more = static_cast<int>(rows.size()) == kSkipPage;
+  if (more) return true;
+  RETURN_IF_ERROR(jobs::Complete(tx, job));
+  tx.Raise(kSignalQueue);
+  return false;
+}
+
+// Runs `page` until it says that nothing is left. A failure leaves the job to its lease.
+template <class Page>
+void RunPages(sql::Database& db, jobs::Job job, jobs::Done done, Page page) {
+  const absl::Time now = db.clock().Now();
+  sql::Scope scope = ScopeOf(job);
+  db.Write(
+      std::move(scope), [job, page, now](sql::Transaction& tx) { return page(tx, job, now); },
+      [&db, job, done = std::move(done), page](absl::StatusOr<bool> more) mutable {
+        if (more.ok() && *more) return RunPages(db, std::move(job), std::move(done), std::move(page));
+        if (!more.ok())
+          log::Warning("a job will be tried again",
+                       {{"kind", job.kind}, {"error", std::string(more.status().message())}});
+        done();
+      });
+}
+
+// What a submission needs.
+struct Submission {
+  TranslationKey key;
+  Channel channel;
+  Template t;
+  Translation translation;
+};
+
+absl::StatusOr<Submission> LoadSubmission(sql::Transaction& tx, const jobs::Job& job) {
+  const std::vector<std::string> parts = absl::StrSplit(job.payload, '\n');
+  if (parts.size() != 3) return absl::DataLossError("a template job without its three lines");
+  Submission s;
+  s.key = {Uuid::Parse(parts[0]).value_or(Uuid()), parts[1], parts[2]};
+  ASSIGN_OR_RETURN(s.channel, ChannelRepository::GetChannel(tx, s.key.channel_id));
+  ASSIGN_OR_RETURN(s.t, TemplateRepository::Get(tx, s.key.channel_id, s.key.name));
+  const Translation* found = s.t.Find(s.key.language);
+  if (found == nullptr) return NotFound("template", s.key.name);
+  s.translation = *found;
+  return s;
+}
+
+absl::Status RecordAnswer(sql::Transaction& tx, const jobs::Job& job, const Submission& s, const TemplateAnswer& answer,
+                          absl::Time now) {
+  if (answer.result == TemplateAnswer::Result::kAgain && job.attempt < kSubmitTries) {
+    return jobs::RetryAt(tx, job, now + jobs::Backoff(job.attempt, absl::Seconds(1), absl::Minutes(10), 0.5),
+                         answer.message);
+  }
+  if (answer.result != TemplateAnswer::Result::kDone) {
+    const std::string why =
+        answer.code != 0 ? absl::StrCat("PROVIDER_", answer.code, ": ", answer.message) : "PROVIDER_UNAVAILABLE";
+    RETURN_IF_ERROR(TemplateRepository::FailSubmission(tx, s.key, why, now));
+    return jobs::Complete(tx, job);
+  }
+  // Earlier than any webhook about it, so that none is taken for old.
+  const ProviderVerdict verdict{.graph_id = answer.graph_id,
+                                .status = answer.status.empty() ? "PENDING" : answer.status,
+                                .category = ParseCategory(answer.category),
+                                .rejected_reason = answer.rejected_reason == "NONE" ? "" : answer.rejected_reason,
+                                .quality = "",
+                                .at = s.translation.status_at};
+  ASSIGN_OR_RETURN(const Template before, TemplateRepository::Get(tx, s.key.channel_id, s.key.name));
+  const Translation* now_is = before.Find(s.key.language);
+  // A webhook may have told the outcome before this answer was recorded.
+  if (now_is != nullptr && now_is->state == TranslationState::kSubmitting) {
+    RETURN_IF_ERROR(TemplateRepository::ApplyVerdict(tx, s.key, verdict, now).status());
+    ASSIGN_OR_RETURN(const Template after, TemplateRepository::Get(tx, s.key.channel_id, s.key.name));
+    const Translation& is = *after.Find(s.key.language);
+    RETURN_IF_ERROR(AnnounceTemplate(tx, after, is, "template.status_changed", now));
+    if (is.category != now_is->category) RETURN_IF_ERROR(AnnounceCategory(tx, after, is, now_is->category, now));
+    tx.Raise(kSignalQueue);
+  }
+  return jobs::Complete(tx, job);
+}
+
+}  // namespace
+
+void MessagingJobs::Register(jobs::JobRunner& runner) {
+  runner.Register(kJobFreeze, {.lease = absl::Seconds(60), .concurrency = 4},
+                  [this](jobs::Job job, jobs::Done done) { Freeze(std::move(job), std::move(done)); });
+  runner.Register(kJobSkip, {.lease = absl::Seconds(60), .concurrency = 4},
+                  [this](jobs::Job job, jobs::Done done) { Skip(std::move(job), std::move(done)); });
+  runner.Register(kJobSubmitTemplate, {.lease = absl::Seconds(60), .concurrency = 8},
+                  [this](jobs::Job job, jobs::Done done) { Submit(std::move(job), std::move(done)); });
+}
+
+void MessagingJobs::Freeze(jobs::Job job, jobs::Done done) {
+  RunPages(db_, std::move(job), std::move(done),
+           [contacts = &contacts_](sql::Transaction& tx, const jobs::Job& j, absl::Time now) {
+             return FreezePage(tx, *contacts, j, now);
+           });
+}
+
+void MessagingJobs::Skip(jobs::Job job, jobs::Done done) {
+  RunPages(db_, std::move(job), std::move(done),
+           [](sql::Transaction& tx, const jobs::Job& j, absl::Time now) { return SkipRows(tx, j, now); });
+}
+
+void MessagingJobs::Submit(jobs::Job job, jobs::Done done) {
+  auto shared_done = std::make_shared<jobs::Done>(std::move(done));
+  db_.ReadOnPool(
+      ScopeOf(job), [job](sql::Transaction& tx) { return LoadSubmission(tx, job); },
+      [this, job, shared_done](absl::StatusOr<Submission> loaded) {
+        if (!loaded.ok()) {
+          const std::string why(loaded.status().message());
+          return db_.Write(
+              ScopeOf(job),
+              [job, why, now = db_.clock().Now()](sql::Transaction& tx) { return jobs::Bury(tx, job, why, now); },
+              [shared_done](absl::Status) { (*shared_done)(); });
+        }
+        const auto s = std::make_shared<Submission>(*std::move(loaded));
+        const auto record = [this, job, s, shared_done](TemplateAnswer answer) {
+          db_.Write(
+              ScopeOf(job),
+              [job, s, answer = std::move(answer), now = db_.clock().Now()](sql::Transaction& tx) {
+                return RecordAnswer(tx, job, *s, answer, now);
+              },
+              [shared_done](absl::Status) { (*shared_done)(); });
+        };
+        const absl::StatusOr<std::string> token =
+            key_.Open(s->channel.token_sealed, absl::StrCat("waba:", s->channel.waba_id));
+        if (!token.ok())
+          return record({TemplateAnswer::Result::kRefused, "", "", "", "", 0, "the access token cannot be opened"});
+        if (!s->translation.submitted) return record({});
+        const std::string body = TemplateBody(s->key.name, s->key.language, s->translation.category,
+                                              s->t.variable_format, s->translation.submitted->components);
+        if (!s->translation.provider_id.empty())
+          return provider_.EditTemplate(s->translation.provider_id, *token, body, record);
+        if (job.attempt <= 1) return provider_.CreateTemplate(s->channel.waba_id, *token, body, record);
+        // An earlier try may have arrived: look before posting again.
+        provider_.FindTemplate(s->channel.waba_id, *token, s->key.name, s->key.language,
+                               [this, s, token = *token, body, record](TemplateLookup lookup) {
+                                 if (!lookup.ok) return record({});
+                                 if (lookup.found) return record(*lookup.found);
+                                 provider_.CreateTemplate(s->channel.waba_id, token, body, record);
+                               });
+      });
+}
+
+}  // namespace vinculo::messaging

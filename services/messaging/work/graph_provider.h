@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/http/client.h"
+#include "services/messaging/work/graph_json.h"
+
+namespace vinculo::messaging {
+
+struct GraphOptions {
+  std::string base_url;  // "https://graph.facebook.com"
+  std::string version = "v25.0";
+  absl::Duration connect_timeout = absl::Seconds(3);
+  absl::Duration total_timeout = absl::Seconds(15);
+};
+
+// The provider port: WhatsApp's Graph API over HTTP, its one implementation. Every call ends in exactly one callback,
+// on the client's thread; nothing is ever repeated here [M-15] [M-16]. Thread-safe; `client` outlives it.
+class GraphProvider {
+ public:
+  GraphProvider(http::Client& client, GraphOptions options) : client_(client), options_(std::move(options)) {}
+
+  // `body` is SendBody's.
+  void Send(absl::string_view phone_number_id, absl::string_view token, std::string body,
+            absl::AnyInvocable<void(SendOutcome)> done);
+  void CreateTemplate(absl::string_view waba_id, absl::string_view token, std::string body,
+                      absl::AnyInvocable<void(TemplateAnswer)> done);
+  void EditTemplate(absl::string_view graph_id, absl::string_view token, std::string body,
+                    absl::AnyInvocable<void(TemplateAnswer)> done);
+  void FindTemplate(absl::string_view waba_id, absl::string_view token, const std::string& name,
+                    const std::string& language, absl::AnyInvocable<void(TemplateLookup)> done);
+
+ private:
+  http::Request Request(const char* method, absl::string_view path, absl::string_view token, std::string body) const;
+
+  http::Client& client_;
+  const GraphOptions options_;
+};
+
+}  // namespace vinculo::messaging

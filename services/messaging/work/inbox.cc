@@ -1,0 +1,277 @@
+#include "services/messaging/work/inbox.h"
+
+#include <pthread.h>
+
+#include <map>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/http/crypto.h"
+#include "common/http/hub_signature.h"
+#include "common/log/log.h"
+#include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "services/messaging/domain/channel.h"
+#include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/webhook_parse.h"
+
+namespace vinculo::messaging {
+namespace {
+
+constexpr int64_t kWaitingMax = 200'000;
+constexpr int kBodies = 32;
+constexpr size_t kItemsPerWrite = 1000;
+constexpr absl::Duration kRetry = absl::Seconds(1);
+
+// An item with where it belongs.
+struct Addressed {
+  Uuid object;  // sender or channel
+  WebhookItem item;
+};
+
+std::pair<absl::string_view, std::string> ProviderKey(const WebhookItem& item) {
+  if (const auto* i = std::get_if<InboundItem>(&item)) return {kKindPhone, i->phone_number_id};
+  if (const auto* s = std::get_if<StatusItem>(&item)) return {kKindPhone, s->phone_number_id};
+  if (const auto* p = std::get_if<PreferenceItem>(&item)) return {kKindPhone, p->phone_number_id};
+  return {kKindWaba, std::get<TemplateItem>(item).waba_id};
+}
+
+const char* KindOf(const WebhookItem& item) {
+  static constexpr const char* kKinds[] = {"message", "status", "template", "preference"};
+  return kKinds[item.index()];
+}
+
+}  // namespace
+
+class Inbox::Impl {
+ public:
+  Impl(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app)
+      : db_(database), contacts_(contacts), metrics_(metrics), app_(std::move(app)) {}
+
+  http::Answer Verify(const http::IncomingRequest& request) const {
+    if (!Known(request)) return {.status = 404, .body = "unknown app"};
+    const std::string token = request.Query("hub.verify_token").value_or("");
+    const bool ok =
+        request.Query("hub.mode").value_or("") == "subscribe" && crypto::ConstantTimeEquals(token, app_.verify_token);
+    if (!ok) return {.status = 403, .body = "forbidden"};
+    return {.status = 200, .body = request.Query("hub.challenge").value_or("")};
+  }
+
+  http::Answer Take(const http::IncomingRequest& request) {
+    if (!Known(request)) return {.status = 404, .body = "unknown app"};
+    const absl::Status genuine =
+        http::VerifyHubSignature(app_.secrets, request.Header("X-Hub-Signature-256"), request.body);
+    if (!genuine.ok()) {
+      const bool missing = absl::IsUnauthenticated(genuine);
+      metrics_.webhook_posts[missing ? "unsigned" : "forged"].Increment();
+      return {.status = missing ? 401 : 403, .body = ErrorReason(genuine)};
+    }
+    if (waiting_.load() >= kWaitingMax) {
+      metrics_.webhook_posts["full"].Increment();
+      return {.status = 503, .body = "try again"};
+    }
+    const absl::Time now = db_.clock().Now();
+    const RawBody raw{Uuid::New(now), app_.slug, now, request.body};
+    const absl::Status stored =
+        db_.WriteAndWait(System(), [&raw](sql::Transaction& tx) { return RawInbox::Append(tx, raw); });
+    metrics_.webhook_posts[stored.ok() ? "stored" : "failed"].Increment();
+    if (!stored.ok()) return {.status = 503, .body = "try again"};
+    waiting_.fetch_add(1);
+    absl::MutexLock lock(&mutex_);
+    fresh_ = true;
+    return {.status = 200, .body = ""};
+  }
+
+  void Start() {
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "inbox");
+      Loop();
+    });
+  }
+
+  void Stop() {
+    {
+      absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void WaitIdle() {
+    absl::MutexLock lock(&mutex_);
+    const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return idle_ && !fresh_; };
+    mutex_.Await(absl::Condition(&idle));
+  }
+
+ private:
+  static sql::Scope System() { return sql::Scope::ForTenant(sql::kSystemTenant, "inbox"); }
+
+  bool Known(const http::IncomingRequest& request) const {
+    const absl::string_view slug = request.PathField("app");
+    return slug.empty() || slug == app_.slug;
+  }
+
+  void Loop() {
+    while (true) {
+      {
+        absl::MutexLock lock(&mutex_);
+        fresh_ = false;
+        idle_ = false;
+      }
+      const absl::StatusOr<int> done = ProcessSome();
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return;
+      if (done.ok() && *done > 0) continue;
+      idle_ = done.ok();
+      const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return fresh_ || stopping_; };
+      if (done.ok()) {
+        mutex_.Await(absl::Condition(&awake));
+      } else {
+        log::Warning("webhooks wait", {{"error", std::string(done.status().message())}});
+        mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kRetry);
+      }
+      if (stopping_) return;
+    }
+  }
+
+  // Some bodies in stored order; how many.
+  absl::StatusOr<int> ProcessSome() {
+    ASSIGN_OR_RETURN(std::vector<RawBody> bodies, db_.ReadInline(System(), [](sql::Transaction& tx) {
+      return RawInbox::Waiting(tx, Uuid(), kBodies);
+    }));
+    if (bodies.empty()) {
+      waiting_.store(0);
+      return 0;
+    }
+    size_t items = 0, taken = 0;
+    std::map<std::string, std::vector<Addressed>> by_tenant;
+    while (taken < bodies.size() && items < kItemsPerWrite) {
+      ParsedWebhook parsed = ParseWebhook(bodies[taken].body, db_.clock().Now());
+      for (int i = 0; i < parsed.unknown; ++i) metrics_.webhook_items["unknown"].Increment();
+      items += parsed.items.size();
+      RETURN_IF_ERROR(Address(std::move(parsed.items), by_tenant));
+      ++taken;
+    }
+    bodies.resize(taken);
+    // Marked together with the last tenant's items; a crash before that repeats items, which has no further effect.
+    size_t left = by_tenant.size();
+    const std::vector<RawBody> none;
+    if (left == 0) RETURN_IF_ERROR(Apply(sql::kSystemTenant, {}, bodies));
+    for (const auto& [tenant, addressed] : by_tenant)
+      RETURN_IF_ERROR(Apply(tenant, addressed, --left == 0 ? bodies : none));
+    waiting_.fetch_sub(static_cast<int64_t>(taken));
+    return static_cast<int>(taken);
+  }
+
+  absl::Status Address(std::vector<WebhookItem> items, std::map<std::string, std::vector<Addressed>>& by_tenant) {
+    for (WebhookItem& item : items) {
+      const auto [kind, value] = ProviderKey(item);
+      const std::string key = absl::StrCat(kind, ":", value);
+      auto known = owners_.find(key);
+      if (known == owners_.end()) {
+        const std::string id = value;
+        const absl::string_view of = kind;
+        ASSIGN_OR_RETURN(const std::optional<ProviderOwner> owner, db_.ReadInline(System(), [&](sql::Transaction& tx) {
+          return ChannelRepository::FindOwner(tx, of, id);
+        }));
+        if (!owner) {
+          metrics_.webhook_items["unknown"].Increment();
+          continue;
+        }
+        known = owners_.emplace(key, *owner).first;
+      }
+      by_tenant[known->second.tenant].push_back({known->second.object_id, std::move(item)});
+    }
+    return absl::OkStatus();
+  }
+
+  // All items in one transaction; when that fails, each in its own, so that a bad one costs nobody else.
+  absl::Status Apply(const std::string& tenant, const std::vector<Addressed>& items, const std::vector<RawBody>& mark) {
+    const absl::Time now = db_.clock().Now();
+    const absl::Status together = ApplyBatch(tenant, items, mark, now);
+    if (together.ok() || Transient(together)) return together;
+    for (const Addressed& one : items) {
+      const absl::Status alone = ApplyBatch(tenant, {one}, {}, now);
+      if (Transient(alone)) return alone;
+      if (alone.ok()) continue;
+      metrics_.webhook_items["failed"].Increment();
+      log::Error("a webhook item was passed over",
+                 {{"kind", KindOf(one.item)}, {"error", std::string(alone.message())}});
+    }
+    return ApplyBatch(tenant, {}, mark, now);
+  }
+
+  static bool Transient(const absl::Status& s) {
+    return absl::IsUnavailable(s) || absl::IsResourceExhausted(s) || absl::IsDataLoss(s) || absl::IsCancelled(s) ||
+           absl::IsDeadlineExceeded(s);
+  }
+
+  absl::Status ApplyBatch(const std::string& tenant, const std::vector<Addressed>& items,
+                          const std::vector<RawBody>& mark, absl::Time now) {
+    const auto body = [&](sql::Transaction& tx) -> absl::StatusOr<std::vector<ItemResult>> {
+      std::vector<ItemResult> results;
+      CountDeltas deltas;
+      for (const Addressed& a : items) {
+        ASSIGN_OR_RETURN(const ItemResult result, ApplyOne(tx, a, deltas, now));
+        results.push_back(result);
+      }
+      RETURN_IF_ERROR(deltas.Flush(tx));
+      for (const RawBody& raw : mark) RETURN_IF_ERROR(RawInbox::MarkProcessed(tx, raw.id, now));
+      return results;
+    };
+    ASSIGN_OR_RETURN(const std::vector<ItemResult> results,
+                     db_.WriteAndWait(sql::Scope::ForTenant(tenant, "inbox"), body));
+    for (size_t i = 0; i < results.size(); ++i) {
+      const char* kind = results[i] == ItemResult::kDuplicate ? "duplicate"
+                         : results[i] == ItemResult::kParked  ? "parked"
+                         : results[i] == ItemResult::kIgnored ? "unknown"
+                                                              : KindOf(items[i].item);
+      metrics_.webhook_items[kind].Increment();
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<ItemResult> ApplyOne(sql::Transaction& tx, const Addressed& a, CountDeltas& deltas,
+                                      absl::Time now) const {
+    if (const auto* i = std::get_if<InboundItem>(&a.item))
+      return ApplyInbound(tx, contacts_, words_, a.object, *i, deltas, now);
+    if (const auto* s = std::get_if<StatusItem>(&a.item)) return ApplyStatus(tx, contacts_, *s, deltas, now);
+    if (const auto* p = std::get_if<PreferenceItem>(&a.item)) return ApplyPreference(tx, contacts_, *p, now);
+    return ApplyTemplate(tx, a.object, std::get<TemplateItem>(a.item), now);
+  }
+
+  sql::Database& db_;
+  const ContactRepository& contacts_;
+  Metrics& metrics_;
+  const WebhookApp app_;
+  const ComplianceWords words_;
+  std::map<std::string, ProviderOwner> owners_;  // of the processing thread
+  std::atomic<int64_t> waiting_{0};
+  std::thread thread_;
+  absl::Mutex mutex_;
+  bool fresh_ ABSL_GUARDED_BY(mutex_) = false;
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+Inbox::Inbox(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app)
+    : impl_(std::make_shared<Impl>(database, contacts, metrics, std::move(app))) {}
+
+Inbox::~Inbox() { Stop(); }
+
+void Inbox::Serve(http::Listener& listener) {
+  for (const char* path : {"/webhooks/whatsapp", "/webhooks/whatsapp/{app}"}) {
+    listener.Handle("GET", path,
+                    [impl = impl_](const http::IncomingRequest& request) { return impl->Verify(request); });
+    listener.Handle("POST", path, [impl = impl_](const http::IncomingRequest& request) { return impl->Take(request); });
+  }
+}
+
+void Inbox::Start() { impl_->Start(); }
+void Inbox::Stop() { impl_->Stop(); }
+void Inbox::WaitIdle() { impl_->WaitIdle(); }
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,246 @@
+#include "services/messaging/work/inbox_apply.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/api/time.h"
+#include "common/status/status_macros.h"
+#include "common/text/phone.h"
+#include "services/messaging/announce.h"
+#include "services/messaging/consent_act.h"
+#include "services/messaging/route_facts.h"
+#include "services/messaging/settle.h"
+#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/template_repository.h"
+
+namespace vinculo::messaging {
+namespace {
+
+constexpr absl::Duration kWindow = absl::Hours(24);
+constexpr int kDirect = 1;
+constexpr int kInferred = 2;
+constexpr int kOptedOutCode = 131050;
+
+bool OpensWindow(InboundKind kind) {
+  return kind != InboundKind::kReaction && kind != InboundKind::kChange && kind != InboundKind::kSystem &&
+         kind != InboundKind::kOther;
+}
+
+absl::StatusOr<Contact> ContactOf(sql::Transaction& tx, const ContactRepository& contacts, const std::string& wa_id,
+                                  const std::string& bsuid, const std::string& name, absl::Time now) {
+  PersonRef who{.phone = "", .wa_id = wa_id, .bsuid = bsuid};
+  if (!wa_id.empty()) {
+    const absl::StatusOr<text::Phone> phone = text::ParsePhone(absl::StrCat("+", wa_id), "");
+    if (phone.ok()) who.country = phone->region;
+  }
+  ASSIGN_OR_RETURN(Contact contact, contacts.GetOrCreate(tx, who, now));
+  if (contact.name.empty() && !name.empty()) {
+    contact.name = name;
+    RETURN_IF_ERROR(contacts.Update(tx, contact, now));
+  }
+  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
+  return contact;
+}
+
+// A reply that names our message proves that it arrived [M-88].
+absl::Status ImplyDelivered(sql::Transaction& tx, const Message& named, absl::Time at, CountDeltas& deltas,
+                            absl::Time now) {
+  Message m = named;
+  if (!MergeStatus({ReportedStatus::kDelivered, at, 0}, m.progress)) return absl::OkStatus();
+  return Settle(tx, named, m, deltas, now);
+}
+
+// Credits a reply to a campaign, each person once; a direct reply after an inferred one counts as direct.
+absl::Status Credit(sql::Transaction& tx, const Message& m, int how, bool opted_out, CountDeltas& deltas) {
+  ASSIGN_OR_RETURN(const std::optional<Recipient> row,
+                   CampaignRepository::FindRecipient(tx, *m.campaign_id, m.contact_id));
+  if (!row) return absl::OkStatus();
+  const int replied = row->replied == kDirect ? kDirect : how;
+  const auto counter = [](int r) {
+    return r == kDirect ? RecipientState::kReplierDirect : RecipientState::kReplierInferred;
+  };
+  if (replied != row->replied) {
+    if (row->replied != 0) deltas.Add(*m.campaign_id, counter(row->replied), "", -1);
+    deltas.Add(*m.campaign_id, counter(replied), "", 1);
+  }
+  const bool out = row->opted_out || opted_out;
+  if (out && !row->opted_out) deltas.Add(*m.campaign_id, RecipientState::kOptOut, "", 1);
+  if (replied == row->replied && out == row->opted_out) return absl::OkStatus();
+  return CampaignRepository::SetReplied(tx, *m.campaign_id, m.contact_id, replied, out);
+}
+
+void FillContent(const InboundContent& c, v1::InboundContent* out) {
+  out->set_kind(static_cast<v1::InboundKind>(c.kind));
+  out->set_type(c.type);
+  out->set_text(c.text);
+  out->set_reply_id(c.reply_id);
+  if (c.kind == InboundKind::kMedia) {
+    out->mutable_media()->set_media_id(c.media_id);
+    out->mutable_media()->set_mime_type(c.mime_type);
+    out->mutable_media()->set_filename(c.filename);
+  }
+  if (c.kind == InboundKind::kLocation) {
+    out->mutable_location()->set_latitude(c.latitude);
+    out->mutable_location()->set_longitude(c.longitude);
+    out->mutable_location()->set_name(c.place_name);
+    out->mutable_location()->set_address(c.place_address);
+  }
+}
+
+struct Received {
+  const InboundItem& item;
+  const Contact& contact;
+  const Uuid& sender;
+  const RouteFacts& facts;
+  const RouteDecision& decision;
+  ComplianceAct act;
+  const Message* credited;
+  std::optional<absl::Time> window;
+};
+
+absl::Status Announce(sql::Transaction& tx, const Received& r, absl::Time now) {
+  v1::MessageReceived e;
+  e.set_route(static_cast<v1::Route>(r.decision.to.route));
+  e.set_ref(r.decision.to.ref);
+  e.set_wamid(r.item.wamid);
+  api::SetTimestamp(r.item.at, e.mutable_at());
+  FillContent(r.item.content, e.mutable_content());
+  e.set_in_reply_to_wamid(r.item.names_wamid);
+  if (r.facts.named) {
+    e.set_in_reply_to_message_id(r.facts.named->id.ToString());
+    e.mutable_in_reply_to_labels()->insert(r.facts.named->labels.begin(), r.facts.named->labels.end());
+  }
+  if (r.credited != nullptr) {
+    e.set_campaign_id(r.credited->campaign_id->ToString());
+    e.set_campaign_direct(r.facts.named && r.credited->id == r.facts.named->id);
+  }
+  if (r.act != ComplianceAct::kNone)
+    e.set_compliance(r.act == ComplianceAct::kStart ? v1::COMPLIANCE_OPT_IN : v1::COMPLIANCE_OPT_OUT);
+  if (r.window) api::SetTimestamp(*r.window, e.mutable_window_expires_at());
+  e.set_contact_id(r.contact.id.ToString());
+  e.set_customer_id(r.contact.customer_id);
+  e.set_sender_id(r.sender.ToString());
+  RenderIdentities(r.contact.identities, e.mutable_identities());
+  e.set_profile_name(r.item.profile_name);
+  return AnnounceReceived(tx, e, r.item.at, now);
+}
+
+}  // namespace
+
+absl::StatusOr<ItemResult> ApplyInbound(sql::Transaction& tx, const ContactRepository& contacts,
+                                        const ComplianceWords& words, const Uuid& sender, const InboundItem& item,
+                                        CountDeltas& deltas, absl::Time now) {
+  ASSIGN_OR_RETURN(const bool seen, InboundRepository::Seen(tx, sender, item.wamid));
+  if (seen) return ItemResult::kDuplicate;
+  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, item.wa_id, item.bsuid, item.profile_name, now));
+  if (OpensWindow(item.content.kind)) {
+    RETURN_IF_ERROR(WindowRepository::Extend(tx, sender, contact.id, item.at + kWindow));
+    RETURN_IF_ERROR(contacts.Heard(tx, contact.id, item.at));
+  }
+  ASSIGN_OR_RETURN(RouteFacts facts, LoadRouteFacts(tx, contacts, contact.id, sender, item.names_wamid, now));
+  facts.input.content = item.content;
+  const RouteDecision decision = DecideRoute(facts.input);
+  const ComplianceAct act = ParseCompliance(item.content, words);
+  const Message* credited = facts.named && facts.named->campaign_id ? &*facts.named
+                            : facts.inferred                        ? &*facts.inferred
+                                                                    : nullptr;
+  if (facts.named) RETURN_IF_ERROR(ImplyDelivered(tx, *facts.named, item.at, deltas, now));
+  if (credited != nullptr && OpensWindow(item.content.kind)) {
+    const bool out = act == ComplianceAct::kStopMarketing || act == ComplianceAct::kStopAll;
+    RETURN_IF_ERROR(
+        Credit(tx, *credited, facts.named && credited->id == facts.named->id ? kDirect : kInferred, out, deltas));
+  }
+  const std::string source = item.content.kind == InboundKind::kText ? "WORD" : "BUTTON";
+  RETURN_IF_ERROR(ActOnCompliance(tx, contacts, contact, act, source, item.wamid, item.at, now));
+  RETURN_IF_ERROR(contacts.SetLastRoute(tx, contact.id, static_cast<int>(decision.to.route), decision.to.ref));
+  InboundEvent event{.sender_id = sender,
+                     .wamid = item.wamid,
+                     .contact_id = contact.id,
+                     .received_at = item.at,
+                     .content = item.content,
+                     .to = decision.to};
+  if (credited != nullptr) event.campaign_id = credited->campaign_id;
+  if (facts.named) event.message_id = facts.named->id;
+  RETURN_IF_ERROR(InboundRepository::Insert(tx, event));
+  ASSIGN_OR_RETURN(const Window window, WindowRepository::Get(tx, sender, contact.id));
+  RETURN_IF_ERROR(Announce(tx, {item, contact, sender, facts, decision, act, credited, window.open_until}, now));
+  return ItemResult::kApplied;
+}
+
+absl::StatusOr<ItemResult> ApplyStatus(sql::Transaction& tx, const ContactRepository& contacts, const StatusItem& item,
+                                       CountDeltas& deltas, absl::Time now) {
+  StatusReport report = item.report;
+  std::optional<Message> found;
+  if (const std::optional<CallbackRef> ref = ParseCallbackId(item.callback)) {
+    report.attempt = ref->attempt;
+    if (const std::optional<Uuid> id = Uuid::Parse(ref->message_id)) {
+      ASSIGN_OR_RETURN(found, MessageRepository::Find(tx, *id));
+    }
+  }
+  if (!found) {
+    ASSIGN_OR_RETURN(found, MessageRepository::FindByWamid(tx, item.wamid));
+  }
+  if (!found) {
+    RETURN_IF_ERROR(InboundRepository::Park(tx, item.wamid, item.callback, report, now));
+    return ItemResult::kParked;
+  }
+  Message m = *found;
+  bool changed = MergeStatus(report, m.progress);
+  if (m.wamid.empty() && !item.wamid.empty()) {
+    m.wamid = item.wamid;
+    changed = true;
+  }
+  if (!m.progress.accepted_at && m.progress.phase == Phase::kAccepted) m.progress.accepted_at = report.at;
+  if (item.has_pricing) RETURN_IF_ERROR(MessageRepository::SetPricing(tx, m.id, item.billing_category, item.billable));
+  if (!changed) return ItemResult::kDuplicate;
+  RETURN_IF_ERROR(Settle(tx, *found, m, deltas, now));
+  if (report.status == ReportedStatus::kFailed && report.error_code == kOptedOutCode) {
+    ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
+    RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
+    RETURN_IF_ERROR(
+        ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", item.wamid, report.at, now));
+  }
+  return ItemResult::kApplied;
+}
+
+absl::StatusOr<ItemResult> ApplyTemplate(sql::Transaction& tx, const Uuid& channel, const TemplateItem& item,
+                                         absl::Time now) {
+  std::optional<TranslationKey> key;
+  if (!item.graph_id.empty()) {
+    ASSIGN_OR_RETURN(key, TemplateRepository::FindByGraphId(tx, item.graph_id));
+  }
+  if (!key) key = TranslationKey{channel, item.name, item.language};
+  ASSIGN_OR_RETURN(const std::optional<Template> before, TemplateRepository::Find(tx, key->channel_id, key->name));
+  const Translation* was = before ? before->Find(key->language) : nullptr;
+  if (was == nullptr) return ItemResult::kIgnored;
+  ProviderVerdict verdict{.graph_id = item.graph_id,
+                          .status = item.status.empty() ? was->status : item.status,
+                          .category = ParseCategory(item.category),
+                          .rejected_reason = item.reason,
+                          .quality = item.quality,
+                          .at = item.at};
+  ASSIGN_OR_RETURN(const bool applied, TemplateRepository::ApplyVerdict(tx, *key, verdict, now));
+  if (!applied) return ItemResult::kDuplicate;
+  ASSIGN_OR_RETURN(const Template after, TemplateRepository::Get(tx, key->channel_id, key->name));
+  const Translation& is = *after.Find(key->language);
+  if (is.status != was->status || is.state != was->state)
+    RETURN_IF_ERROR(AnnounceTemplate(tx, after, is, "template.status_changed", now));
+  if (is.category != was->category) RETURN_IF_ERROR(AnnounceCategory(tx, after, is, was->category, now));
+  if (is.quality != was->quality) RETURN_IF_ERROR(AnnounceQuality(tx, after, is, now));
+  tx.Raise(kSignalQueue);
+  return ItemResult::kApplied;
+}
+
+absl::StatusOr<ItemResult> ApplyPreference(sql::Transaction& tx, const ContactRepository& contacts,
+                                           const PreferenceItem& item, absl::Time now) {
+  if (item.wa_id.empty() && item.bsuid.empty()) return ItemResult::kIgnored;
+  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, item.wa_id, item.bsuid, "", now));
+  const ComplianceAct act = item.stop ? ComplianceAct::kStopMarketing : ComplianceAct::kStart;
+  ASSIGN_OR_RETURN(const std::vector<Consent> known, contacts.Evidence(tx, contact.id));
+  for (const Consent& c : known) {
+    if (c.by_person && c.at == item.at && c.source == "PROVIDER") return ItemResult::kDuplicate;
+  }
+  RETURN_IF_ERROR(ActOnCompliance(tx, contacts, contact, act, "PROVIDER", "user_preferences", item.at, now));
+  return ItemResult::kApplied;
+}
+
+}  // namespace vinculo::messaging

@@ -1,0 +1,452 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "common/events/event_log.h"
+#include "common/jobs/job_queue.h"
+#include "common/sql/test_database.h"
+#include "common/status/status_macros.h"
+#include "common/testing/status_matchers.h"
+#include "messaging_store_migrations.h"
+#include "services/messaging/consent_act.h"
+#include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/template_repository.h"
+#include "services/messaging/work/dispatch_intents.h"
+#include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/webhook_parse.h"
+
+namespace vinculo::messaging {
+namespace {
+
+using ::vinculo::test::IsOk;
+using ::vinculo::test::StatusIs;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'760'000'000);
+
+class WorkTest : public testing::Test {
+ protected:
+  template <class Body>
+  auto Write(Body body) {
+    return db_->WriteAndWait(sql::TestScope(), body);
+  }
+
+  void SetUp() override {
+    ASSERT_THAT(
+        Write([&](sql::Transaction& tx) -> absl::Status {
+          RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = channel_,
+                                                                .display_name = "x",
+                                                                .waba_id = "77",
+                                                                .app = "main",
+                                                                .token_sealed = "s",
+                                                                .token_tail = "t",
+                                                                .created_at = kNow}));
+          RETURN_IF_ERROR(ChannelRepository::InsertSender(tx, {.id = sender_,
+                                                               .channel_id = channel_,
+                                                               .phone_number_id = "55",
+                                                               .phone_number = "+5491140000000",
+                                                               .created_at = kNow}));
+          const TranslationKey key{channel_, "promo", "es"};
+          RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing,
+                                                     {.body = "Hola {{1}}, chau"}, kNow));
+          RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
+          RETURN_IF_ERROR(
+              TemplateRepository::ApplyVerdict(tx, key, {.graph_id = "g", .status = "APPROVED", .at = kNow}, kNow)
+                  .status());
+          return ChannelRepository::ClaimDispatcher(tx, sender_, "one", kNow, kNow + absl::Seconds(15)).status();
+        }),
+        IsOk());
+  }
+
+  // A running campaign with `n` queued people who agreed to marketing.
+  Campaign NewCampaign(int n) {
+    Campaign c{.id = Uuid::New(kNow),
+               .display_name = "c",
+               .sender_id = sender_,
+               .channel_id = channel_,
+               .template_name = "promo",
+               .language = {false, "es"},
+               .audience = {.kind = AudienceFilter::Kind::kAllContacts},
+               .state = CampaignState::kRunning,
+               .created_at = kNow};
+    EXPECT_THAT(
+        Write([&](sql::Transaction& tx) -> absl::Status {
+          RETURN_IF_ERROR(CampaignRepository::Insert(tx, c));
+          CountDeltas deltas;
+          for (int i = 0; i < n; ++i) {
+            ASSIGN_OR_RETURN(
+                Contact contact,
+                contacts_.Create(tx, {.phone = absl::StrCat("+54911000", 10000 + ++made_), .country = "AR"}, kNow));
+            contact.marketing = Decision::kGranted;
+            RETURN_IF_ERROR(contacts_.SetPermissions(tx, contact));
+            RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, {.campaign_id = c.id,
+                                                                     .contact_id = contact.id,
+                                                                     .position = i,
+                                                                     .language = "es",
+                                                                     .version = 1,
+                                                                     .category = Category::kMarketing,
+                                                                     .params = {{"body.1", "Ana"}},
+                                                                     .not_before = kNow,
+                                                                     .updated_at = kNow})
+                                .status());
+            deltas.Add(c.id, RecipientState::kQueued, "", 1);
+            people_.push_back(contact);
+          }
+          return deltas.Flush(tx);
+        }),
+        IsOk());
+    return c;
+  }
+
+  absl::StatusOr<IntentBatch> Commit(int64_t token = 1, int limit = 64, absl::Time now = kNow) {
+    const IntentRequest request{.sender_id = sender_, .token = token, .now = now, .limit = limit, .bulk_limit = limit};
+    return Write([&](sql::Transaction& tx) { return CommitIntents(tx, contacts_, request); });
+  }
+  absl::Status Record(std::vector<SendReport> reports, absl::Time now = kNow) {
+    return Write([&](sql::Transaction& tx) { return RecordOutcomes(tx, contacts_, reports, {}, now); });
+  }
+  static SendReport Accepted(const Intent& i) {
+    return {i.message.id,
+            i.message.progress.attempt,
+            {.result = SendResult::kAccepted, .wamid = absl::StrCat("wamid.", i.message.id.ToString())}};
+  }
+  static SendReport Refused(const Intent& i, int code) {
+    return {i.message.id,
+            i.message.progress.attempt,
+            {.result = SendResult::kRefused, .graph_error = true, .code = code, .http = 400}};
+  }
+  Funnel Counts(const Campaign& c) {
+    auto counts = Write([&](sql::Transaction& tx) { return CampaignRepository::Counts(tx, c.id); });
+    auto actual = Write([&](sql::Transaction& tx) { return CampaignRepository::Recount(tx, c.id); });
+    EXPECT_EQ(*counts, *actual) << "counters equal the rows";
+    return MakeFunnel(*counts);
+  }
+  std::vector<std::string> EventTypes() {
+    std::vector<std::string> out;
+    auto events = Write([](sql::Transaction& tx) { return events::Read(tx, 0, 1000); });
+    for (const events::StoredEvent& e : *events) out.push_back(e.type);
+    return out;
+  }
+  absl::StatusOr<ItemResult> Status(const Message& m, ReportedStatus status, int at, int code = 0) {
+    StatusItem item{.wamid = absl::StrCat("wamid.", m.id.ToString()), .callback = CallbackId(m.id.ToString(), 1)};
+    item.report = {status, kNow + absl::Seconds(at), 0, code};
+    return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
+      CountDeltas deltas;
+      ASSIGN_OR_RETURN(const ItemResult r, ApplyStatus(tx, contacts_, item, deltas, kNow + absl::Seconds(100)));
+      RETURN_IF_ERROR(deltas.Flush(tx));
+      return r;
+    });
+  }
+  absl::StatusOr<ItemResult> Inbound(const Contact& from, const std::string& text, const std::string& payload = "",
+                                     const std::string& names = "") {
+    InboundItem item{.wamid = absl::StrCat("in.", ++made_),
+                     .wa_id = from.phone.substr(1),
+                     .names_wamid = names,
+                     .at = kNow + absl::Seconds(10)};
+    item.content = {.kind = payload.empty() ? InboundKind::kText : InboundKind::kTemplateButton,
+                    .type = "text",
+                    .text = text,
+                    .reply_id = payload};
+    last_inbound_ = item;
+    return Apply(item);
+  }
+  absl::StatusOr<ItemResult> Apply(const InboundItem& item) {
+    return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
+      CountDeltas deltas;
+      ASSIGN_OR_RETURN(const ItemResult r,
+                       ApplyInbound(tx, contacts_, {}, sender_, item, deltas, kNow + absl::Seconds(11)));
+      RETURN_IF_ERROR(deltas.Flush(tx));
+      return r;
+    });
+  }
+
+  sql::TestDatabase db_{std::vector<sql::MigrationSet>{
+      {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"messaging", &Migrations()}}};
+  DataKey key_ = *DataKey::FromSecret(std::string(32, 'k'));
+  ContactRepository contacts_{key_};
+  const Uuid channel_ = Uuid::New(kNow), sender_ = Uuid::New(kNow);
+  std::vector<Contact> people_;
+  InboundItem last_inbound_;
+  int made_ = 0;
+};
+
+TEST_F(WorkTest, AnIntentIsCommittedOnceForEachRecipient) {
+  const Campaign c = NewCampaign(3);
+  auto first = Commit();
+  ASSERT_THAT(first, IsOk());
+  ASSERT_EQ(first->intents.size(), 3u);
+  EXPECT_EQ(Counts(c).of(RecipientState::kSending), 3);
+  auto second = Commit();
+  ASSERT_THAT(second, IsOk());
+  EXPECT_TRUE(second->intents.empty());
+}
+
+TEST_F(WorkTest, NoIntentCommitsAfterAPause) {
+  Campaign c = NewCampaign(3);
+  ASSERT_THAT(Commit(1, 1), IsOk());
+  c.state = CampaignState::kPaused;
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return CampaignRepository::Update(tx, c); }), IsOk());
+  EXPECT_TRUE(Commit()->intents.empty());
+  c.state = CampaignState::kRunning;
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return CampaignRepository::Update(tx, c); }), IsOk());
+  EXPECT_EQ(Commit()->intents.size(), 2u) << "continues without repeating anybody";
+}
+
+TEST_F(WorkTest, AnIntentOfAnOldTokenIsRefused) {
+  NewCampaign(1);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return ChannelRepository::ClaimDispatcher(tx, sender_, "two", kNow + absl::Seconds(20),
+                                                          kNow + absl::Seconds(35));
+              }),
+              IsOk());
+  EXPECT_THAT(Commit(1), StatusIs(absl::StatusCode::kFailedPrecondition, "LEASE_LOST"));
+  EXPECT_EQ(Commit(2)->intents.size(), 1u);
+}
+
+TEST_F(WorkTest, ANewHolderMakesOrphansUnknownAndNeverResendsMarketing) {
+  const Campaign c = NewCampaign(2);
+  ASSERT_EQ(Commit()->intents.size(), 2u);
+  const absl::Time later = kNow + absl::Seconds(20);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return ChannelRepository::ClaimDispatcher(tx, sender_, "two", later, later + absl::Seconds(15));
+              }),
+              IsOk());
+  EXPECT_THAT(Write([&](sql::Transaction& tx) { return RecoverOrphans(tx, sender_, 2, later); }),
+              vinculo::test::IsOkAndHolds(true));
+  EXPECT_THAT(Write([&](sql::Transaction& tx) { return RecoverOrphans(tx, sender_, 2, later); }),
+              vinculo::test::IsOkAndHolds(false));
+  EXPECT_EQ(Counts(c).of(RecipientState::kUnknown), 2);
+  const absl::Time much_later = later + absl::Minutes(11);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return SettleUnknown(tx, sender_, much_later); }), IsOk());
+  EXPECT_TRUE(Commit(2, 64, much_later)->intents.empty());
+  EXPECT_THAT(EventTypes(), testing::Contains("message.unknown").Times(2));
+  auto campaign = Write([&](sql::Transaction& tx) { return CampaignRepository::Get(tx, c.id); });
+  EXPECT_EQ(campaign->state, CampaignState::kCompleted) << "nobody is waited for any longer";
+}
+
+TEST_F(WorkTest, AStatusSettlesAnUnknownMessageHoweverLate) {
+  const Campaign c = NewCampaign(1);
+  const Message m = Commit()->intents[0].message;
+  ASSERT_THAT(Record({{m.id, 1, {.result = SendResult::kAmbiguous}}}), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kUnknown), 1);
+  ASSERT_THAT(Status(m, ReportedStatus::kDelivered, 5), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kDelivered), 1);
+  EXPECT_THAT(EventTypes(), testing::Contains("message.delivered"));
+}
+
+TEST_F(WorkTest, AnAnswerAfterItsStatusChangesNothingForTheWorse) {
+  const Campaign c = NewCampaign(1);
+  const Intent intent = Commit()->intents[0];
+  ASSERT_THAT(Status(intent.message, ReportedStatus::kRead, 5), IsOk());
+  ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kRead), 1);
+}
+
+TEST_F(WorkTest, EachClassOfErrorHasItsOwnConsequence) {
+  const Campaign c = NewCampaign(3);
+  const std::vector<Intent> intents = Commit()->intents;
+  ASSERT_THAT(Record({Refused(intents[0], 131026),
+                      Refused(intents[1], 130429),
+                      {intents[2].message.id, 1, {.result = SendResult::kNotSent}}}),
+              IsOk());
+  const Funnel f = Counts(c);
+  EXPECT_EQ(f.refused, 1);
+  EXPECT_EQ(f.of(RecipientState::kQueued), 2);
+  EXPECT_TRUE(Commit()->intents.empty()) << "not before the wait is over";
+  const IntentBatch again = *Commit(1, 64, kNow + absl::Minutes(2));
+  ASSERT_EQ(again.intents.size(), 2u);
+  EXPECT_EQ(again.intents[0].message.progress.attempt, 2);
+}
+
+TEST_F(WorkTest, ATokenProblemBlocksTheSenderAndPausesTheCampaign) {
+  const Campaign c = NewCampaign(2);
+  const std::vector<Intent> intents = Commit(1, 1)->intents;
+  ASSERT_THAT(Record({Refused(intents[0], 190)}), IsOk());
+  auto campaign = Write([&](sql::Transaction& tx) { return CampaignRepository::Get(tx, c.id); });
+  EXPECT_EQ(campaign->state, CampaignState::kPaused);
+  EXPECT_EQ(campaign->pause_reason, "SENDER_BLOCKED");
+  EXPECT_TRUE(Commit(1, 64, kNow + absl::Hours(1))->intents.empty());
+  EXPECT_THAT(EventTypes(), testing::IsSupersetOf({"sender.state_changed", "campaign.paused"}));
+}
+
+TEST_F(WorkTest, AnyOrderAndRepetitionOfStatusesLeavesEqualRows) {
+  std::vector<std::pair<ReportedStatus, int>> statuses = {{ReportedStatus::kSent, 1},
+                                                          {ReportedStatus::kDelivered, 2},
+                                                          {ReportedStatus::kRead, 3},
+                                                          {ReportedStatus::kFailed, 2}};
+  std::mt19937 random(3);
+  std::optional<Progress> expected;
+  for (int round = 0; round < 12; ++round) {
+    const Campaign c = NewCampaign(1);
+    const Intent intent = Commit()->intents.at(0);
+    ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+    auto shuffled = statuses;
+    shuffled.insert(shuffled.end(), statuses.begin(), statuses.end());
+    std::shuffle(shuffled.begin(), shuffled.end(), random);
+    for (const auto& [status, at] : shuffled)
+      ASSERT_THAT(Status(intent.message, status, at, status == ReportedStatus::kFailed ? 131000 : 0), IsOk());
+    auto m = Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, intent.message.id); });
+    if (!expected) expected = m->progress;
+    EXPECT_EQ(m->progress, *expected);
+    EXPECT_EQ(Counts(c).of(RecipientState::kRead), 1);
+  }
+}
+
+TEST_F(WorkTest, AStatusOfAStrangerIsParkedAndJoinedLater) {
+  const Campaign c = NewCampaign(1);
+  const Intent intent = Commit()->intents[0];
+  StatusItem item{.wamid = absl::StrCat("wamid.", intent.message.id.ToString())};
+  item.report = {ReportedStatus::kDelivered, kNow + absl::Seconds(3), 0, 0};
+  auto parked = Write([&](sql::Transaction& tx) {
+    CountDeltas deltas;
+    return ApplyStatus(tx, contacts_, item, deltas, kNow);
+  });
+  EXPECT_THAT(parked, vinculo::test::IsOkAndHolds(ItemResult::kParked));
+  ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kDelivered), 1);
+}
+
+TEST_F(WorkTest, AnInboundMessageHasItsEffectsOnce) {
+  const Campaign c = NewCampaign(1);
+  const Intent intent = Commit()->intents[0];
+  ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+  EXPECT_THAT(Inbound(people_[0], "Sí, quiero", "", absl::StrCat("wamid.", intent.message.id.ToString())),
+              vinculo::test::IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_THAT(Apply(last_inbound_), vinculo::test::IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_THAT(EventTypes(), testing::Contains("message.received").Times(1));
+  const Funnel f = Counts(c);
+  EXPECT_EQ(f.of(RecipientState::kReplierDirect), 1);
+  EXPECT_EQ(f.of(RecipientState::kDelivered), 1) << "who answers it has it";
+  auto window = Write([&](sql::Transaction& tx) { return WindowRepository::Get(tx, sender_, people_[0].id); });
+  EXPECT_EQ(window->open_until, kNow + absl::Seconds(10) + absl::Hours(24));
+}
+
+TEST_F(WorkTest, AnAnswerWithoutANameIsCreditedToTheNewestCampaignOnce) {
+  const Campaign c = NewCampaign(1);
+  ASSERT_THAT(Record({Accepted(Commit()->intents[0])}), IsOk());
+  ASSERT_THAT(Inbound(people_[0], "hola"), IsOk());
+  ASSERT_THAT(Inbound(people_[0], "otra vez"), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kReplierInferred), 1);
+}
+
+TEST_F(WorkTest, AfterAnOptOutNoMarketingIntentCommits) {
+  const Campaign c = NewCampaign(2);
+  ASSERT_THAT(Inbound(people_[0], "BAJA"), IsOk());
+  const IntentBatch batch = *Commit();
+  ASSERT_EQ(batch.intents.size(), 1u);
+  EXPECT_EQ(batch.intents[0].message.contact_id, people_[1].id);
+  EXPECT_EQ(Counts(c).of(RecipientState::kSkipped), 1);
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.opted_out"));
+  auto contact = Write([&](sql::Transaction& tx) { return contacts_.Get(tx, people_[0].id); });
+  EXPECT_FALSE(contact->marketing_allowed());
+  ASSERT_THAT(Inbound(people_[0], "Alta"), IsOk());
+  contact = Write([&](sql::Transaction& tx) { return contacts_.Get(tx, people_[0].id); });
+  EXPECT_TRUE(contact->marketing_allowed()) << "the person's own word lifts it";
+}
+
+TEST_F(WorkTest, OnlyThePersonCanUndoTheirOptOut) {
+  NewCampaign(1);
+  ASSERT_THAT(Inbound(people_[0], "No", "STOP:marketing"), IsOk());
+  const auto grant = Write([&](sql::Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(Contact contact, contacts_.Get(tx, people_[0].id));
+    RETURN_IF_ERROR(contacts_.LoadIdentities(tx, contact));
+    return ActOnConsent(
+        tx, contacts_, contact,
+        {.id = Uuid::New(kNow), .contact_id = contact.id, .decision = Decision::kGranted, .at = kNow + absl::Hours(1)},
+        kNow);
+  });
+  EXPECT_THAT(grant, StatusIs(absl::StatusCode::kFailedPrecondition, "OPT_OUT_BY_PERSON"));
+}
+
+TEST_F(WorkTest, TransactionalGoesFirstAndOneAtATimePerContact) {
+  NewCampaign(2);
+  const auto queue = [&](const Contact& to) {
+    Message m{.id = Uuid::New(kNow),
+              .contact_id = to.id,
+              .sender_id = sender_,
+              .due_at = kNow,
+              .expire_at = kNow + absl::Hours(24),
+              .content = TextContent{"Hola", false},
+              .created_at = kNow};
+    return Write([&](sql::Transaction& tx) { return MessageRepository::Insert(tx, m); });
+  };
+  ASSERT_THAT(Inbound(people_[0], "hola"), IsOk());
+  ASSERT_THAT(queue(people_[0]), IsOk());
+  ASSERT_THAT(queue(people_[0]), IsOk());
+  const IntentBatch batch = *Commit();
+  ASSERT_EQ(batch.intents.size(), 3u);
+  EXPECT_EQ(batch.intents[0].message.lane, Lane::kTransactional);
+  EXPECT_EQ(batch.intents[1].message.lane, Lane::kBulk) << "the second text waits for the first";
+}
+
+TEST_F(WorkTest, AQueuedMessageFailsWhenItsWindowCloses) {
+  NewCampaign(1);
+  Message m{.id = Uuid::New(kNow),
+            .contact_id = people_[0].id,
+            .sender_id = sender_,
+            .due_at = kNow,
+            .expire_at = kNow + absl::Hours(24),
+            .content = TextContent{"Hola", false},
+            .created_at = kNow};
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return MessageRepository::Insert(tx, m); }), IsOk());
+  ASSERT_THAT(Commit(), IsOk());
+  auto read = Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, m.id); });
+  EXPECT_EQ(read->state(), MessageState::kFailed);
+  EXPECT_EQ(read->progress.error_reason, "WINDOW_CLOSED");
+}
+
+TEST(WebhookParse, ABadItemNeverCostsItsNeighbours) {
+  const std::string body =
+      R"({"object":"whatsapp_business_account","entry":[7,{"id":"1","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":55},
+    "contacts":[{"profile":{"name":"Ana"},"wa_id":"549"}],
+    "messages":[null,{"id":"","from":"549"},{"id":"a","from":"549","timestamp":"1759999999000","type":"text","text":{"body":"hola"}},
+                {"id":"b","from":"AR.77","timestamp":1759999999,"type":"hologram"}],
+    "statuses":[{"id":"w","status":"levitated"},{"id":"w","status":"failed","timestamp":"1759999999","errors":[{"code":"131049"}]}]}},
+    {"field":"novelty","value":{}}]}]})";
+  const ParsedWebhook parsed = ParseWebhook(body, kNow);
+  ASSERT_EQ(parsed.items.size(), 3u);
+  const auto& text = std::get<InboundItem>(parsed.items[0]);
+  EXPECT_EQ(text.phone_number_id, "55");
+  EXPECT_EQ(text.content.text, "hola");
+  EXPECT_EQ(text.at, absl::FromUnixSeconds(1759999999)) << "milliseconds are seen through";
+  EXPECT_EQ(std::get<InboundItem>(parsed.items[1]).bsuid, "AR.77");
+  EXPECT_EQ(std::get<StatusItem>(parsed.items[2]).report.error_code, 131049);
+  EXPECT_GE(parsed.unknown, 4);
+}
+
+TEST(WebhookParse, TakesAnyBytes) {
+  std::mt19937 random(1);
+  const std::string seed =
+      R"({"entry":[{"id":"1","changes":[{"field":"messages","value":{"messages":[{"id":"a","from":"1","type":"text"}]}}]}]})";
+  for (int i = 0; i < 2000; ++i) {
+    std::string body = seed;
+    for (int n = 0; n < 4; ++n) body[random() % body.size()] = static_cast<char>(random());
+    (void)ParseWebhook(body, kNow);
+  }
+  EXPECT_TRUE(ParseWebhook("", kNow).items.empty());
+  EXPECT_TRUE(ParseWebhook("[1,2", kNow).items.empty());
+  EXPECT_EQ(ParseWebhook(seed, kNow).items.size(), 1u);
+}
+
+TEST(GraphJson, SendsWhatThePreviewShows) {
+  Message m{.id = Uuid::New(kNow),
+            .content = TemplateContent{"promo", "es_AR", {{"body.2", "dos"}, {"body.1", "uno"}, {"button.0", "a b"}}}};
+  m.progress.attempt = 1;
+  SendTarget target{
+      .phone = "+549",
+      .components = TemplateComponents{.body = "x {{2}} y {{1}} z",
+                                       .buttons = {{.kind = ButtonKind::kUrl, .label = "v", .url = "https://a/{{1}}"},
+                                                   {.kind = ButtonKind::kQuickReply, .label = "n", .opt_out = true}}}};
+  const std::string body = SendBody(m, target);
+  EXPECT_THAT(body, testing::HasSubstr(R"("parameters":[{"text":"uno","type":"text"},{"text":"dos","type":"text"}])"))
+      << "by number";
+  EXPECT_THAT(body, testing::HasSubstr(R"("text":"a%20b")"));
+  EXPECT_THAT(body, testing::HasSubstr(R"("payload":"STOP:marketing")"));
+  EXPECT_THAT(body, testing::HasSubstr(absl::StrCat("m1:", m.id.ToString(), ":1")));
+}
+
+}  // namespace
+}  // namespace vinculo::messaging
