@@ -25,34 +25,43 @@ std::shared_ptr<const TenantView> Published::Current(const std::string& tenant) 
   return found == entries->end() || found->second.view == nullptr ? *kEmpty : found->second.view;
 }
 
-void Published::Invalidate(const std::string& tenant) {
+void Published::Keep(const std::string& tenant, int64_t generation, std::shared_ptr<const TenantView> view) {
   entries_.Update([&](Entries entries) {
-    entries[tenant].stale = true;
+    Entry& entry = entries[tenant];
+    if (generation >= entry.loaded) {
+      entry.view = view;
+      entry.loaded = generation;
+    }
     return entries;
   });
 }
 
+void Published::Invalidate(const std::string& tenant) {
+  Entry entry;
+  entries_.Update([&](Entries entries) {
+    ++entries[tenant].wanted;
+    entry = entries[tenant];
+    return entries;
+  });
+  database_.ReadOnPool(
+      sql::Scope::ForTenant(tenant), [self = shared_from_this(), before = entry.view](sql::Transaction& tx) { return self->Load(tx, before.get()); },
+      [self = shared_from_this(), tenant, generation = entry.wanted](absl::StatusOr<std::shared_ptr<const TenantView>> view) {
+        if (view.ok()) self->Keep(tenant, generation, *std::move(view));
+      });
+}
+
 absl::StatusOr<std::shared_ptr<const TenantView>> Published::View(const sql::Scope& scope) {
-  const std::shared_ptr<const Entries> entries = entries_.Load();
-  const auto found = entries->find(scope.tenant());
-  if (found != entries->end() && !found->second.stale) return found->second.view;
-  // Marked fresh before loading: a commit that comes in between marks it stale again and is loaded next time.
-  const std::shared_ptr<const TenantView> before = found == entries->end() ? nullptr : found->second.view;
-  entries_.Update([&](Entries all) {
-    all[scope.tenant()].stale = false;
-    if (all[scope.tenant()].view == nullptr) all[scope.tenant()].view = std::make_shared<const TenantView>();
-    return all;
-  });
-  auto loaded = database_.ReadInline(scope, [&](sql::Transaction& tx) { return Load(tx, before.get()); });
-  if (!loaded.ok()) {
-    Invalidate(scope.tenant());
-    return loaded.status();
+  Entry entry;
+  {
+    const std::shared_ptr<const Entries> entries = entries_.Load();
+    const auto found = entries->find(scope.tenant());
+    if (found != entries->end() && found->second.loaded >= found->second.wanted) return found->second.view;
+    if (found != entries->end()) entry = found->second;
   }
-  entries_.Update([&](Entries all) {
-    all[scope.tenant()].view = *loaded;
-    return all;
-  });
-  return loaded;
+  ASSIGN_OR_RETURN(std::shared_ptr<const TenantView> view,
+                   database_.ReadInline(scope, [&](sql::Transaction& tx) { return Load(tx, entry.view.get()); }));
+  Keep(scope.tenant(), entry.wanted, view);
+  return view;
 }
 
 absl::StatusOr<std::shared_ptr<const TenantView>> Published::Load(sql::Transaction& tx, const TenantView* before) const {

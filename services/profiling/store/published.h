@@ -47,15 +47,18 @@ struct TenantView {
 
 // Everything published, in memory; the read path takes no lock. A change becomes visible to readers when Invalidate was called after
 // its commit and the tenant is looked at again.
-class Published {
+class Published : public std::enable_shared_from_this<Published> {
  public:
-  Published(sql::Database& database, BlobReaders readers) : database_(database), readers_(std::move(readers)) {}
+  // Shared, since a reload may still run when its owner goes.
+  static std::shared_ptr<Published> Make(sql::Database& database, BlobReaders readers) {
+    return std::shared_ptr<Published>(new Published(database, std::move(readers)));
+  }
 
   // The tenant's view, loaded first when there is none or it is stale. Not on the database's own threads.
   absl::StatusOr<std::shared_ptr<const TenantView>> View(const sql::Scope& scope);
   // The view as it is in memory, possibly a moment old; never loads. For steps inside a transaction.
   std::shared_ptr<const TenantView> Current(const std::string& tenant) const;
-  // To be called after a commit that changed flows, matrices or products.
+  // To be called after a commit that changed flows, matrices or products: reloads on the read pool.
   void Invalidate(const std::string& tenant);
 
   // The compiled version, from memory or, when it is too new for that, from the transaction. NOT_FOUND
@@ -69,8 +72,11 @@ class Published {
  private:
   struct Entry {
     std::shared_ptr<const TenantView> view;
-    bool stale = false;
+    int64_t wanted = 0;  // raised by each change
+    int64_t loaded = -1;  // the change that `view` holds at least
   };
+  Published(sql::Database& database, BlobReaders readers) : database_(database), readers_(std::move(readers)) {}
+  void Keep(const std::string& tenant, int64_t generation, std::shared_ptr<const TenantView> view);
   using Entries = absl::flat_hash_map<std::string, Entry>;
 
   absl::StatusOr<std::shared_ptr<const TenantView>> Load(sql::Transaction& tx, const TenantView* before) const;

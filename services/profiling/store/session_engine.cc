@@ -147,8 +147,8 @@ absl::StatusOr<EngineResult> SessionEngine::HandleInbound(sql::Transaction& tx, 
 }
 
 absl::StatusOr<EngineResult> SessionEngine::ApplyToActive(sql::Transaction& tx, const InboundRequest& request, Session active, absl::Time now) {
-  // A keyword or template of another flow was answered: what happens is that flow's policy.
-  if (!request.flow_id.empty() && request.flow_id != active.flow_id) {
+  // Messaging matched a keyword, a button or a template of a flow: what becomes of the running session is that flow's policy.
+  if (request.through_messaging && !request.flow_id.empty()) {
     const Uuid profile = active.profile_id;
     return StartFor(tx, StartFrom(request, request.flow_id), profile, std::move(active), now);
   }
