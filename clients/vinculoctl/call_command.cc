@@ -23,8 +23,9 @@ void Call(const Context& context, const std::string& name, const std::string& js
   for (char& c : dotted) c = c == '/' ? '.' : c;
   const MethodDescriptor* method = DescriptorPool::generated_pool()->FindMethodByName(dotted);
   if (method == nullptr) {
-    Check(Error(absl::StatusCode::kInvalidArgument, "METHOD",
-                absl::StrCat("there is no RPC ", name, "; write it like vinculo.messaging.v1.CampaignService/GetCampaign")));
+    Check(Error(
+        absl::StatusCode::kInvalidArgument, "METHOD",
+        absl::StrCat("there is no RPC ", name, "; write it like vinculo.messaging.v1.CampaignService/GetCampaign")));
   }
   const std::string full = absl::StrCat(method->service()->full_name(), "/", method->name());
   const auto request = New(method->input_type());
@@ -60,9 +61,10 @@ void Call(const Context& context, const std::string& name, const std::string& js
 void AddCallCommand(CLI::App& app, Context& context) {
   auto name = std::make_shared<std::string>();
   auto json = std::make_shared<std::string>("{}");
-  CLI::App* call = app.add_subcommand("call", "any RPC: the request as JSON (one line per message for a client stream)");
+  CLI::App* call =
+      app.add_subcommand("call", "any RPC: the request as JSON (one line per message for a client stream)");
   call->add_option("rpc", *name, "such as vinculo.messaging.v1.CampaignService/GetCampaign")->required();
-  call->add_option("request", *json, "JSON, or @file, or - for standard input", true);
+  call->add_option("request", *json, "JSON, or @file, or - for standard input")->capture_default_str();
   call->callback([&context, name, json] {
     std::string text = *json;
     if (text == "-") text = Check(ReadInput("-"));

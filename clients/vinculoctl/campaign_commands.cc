@@ -12,14 +12,33 @@ namespace {
 namespace v1 = vinculo::messaging::v1;
 const std::string kService = "vinculo.messaging.v1.CampaignService/";
 const std::string kReports = "vinculo.messaging.v1.ReportService/";
-const std::vector<Column> kColumns = {{"id", "id"}, {"name", "display_name"}, {"state", "state"}, {"template", "template"}, {"pause reason", "pause_reason"}, {"started", "start_time"}, {"ended", "end_time"}};
-const std::vector<Column> kReportColumns = {
-    {"state", "state"},         {"audience", "audience"},   {"excluded", "excluded"},   {"queued", "queued"},
-    {"sending", "sending"},     {"unknown", "unknown"},     {"accepted", "accepted"},   {"held", "held"},
-    {"sent", "sent"},           {"delivered", "delivered"}, {"read", "read"},           {"failed", "failed"},
-    {"expired", "expired"},     {"skipped", "skipped"},     {"attempted", "attempted"}, {"accepted ever", "accepted_ever"},
-    {"delivered ever", "delivered_ever"}, {"replied (to it)", "repliers_direct"}, {"replied (after it)", "repliers_inferred"},
-    {"opted out", "opt_outs"}};
+const std::vector<Column> kColumns = {{"id", "id"},
+                                      {"name", "display_name"},
+                                      {"state", "state"},
+                                      {"template", "template"},
+                                      {"pause reason", "pause_reason"},
+                                      {"started", "start_time"},
+                                      {"ended", "end_time"}};
+const std::vector<Column> kReportColumns = {{"state", "state"},
+                                            {"audience", "audience"},
+                                            {"excluded", "excluded"},
+                                            {"queued", "queued"},
+                                            {"sending", "sending"},
+                                            {"unknown", "unknown"},
+                                            {"accepted", "accepted"},
+                                            {"held", "held"},
+                                            {"sent", "sent"},
+                                            {"delivered", "delivered"},
+                                            {"read", "read"},
+                                            {"failed", "failed"},
+                                            {"expired", "expired"},
+                                            {"skipped", "skipped"},
+                                            {"attempted", "attempted"},
+                                            {"accepted ever", "accepted_ever"},
+                                            {"delivered ever", "delivered_ever"},
+                                            {"replied (to it)", "repliers_direct"},
+                                            {"replied (after it)", "repliers_inferred"},
+                                            {"opted out", "opt_outs"}};
 
 struct CreateOptions {
   std::string name, sender, template_name, language, fallback_language, list, tag, flow, file;
@@ -28,10 +47,12 @@ struct CreateOptions {
   int per_second = 0;
 };
 
-// `place=source[:key][|default]`: body.1=contact:first_name|amigo, body.2=fixed:20 %, body.3=attr:city, body.4=var:amount.
+// `place=source[:key][|default]`: body.1=contact:first_name|amigo, body.2=fixed:20 %, body.3=attr:city,
+// body.4=var:amount.
 absl::Status AddParameter(const std::string& text, v1::Campaign* campaign) {
   const std::vector<std::string> sides = absl::StrSplit(text, absl::MaxSplits('=', 1));
-  const std::vector<std::string> source = sides.size() == 2 ? absl::StrSplit(sides[1], absl::MaxSplits(':', 1)) : std::vector<std::string>();
+  const std::vector<std::string> source =
+      sides.size() == 2 ? absl::StrSplit(sides[1], absl::MaxSplits(':', 1)) : std::vector<std::string>();
   if (source.size() != 2) {
     return Error(absl::StatusCode::kInvalidArgument, "VALUE",
                  absl::StrCat("--value wants place=fixed:TEXT, contact:FIELD, attr:KEY or var:NAME, not ", text));
@@ -50,7 +71,8 @@ absl::Status AddParameter(const std::string& text, v1::Campaign* campaign) {
   } else if (source[0] == "var") {
     parameter.set_list_variable(parts[0]);
   } else {
-    return Error(absl::StatusCode::kInvalidArgument, "VALUE", absl::StrCat("--value: '", source[0], "' is none of fixed, contact, attr, var"));
+    return Error(absl::StatusCode::kInvalidArgument, "VALUE",
+                 absl::StrCat("--value: '", source[0], "' is none of fixed, contact, attr, var"));
   }
   return absl::OkStatus();
 }
@@ -83,15 +105,18 @@ void Preview(const Context& context, const std::string& id) {
   request.set_campaign_id(id);
   v1::PreflightCampaignResponse preflight;
   Check(context.session().Call(kService + "PreflightCampaign", request, &preflight));
-  if (context.format != Format::kTable) return PrintOne(std::cout, context.format, preflight, {{"matched", "matched"}, {"reachable", "reachable"}});
+  if (context.format != Format::kTable)
+    return PrintOne(std::cout, context.format, preflight, {{"matched", "matched"}, {"reachable", "reachable"}});
   std::cout << "matched " << preflight.matched() << ", would be written to " << preflight.reachable() << ", in about "
             << preflight.estimated_seconds() << " s\n";
-  for (const auto& excluded : preflight.excluded()) std::cout << "  left out: " << excluded.count() << " " << excluded.reason() << "\n";
+  for (const auto& excluded : preflight.excluded())
+    std::cout << "  left out: " << excluded.count() << " " << excluded.reason() << "\n";
   if (!preflight.findings().empty()) {
     std::cout << "\n";
     Rows rows;
     for (const auto& finding : preflight.findings()) rows.push_back(&finding);
-    PrintRows(std::cout, context.format, rows, {{"code", "code"}, {"severity", "severity"}, {"what", "message"}, {"what to do", "fix"}});
+    PrintRows(std::cout, context.format, rows,
+              {{"code", "code"}, {"severity", "severity"}, {"what", "message"}, {"what to do", "fix"}});
   }
   for (const auto& sample : preflight.samples()) {
     std::cout << "\n--- " << sample.contact_id() << " (" << sample.language() << ")\n";
@@ -114,7 +139,8 @@ void PrintReport(const Context& context, const v1::CampaignReport& report) {
   PrintOne(std::cout, context.format, report, kReportColumns);
   if (context.format != Format::kTable) return;
   const auto reasons = [](const char* title, const auto& list) {
-    for (const auto& reason : list) std::cout << "  " << title << ": " << reason.count() << " " << reason.reason() << "\n";
+    for (const auto& reason : list)
+      std::cout << "  " << title << ": " << reason.count() << " " << reason.reason() << "\n";
   };
   reasons("excluded", report.excluded_by_reason());
   reasons("skipped", report.skipped_by_reason());
@@ -125,8 +151,8 @@ void Watch(const Context& context, const std::string& id) {
   for (;;) {
     const v1::CampaignReport report = GetReport(context, id);
     context.Progress(absl::StrCat(v1::CampaignState_Name(report.state()).substr(15), ": ", report.attempted(), " of ",
-                                  report.audience() - report.excluded(), " begun, ", report.accepted_ever(), " accepted, ",
-                                  report.delivered_ever(), " delivered, ", report.failed(), " failed"));
+                                  report.audience() - report.excluded(), " begun, ", report.accepted_ever(),
+                                  " accepted, ", report.delivered_ever(), " delivered, ", report.failed(), " failed"));
     if (report.state() == v1::CAMPAIGN_STATE_COMPLETED || report.state() == v1::CAMPAIGN_STATE_CANCELLED ||
         report.state() == v1::CAMPAIGN_STATE_PAUSED || report.state() == v1::CAMPAIGN_STATE_DRAFT) {
       context.Progress("");
@@ -151,7 +177,8 @@ void AddChange(CLI::App* parent, Context& context, const char* name, const char*
   });
 }
 
-void AddShow(CLI::App* parent, Context& context, const char* name, const char* help, void (*show)(const Context&, const std::string&)) {
+void AddShow(CLI::App* parent, Context& context, const char* name, const char* help,
+             void (*show)(const Context&, const std::string&)) {
   auto id = std::make_shared<std::string>();
   CLI::App* command = parent->add_subcommand(name, help);
   command->add_option("campaign", *id, "campaign id")->required();
@@ -166,7 +193,8 @@ void AddCreate(CLI::App* parent, Context& context) {
   create->add_option("--template", options->template_name, "template name");
   create->add_option("--language", options->language, "everybody in this language");
   create->add_option("--language-or", options->fallback_language, "each in their own language, else in this one");
-  create->add_option("--value", options->values, "place=fixed:TEXT | contact:FIELD | attr:KEY | var:NAME, with |default; repeat");
+  create->add_option("--value", options->values,
+                     "place=fixed:TEXT | contact:FIELD | attr:KEY | var:NAME, with |default; repeat");
   create->add_option("--list", options->list, "the people on this list (id)");
   create->add_option("--tag", options->tag, "the people with this tag");
   create->add_flag("--everybody", options->everybody, "all contacts");
@@ -185,10 +213,12 @@ void AddCampaignCommands(CLI::App& app, Context& context) {
   AddShow(campaign, context, "preview", "who would be reached, who not and why, and what they would read", Preview);
   AddChange<v1::ScheduleCampaignRequest>(campaign, context, "launch", "start it now", "ScheduleCampaign");
   AddShow(campaign, context, "watch", "follow it until it ends or pauses, then print the report", Watch);
-  AddShow(campaign, context, "report", "the figures as they stand", [](const Context& c, const std::string& id) { PrintReport(c, GetReport(c, id)); });
+  AddShow(campaign, context, "report", "the figures as they stand",
+          [](const Context& c, const std::string& id) { PrintReport(c, GetReport(c, id)); });
   AddChange<v1::PauseCampaignRequest>(campaign, context, "pause", "stop between two messages", "PauseCampaign");
   AddChange<v1::ResumeCampaignRequest>(campaign, context, "resume", "go on where it stopped", "ResumeCampaign");
-  AddChange<v1::CancelCampaignRequest>(campaign, context, "cancel", "end it; who was not written to yet is skipped", "CancelCampaign");
+  AddChange<v1::CancelCampaignRequest>(campaign, context, "cancel", "end it; who was not written to yet is skipped",
+                                       "CancelCampaign");
 
   CLI::App* list = campaign->add_subcommand("list", "list campaigns, newest first");
   list->callback([&context] {
@@ -219,7 +249,12 @@ void AddCampaignCommands(CLI::App& app, Context& context) {
         context.session(), kService + "ListRecipients", *request, 0,
         [](const v1::ListRecipientsResponse& page) -> auto& { return page.recipients(); }, pages);
     PrintRows(std::cout, context.format, rows,
-              {{"contact", "contact_id"}, {"state", "state"}, {"reason", "reason"}, {"language", "language"}, {"replied", "replied"}, {"message", "message_id"}});
+              {{"contact", "contact_id"},
+               {"state", "state"},
+               {"reason", "reason"},
+               {"language", "language"},
+               {"replied", "replied"},
+               {"message", "message_id"}});
   });
 }
 

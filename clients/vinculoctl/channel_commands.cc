@@ -6,9 +6,11 @@ namespace {
 
 namespace v1 = vinculo::messaging::v1;
 constexpr char kService[] = "vinculo.messaging.v1.ChannelService/";
-const std::vector<Column> kChannelColumns = {{"id", "id"}, {"name", "display_name"}, {"waba", "waba_id"}, {"state", "state"}};
-const std::vector<Column> kSenderColumns = {{"id", "id"},       {"phone", "phone_number"},   {"phone_number_id", "phone_number_id"},
-                                            {"state", "state"}, {"per_second", "throughput"}, {"default", "is_default"}};
+const std::vector<Column> kChannelColumns = {
+    {"id", "id"}, {"name", "display_name"}, {"waba", "waba_id"}, {"state", "state"}};
+const std::vector<Column> kSenderColumns = {
+    {"id", "id"},       {"phone", "phone_number"},    {"phone_number_id", "phone_number_id"},
+    {"state", "state"}, {"per_second", "throughput"}, {"default", "is_default"}};
 
 }  // namespace
 

@@ -53,8 +53,8 @@ absl::StatusOr<std::string> ReadInput(const std::string& path);
 // Parses proto3 JSON; INVALID_ARGUMENT JSON names the place.
 absl::Status ParseJson(const std::string& text, const std::string& what, google::protobuf::Message* message);
 
-// All pages of a list: calls until next_page_token is empty or `limit` rows were read (0 = all). `rows(response)` is the repeated
-// field of the response; the rows live in `pages`.
+// All pages of a list: calls until next_page_token is empty or `limit` rows were read (0 = all). `rows(response)` is
+// the repeated field of the response; the rows live in `pages`.
 template <class Request, class Response, class RowsOf>
 Rows ListAll(Session& session, const std::string& method, Request request, int limit, RowsOf rows_of,
              std::vector<std::unique_ptr<Response>>& pages) {

@@ -39,7 +39,8 @@ v1::ImportHeader MakeHeader(Session& session, const ImportOptions& options) {
   v1::ImportHeader header;
   for (const std::string& pair : options.map) {
     const std::vector<std::string> parts = absl::StrSplit(pair, absl::MaxSplits('=', 1));
-    if (parts.size() != 2) Check(Error(absl::StatusCode::kInvalidArgument, "MAP", absl::StrCat("--map wants title=field, not ", pair)));
+    if (parts.size() != 2)
+      Check(Error(absl::StatusCode::kInvalidArgument, "MAP", absl::StrCat("--map wants title=field, not ", pair)));
     (*header.mutable_columns())[parts[0]] = parts[1];
   }
   header.set_default_region(options.region);
@@ -83,7 +84,9 @@ void Import(const Context& context, const ImportOptions& options) {
       &response);
   context.Progress("");
   Check(status);
-  if (context.format != Format::kTable) return PrintOne(std::cout, context.format, response, {{"import", "import.id"}, {"rows", "import.rows"}, {"rejected", "import.rejected"}});
+  if (context.format != Format::kTable)
+    return PrintOne(std::cout, context.format, response,
+                    {{"import", "import.id"}, {"rows", "import.rows"}, {"rejected", "import.rejected"}});
   PrintOne(std::cout, context.format, response.import(),
            {{"import", "id"},
             {"state", "state"},
@@ -98,7 +101,8 @@ void Import(const Context& context, const ImportOptions& options) {
   std::cout << "\n";
   Rows rows;
   for (const v1::ImportRow& row : response.problems()) rows.push_back(&row);
-  PrintRows(std::cout, context.format, rows, {{"line", "line"}, {"outcome", "outcome"}, {"code", "code"}, {"column", "column"}, {"what to do", "fix"}});
+  PrintRows(std::cout, context.format, rows,
+            {{"line", "line"}, {"outcome", "outcome"}, {"code", "code"}, {"column", "column"}, {"what to do", "fix"}});
 }
 
 void ListRows(const Context& context, const std::string& import_id) {
@@ -109,7 +113,8 @@ void ListRows(const Context& context, const std::string& import_id) {
   const Rows rows = ListAll(
       context.session(), kService + "ListImportRows", request, 0,
       [](const v1::ListImportRowsResponse& page) -> auto& { return page.rows(); }, pages);
-  PrintRows(std::cout, context.format, rows, {{"line", "line"}, {"outcome", "outcome"}, {"code", "code"}, {"column", "column"}, {"what to do", "fix"}});
+  PrintRows(std::cout, context.format, rows,
+            {{"line", "line"}, {"outcome", "outcome"}, {"code", "code"}, {"column", "column"}, {"what to do", "fix"}});
 }
 
 }  // namespace
@@ -119,8 +124,11 @@ void AddContactCommands(CLI::App& app, Context& context) {
   contacts->require_subcommand(1);
 
   auto options = std::make_shared<ImportOptions>();
-  CLI::App* import = contacts->add_subcommand("import", "import a CSV file; every bad row is named with its line and reason, the good ones are kept");
-  import->add_option("file", options->file, "CSV with a header line; , ; tab or | between cells")->required()->check(CLI::ExistingFile);
+  CLI::App* import = contacts->add_subcommand(
+      "import", "import a CSV file; every bad row is named with its line and reason, the good ones are kept");
+  import->add_option("file", options->file, "CSV with a header line; , ; tab or | between cells")
+      ->required()
+      ->check(CLI::ExistingFile);
   import->add_option("--region", options->region, "country of phones without one, such as AR");
   import->add_option("--list", options->list, "put everybody on this list (name or id; made when it does not exist)");
   import->add_option("--map", options->map, "title=field, for columns that are not called as the field; repeat");
@@ -128,33 +136,39 @@ void AddContactCommands(CLI::App& app, Context& context) {
   import->add_option("--consent-text", options->text_version, "which wording people saw, for rows that do not say");
   import->add_flag("--windows-1252", options->windows_1252, "the file is in Windows' encoding, not UTF-8");
   import->add_flag("--dry-run", options->dry_run, "tell what would happen and change nothing");
-  import->callback([&context, options] { Import(context, *options); });
+  import->callback([&context, options] { Import(context, *options);
+});
 
-  auto import_id = std::make_shared<std::string>();
-  CLI::App* rows = contacts->add_subcommand("import-rows", "all problem rows of an import");
-  rows->add_option("import", *import_id, "import id")->required();
-  rows->callback([&context, import_id] { ListRows(context, *import_id); });
+auto import_id = std::make_shared<std::string>();
+CLI::App* rows = contacts->add_subcommand("import-rows", "all problem rows of an import");
+rows->add_option("import", *import_id, "import id")->required();
+rows->callback([&context, import_id] { ListRows(context, *import_id); });
 
-  auto limit = std::make_shared<int>(50);
-  CLI::App* list = contacts->add_subcommand("list", "list contacts");
-  list->add_option("--limit", *limit, "at most so many; 0 = all", true);
-  list->callback([&context, limit] {
-    std::vector<std::unique_ptr<v1::ListContactsResponse>> pages;
-    const Rows rows = ListAll(
-        context.session(), kService + "ListContacts", v1::ListContactsRequest(), *limit,
-        [](const v1::ListContactsResponse& page) -> auto& { return page.contacts(); }, pages);
-    PrintRows(std::cout, context.format, rows,
-              {{"id", "id"}, {"name", "name"}, {"country", "country"}, {"language", "language"}, {"marketing", "marketing_allowed"}, {"customer", "customer_id"}});
-  });
+auto limit = std::make_shared<int>(50);
+CLI::App* list = contacts->add_subcommand("list", "list contacts");
+list->add_option("--limit", *limit, "at most so many; 0 = all")->capture_default_str();
+list->callback([&context, limit] {
+  std::vector<std::unique_ptr<v1::ListContactsResponse>> pages;
+  const Rows rows = ListAll(
+      context.session(), kService + "ListContacts", v1::ListContactsRequest(), *limit,
+      [](const v1::ListContactsResponse& page) -> auto& { return page.contacts(); }, pages);
+  PrintRows(std::cout, context.format, rows,
+            {{"id", "id"},
+             {"name", "name"},
+             {"country", "country"},
+             {"language", "language"},
+             {"marketing", "marketing_allowed"},
+             {"customer", "customer_id"}});
+});
 
-  CLI::App* lists = contacts->add_subcommand("lists", "list the lists");
-  lists->callback([&context] {
-    std::vector<std::unique_ptr<v1::ListListsResponse>> pages;
-    const Rows rows = ListAll(
-        context.session(), kService + "ListLists", v1::ListListsRequest(), 0,
-        [](const v1::ListListsResponse& page) -> auto& { return page.lists(); }, pages);
-    PrintRows(std::cout, context.format, rows, {{"id", "id"}, {"name", "display_name"}, {"members", "members"}});
-  });
-}
+CLI::App* lists = contacts->add_subcommand("lists", "list the lists");
+lists->callback([&context] {
+  std::vector<std::unique_ptr<v1::ListListsResponse>> pages;
+  const Rows rows = ListAll(
+      context.session(), kService + "ListLists", v1::ListListsRequest(), 0,
+      [](const v1::ListListsResponse& page) -> auto& { return page.lists(); }, pages);
+  PrintRows(std::cout, context.format, rows, {{"id", "id"}, {"name", "display_name"}, {"members", "members"}});
+});
+}  // namespace vinculo::ctl
 
 }  // namespace vinculo::ctl

@@ -17,12 +17,14 @@ struct WatchOptions {
   bool once = false;
 };
 
-// Every service serves the same feed under the same name; the area's channel is chosen by a name that begins with the area's package.
+// Every service serves the same feed under the same name; the area's channel is chosen by a name that begins with the
+// area's package.
 void Watch(const Context& context, const WatchOptions& options) {
   Connection connection = context.session().connection();
   connection.addresses["events"] = connection.addresses[options.area];
   if (connection.addresses["events"].empty()) {
-    Check(Error(absl::StatusCode::kInvalidArgument, "ADDRESS_MISSING", absl::StrCat("where is ", options.area, "? Give --", options.area, " host:port")));
+    Check(Error(absl::StatusCode::kInvalidArgument, "ADDRESS_MISSING",
+                absl::StrCat("where is ", options.area, "? Give --", options.area, " host:port")));
   }
   Session session(connection);
   int seen = 0;
@@ -31,7 +33,8 @@ void Watch(const Context& context, const WatchOptions& options) {
       if (context.format == Format::kJson) {
         PrintOne(std::cout, Format::kJson, event, {});
       } else {
-        std::cout << event.seq() << "  " << CellAt(event, "occurred_at") << "  " << event.type() << "  " << event.subject() << std::endl;
+        std::cout << event.seq() << "  " << CellAt(event, "occurred_at") << "  " << event.type() << "  "
+                  << event.subject() << std::endl;
       }
       if (options.limit > 0 && ++seen >= options.limit) return false;
     }
@@ -55,7 +58,9 @@ void Watch(const Context& context, const WatchOptions& options) {
   v1::WatchResponse response;
   Check(session.Follow(
       "vinculo.events.v1.EventFeed/Watch", request, &response,
-      [&](const google::protobuf::Message& message) { return print(static_cast<const v1::WatchResponse&>(message).events()); },
+      [&](const google::protobuf::Message& message) {
+        return print(static_cast<const v1::WatchResponse&>(message).events());
+      },
       /*endless=*/true));
 }
 
@@ -69,7 +74,7 @@ void AddEventCommands(CLI::App& app, Context& context) {
   watch->add_option("service", options->area, "messaging, profiling, lifecycle or support")
       ->required()
       ->check(CLI::IsMember({"messaging", "profiling", "lifecycle", "support"}));
-  watch->add_option("--after", options->after, "begin after this number", true);
+  watch->add_option("--after", options->after, "begin after this number")->capture_default_str();
   watch->add_option("--limit", options->limit, "stop after so many");
   watch->add_option("--type", options->types, "only these types; repeat");
   watch->add_flag("--once", options->once, "print what there is and end");

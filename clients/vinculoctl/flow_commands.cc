@@ -31,7 +31,8 @@ void Put(const Context& context, const std::string& file) {
     status = context.session().Call(kFlows + "UpdateDraft", update, &flow);
   }
   Check(status);
-  PrintOne(std::cout, context.format, flow, {{"flow", "flow_id"}, {"name", "name"}, {"state", "state"}, {"published version", "published_version"}});
+  PrintOne(std::cout, context.format, flow,
+           {{"flow", "flow_id"}, {"name", "name"}, {"state", "state"}, {"published version", "published_version"}});
 }
 
 void PrintReport(const Context& context, const v1::LintReport& report) {
@@ -41,13 +42,17 @@ void PrintReport(const Context& context, const v1::LintReport& report) {
   if (rows.empty()) {
     std::cout << "no findings\n";
   } else {
-    PrintRows(std::cout, context.format, rows, {{"severity", "severity"}, {"rule", "rule"}, {"where", "path"}, {"what", "message"}});
+    PrintRows(std::cout, context.format, rows,
+              {{"severity", "severity"}, {"rule", "rule"}, {"where", "path"}, {"what", "message"}});
   }
   if (!report.has_analysis() || context.format == Format::kCsv) return;
-  std::cout << "\n" << report.analysis().paths() << (report.analysis().sampled() ? " paths sampled" : " paths, all walked") << "\n";
+  std::cout << "\n"
+            << report.analysis().paths() << (report.analysis().sampled() ? " paths sampled" : " paths, all walked")
+            << "\n";
   Rows products;
   for (const auto& product : report.analysis().products()) products.push_back(&product);
-  PrintRows(std::cout, context.format, products, {{"product", "product_id"}, {"first", "first"}, {"first or second", "first_or_second"}});
+  PrintRows(std::cout, context.format, products,
+            {{"product", "product_id"}, {"first", "first"}, {"first or second", "first_or_second"}});
 }
 
 void Lint(const Context& context, const std::string& flow_id) {
@@ -65,11 +70,16 @@ void Publish(const Context& context, const std::string& flow_id) {
   v1::FlowVersion version;
   Check(context.session().Call(kFlows + "PublishFlow", request, &version));
   PrintOne(std::cout, context.format, version,
-           {{"flow", "flow_id"}, {"version", "version"}, {"state", "state"}, {"warnings", "lint_report.warnings"}, {"paths", "lint_report.analysis.paths"}});
+           {{"flow", "flow_id"},
+            {"version", "version"},
+            {"state", "state"},
+            {"warnings", "lint_report.warnings"},
+            {"paths", "lint_report.analysis.paths"}});
 }
 
 // An input is a text, or `#n` for a tap on the n-th option.
-void Simulate(const Context& context, const std::string& flow_id, const std::vector<std::string>& inputs, const std::string& language) {
+void Simulate(const Context& context, const std::string& flow_id, const std::vector<std::string>& inputs,
+              const std::string& language) {
   v1::SimulateFlowRequest request;
   request.set_flow_id(flow_id);
   request.set_language(language);
@@ -89,7 +99,8 @@ void Simulate(const Context& context, const std::string& flow_id, const std::vec
     if (i > 0) std::cout << "> " << inputs[static_cast<size_t>(i) - 1] << "   (" << step.decided_by() << ")\n";
     for (const auto& message : step.messages()) {
       std::cout << message.body() << "\n";
-      for (int n = 0; n < message.options_size(); ++n) std::cout << "  #" << n + 1 << " " << message.options(n).title() << "\n";
+      for (int n = 0; n < message.options_size(); ++n)
+        std::cout << "  #" << n + 1 << " " << message.options(n).title() << "\n";
     }
   }
   if (!response.lead_payload().empty()) std::cout << "\nlead: " << response.lead_payload() << "\n";
@@ -119,7 +130,8 @@ void PutProducts(const Context& context, const std::string& file) {
         return true;
       },
       &response));
-  PrintOne(std::cout, context.format, response, {{"created", "created"}, {"updated", "updated"}, {"unchanged", "unchanged"}, {"rejected", "rejected"}});
+  PrintOne(std::cout, context.format, response,
+           {{"created", "created"}, {"updated", "updated"}, {"unchanged", "unchanged"}, {"rejected", "rejected"}});
   for (const auto& result : response.results()) {
     if (result.outcome() == v1::UpsertProductsResponse::Result::OUTCOME_REJECTED) {
       std::cerr << "  " << result.product_id() << ": " << result.message() << " [" << result.reason() << "]\n";
@@ -128,10 +140,13 @@ void PutProducts(const Context& context, const std::string& file) {
   if (response.rejected() > 0) throw ExitWith{kExitInvalid};
 }
 
-void AddWithId(CLI::App* parent, Context& context, const char* name, const char* help, void (*run)(const Context&, const std::string&)) {
+void AddWithId(CLI::App* parent, Context& context, const char* name, const char* help,
+               void (*run)(const Context&, const std::string&)) {
   auto id = std::make_shared<std::string>();
   CLI::App* command = parent->add_subcommand(name, help);
-  command->add_option("argument", *id, name == std::string("put") || name == std::string("products") ? "file" : "flow id")->required();
+  command
+      ->add_option("argument", *id, name == std::string("put") || name == std::string("products") ? "file" : "flow id")
+      ->required();
   command->callback([&context, id, run] { run(context, *id); });
 }
 
@@ -159,7 +174,8 @@ void AddFlowCommands(CLI::App& app, Context& context) {
   auto id = std::make_shared<std::string>();
   auto inputs = std::make_shared<std::vector<std::string>>();
   auto language = std::make_shared<std::string>();
-  CLI::App* simulate = flow->add_subcommand("simulate", "walk the draft with the given answers; nothing is stored or sent");
+  CLI::App* simulate =
+      flow->add_subcommand("simulate", "walk the draft with the given answers; nothing is stored or sent");
   simulate->add_option("flow", *id, "flow id")->required();
   simulate->add_option("answers", *inputs, "texts, or #n for the n-th option");
   simulate->add_option("--language", *language, "such as pt_BR");
@@ -182,7 +198,13 @@ void AddFlowCommands(CLI::App& app, Context& context) {
     const Rows rows = ListAll(
         context.session(), kLeads + "ListLeads", v1::ListLeadsRequest(), 0,
         [](const v1::ListLeadsResponse& page) -> auto& { return page.leads(); }, pages);
-    PrintRows(std::cout, context.format, rows, {{"id", "lead_id"}, {"profile", "profile_id"}, {"product", "product_id"}, {"name", "name"}, {"state", "state"}, {"made", "created_at"}});
+    PrintRows(std::cout, context.format, rows,
+              {{"id", "lead_id"},
+               {"profile", "profile_id"},
+               {"product", "product_id"},
+               {"name", "name"},
+               {"state", "state"},
+               {"made", "created_at"}});
   });
 }
 

@@ -16,12 +16,14 @@ absl::Status Unknown(const std::string& what) {
   return Error(absl::StatusCode::kInvalidArgument, "TEMPLATE_FILE", absl::StrCat("the template file: ", what));
 }
 
-// Positional examples are lists, named ones lists of {param_name, example}; both become example by variable, prefixed by the place.
+// Positional examples are lists, named ones lists of {param_name, example}; both become example by variable, prefixed
+// by the place.
 void AddExamples(const json& component, const char* positional, const char* named, v1::TemplateComponents* out) {
   if (!component.contains("example")) return;
   const json& example = component["example"];
   if (example.contains(positional)) {
-    const json& list = example[positional].empty() || !example[positional][0].is_array() ? example[positional] : example[positional][0];
+    const json& list = example[positional].empty() || !example[positional][0].is_array() ? example[positional]
+                                                                                         : example[positional][0];
     for (size_t i = 0; i < list.size(); ++i) {
       const std::string key = std::string(positional) == "header_text" ? "header" : absl::StrCat("body.", i + 1);
       (*out->mutable_examples())[key] = list[i].get<std::string>();
@@ -51,9 +53,9 @@ absl::Status AddHeader(const json& component, v1::TemplateComponents* out) {
 
 absl::Status AddButton(const json& button, int index, v1::TemplateComponents* out) {
   static const std::map<std::string, v1::TemplateButton::Kind> kKinds = {
-      {"QUICK_REPLY", v1::TemplateButton::KIND_QUICK_REPLY}, {"URL", v1::TemplateButton::KIND_URL},
+      {"QUICK_REPLY", v1::TemplateButton::KIND_QUICK_REPLY},   {"URL", v1::TemplateButton::KIND_URL},
       {"PHONE_NUMBER", v1::TemplateButton::KIND_PHONE_NUMBER}, {"COPY_CODE", v1::TemplateButton::KIND_COPY_CODE},
-      {"VOICE_CALL", v1::TemplateButton::KIND_VOICE_CALL}, {"OTP", v1::TemplateButton::KIND_OTP_COPY}};
+      {"VOICE_CALL", v1::TemplateButton::KIND_VOICE_CALL},     {"OTP", v1::TemplateButton::KIND_OTP_COPY}};
   const std::string type = button.value("type", "");
   const auto kind = kKinds.find(type);
   if (kind == kKinds.end()) return Unknown("button type " + type);
@@ -108,8 +110,9 @@ absl::StatusOr<v1::CreateTemplateRequest> ParseGraphTemplate(const std::string& 
       return Unknown("category " + file["category"].get<std::string>());
     }
     request.set_category(category);
-    request.set_variable_format(file.value("parameter_format", "POSITIONAL") == "NAMED" ? v1::VARIABLE_FORMAT_NAMED
-                                                                                        : v1::VARIABLE_FORMAT_POSITIONAL);
+    request.set_variable_format(file.value("parameter_format", "POSITIONAL") == "NAMED"
+                                    ? v1::VARIABLE_FORMAT_NAMED
+                                    : v1::VARIABLE_FORMAT_POSITIONAL);
     for (const json& component : file.at("components")) {
       RETURN_IF_ERROR(AddComponent(component, request.mutable_components()));
     }

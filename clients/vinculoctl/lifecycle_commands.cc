@@ -13,7 +13,15 @@ namespace {
 namespace v1 = vinculo::lifecycle::v1;
 const std::string kUsage = "vinculo.lifecycle.v1.UsageService/";
 const std::string kHealth = "vinculo.lifecycle.v1.HealthService/";
-const std::vector<Column> kHealthColumns = {{"customer", "customer_id"}, {"name", "name"}, {"tier", "tier"}, {"score", "score"}, {"completed", "completed"}, {"started", "started"}, {"days in tier", "days_in_tier"}, {"rating", "mean_rating"}, {"conversations/month", "conversations_per_month"}};
+const std::vector<Column> kHealthColumns = {{"customer", "customer_id"},
+                                            {"name", "name"},
+                                            {"tier", "tier"},
+                                            {"score", "score"},
+                                            {"completed", "completed"},
+                                            {"started", "started"},
+                                            {"days in tier", "days_in_tier"},
+                                            {"rating", "mean_rating"},
+                                            {"conversations/month", "conversations_per_month"}};
 constexpr int kFactsPerMessage = 500;
 
 void ImportUsage(const Context& context, const std::string& path) {
@@ -37,11 +45,20 @@ void ImportUsage(const Context& context, const std::string& path) {
       &report));
   context.Progress("");
   PrintOne(std::cout, context.format, report,
-           {{"received", "received_count"}, {"accepted", "accepted_count"}, {"unchanged", "unchanged_count"}, {"refused", "refused_count"}});
+           {{"received", "received_count"},
+            {"accepted", "accepted_count"},
+            {"unchanged", "unchanged_count"},
+            {"refused", "refused_count"}});
   if (report.refused().empty() || context.format == Format::kJson) return;
   Rows rows;
   for (const auto& refused : report.refused()) rows.push_back(&refused);
-  PrintRows(std::cout, context.format, rows, {{"item", "index"}, {"customer", "customer_id"}, {"module", "module_key"}, {"date", "local_date"}, {"reason", "reason"}, {"what", "message"}});
+  PrintRows(std::cout, context.format, rows,
+            {{"item", "index"},
+             {"customer", "customer_id"},
+             {"module", "module_key"},
+             {"date", "local_date"},
+             {"reason", "reason"},
+             {"what", "message"}});
 }
 
 void Compute(const Context& context, const std::string& date) {
@@ -49,7 +66,8 @@ void Compute(const Context& context, const std::string& date) {
   request.set_as_of_date(date);
   v1::ComputeHealthResponse response;
   Check(context.session().Call(kHealth + "ComputeHealth", request, &response));
-  PrintOne(std::cout, context.format, response, {{"as of", "as_of_date"}, {"accounts", "account_count"}, {"snapshots", "snapshot_count"}});
+  PrintOne(std::cout, context.format, response,
+           {{"as of", "as_of_date"}, {"accounts", "account_count"}, {"snapshots", "snapshot_count"}});
   for (const auto& tier : response.tiers()) {
     if (context.format == Format::kTable) std::cout << "  " << tier.count() << " " << tier.tier() << "\n";
   }
@@ -74,16 +92,23 @@ void Explain(const Context& context, const std::string& customer) {
   Rows rows;
   for (const auto& term : response.terms()) rows.push_back(&term);
   PrintRows(std::cout, context.format, rows,
-            {{"module", "module_key"}, {"completed", "numerator"}, {"started", "denominator"}, {"ratio %", "ratio"}, {"weight", "weight"}, {"contribution", "contribution"}, {"state", "state"}});
+            {{"module", "module_key"},
+             {"completed", "numerator"},
+             {"started", "denominator"},
+             {"ratio %", "ratio"},
+             {"weight", "weight"},
+             {"contribution", "contribution"},
+             {"state", "state"}});
 }
 
 void Export(const Context& context) {
   v1::ExportHealthRequest request;
   v1::ExportHealthResponse response;
-  Check(context.session().Follow(kHealth + "ExportHealth", request, &response, [](const google::protobuf::Message& message) {
-    std::cout << static_cast<const v1::ExportHealthResponse&>(message).csv();
-    return true;
-  }));
+  Check(context.session().Follow(kHealth + "ExportHealth", request, &response,
+                                 [](const google::protobuf::Message& message) {
+                                   std::cout << static_cast<const v1::ExportHealthResponse&>(message).csv();
+                                   return true;
+                                 }));
 }
 
 }  // namespace
@@ -94,8 +119,9 @@ void AddUsageCommands(CLI::App& app, Context& context) {
   auto file = std::make_shared<std::string>();
   CLI::App* import = usage->add_subcommand("import", "ingest usage facts from JSON lines; each refused one is named");
   import->add_option("file", *file, "JSON lines of UsageFact")->required();
-  import->callback([&context, file] { ImportUsage(context, *file); });
-}
+  import->callback([&context, file] { ImportUsage(context, *file);
+});
+}  // namespace vinculo::ctl
 
 void AddHealthCommands(CLI::App& app, Context& context) {
   CLI::App* health = app.add_subcommand("health", "who is healthy and who is about to leave");

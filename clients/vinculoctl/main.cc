@@ -12,11 +12,13 @@ namespace {
 constexpr char kDescription[] =
     "vinculoctl: the command line of messaging, profiling, lifecycle and support.\n"
     "\n"
-    "Addresses and token come from flags or from the environment: VINCULO_MESSAGING, VINCULO_PROFILING, VINCULO_LIFECYCLE,\n"
+    "Addresses and token come from flags or from the environment: VINCULO_MESSAGING, VINCULO_PROFILING, "
+    "VINCULO_LIFECYCLE,\n"
     "VINCULO_SUPPORT (host:port) and VINCULO_TOKEN. `make run` prints a line that sets them all.";
 
 constexpr char kFooter[] =
-    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid input, 4 not found, 5 not permitted, 6 not possible in this state,\n"
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid input, 4 not found, 5 not permitted, 6 not possible in "
+    "this state,\n"
     "7 unavailable (the same command may work later).";
 
 std::string FromEnvironment(const std::string& name) {
@@ -25,7 +27,8 @@ std::string FromEnvironment(const std::string& name) {
 }
 
 bool IsLoopback(const std::string& address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") || absl::StartsWith(address, "[::1]:");
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]:");
 }
 
 // Plain text is for loopback only, and there it needs no flag.
@@ -50,7 +53,8 @@ int Run(int argc, char** argv) {
   Connection connection;
   for (const char* area : {"messaging", "profiling", "lifecycle", "support"}) {
     connection.addresses[area] = FromEnvironment(absl::StrCat("VINCULO_", absl::AsciiStrToUpper(area)));
-    app.add_option(absl::StrCat("--", area), connection.addresses[area], absl::StrCat("address of ", area, " (host:port)"));
+    app.add_option(absl::StrCat("--", area), connection.addresses[area],
+                   absl::StrCat("address of ", area, " (host:port)"));
   }
   connection.token = FromEnvironment("VINCULO_TOKEN");
   app.add_option("--token", connection.token, "the caller's token");
@@ -63,7 +67,8 @@ int Run(int argc, char** argv) {
   app.add_flag("--insecure", insecure, "plain text; only for loopback addresses, where it is the default");
   double timeout = 30;
   app.add_option("--timeout", timeout, "seconds to wait for an answer")->check(CLI::PositiveNumber);
-  const std::map<std::string, Format> formats = {{"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
+  const std::map<std::string, Format> formats = {
+      {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
   app.add_option("-o,--output", context.format, "table, json or csv")->transform(CLI::CheckedTransformer(formats));
   app.add_flag("-q,--quiet", context.quiet, "no progress");
 

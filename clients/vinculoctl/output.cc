@@ -45,16 +45,26 @@ std::string Number(double value) {
 std::string Scalar(const Message& message, const FieldDescriptor* field) {
   const auto* reflection = message.GetReflection();
   switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return absl::StrCat(reflection->GetInt32(message, field));
-    case FieldDescriptor::CPPTYPE_INT64: return absl::StrCat(reflection->GetInt64(message, field));
-    case FieldDescriptor::CPPTYPE_UINT32: return absl::StrCat(reflection->GetUInt32(message, field));
-    case FieldDescriptor::CPPTYPE_UINT64: return absl::StrCat(reflection->GetUInt64(message, field));
-    case FieldDescriptor::CPPTYPE_DOUBLE: return Number(reflection->GetDouble(message, field));
-    case FieldDescriptor::CPPTYPE_FLOAT: return Number(reflection->GetFloat(message, field));
-    case FieldDescriptor::CPPTYPE_BOOL: return reflection->GetBool(message, field) ? "yes" : "no";
-    case FieldDescriptor::CPPTYPE_ENUM: return ShortName(reflection->GetEnum(message, field));
-    case FieldDescriptor::CPPTYPE_STRING: return reflection->GetString(message, field);
-    case FieldDescriptor::CPPTYPE_MESSAGE: break;
+    case FieldDescriptor::CPPTYPE_INT32:
+      return absl::StrCat(reflection->GetInt32(message, field));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return absl::StrCat(reflection->GetInt64(message, field));
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return absl::StrCat(reflection->GetUInt32(message, field));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return absl::StrCat(reflection->GetUInt64(message, field));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return Number(reflection->GetDouble(message, field));
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return Number(reflection->GetFloat(message, field));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection->GetBool(message, field) ? "yes" : "no";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return ShortName(reflection->GetEnum(message, field));
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection->GetString(message, field);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      break;
   }
   const Message& inner = reflection->GetMessage(message, field);
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&inner)) {
@@ -160,23 +170,30 @@ int PrintError(std::ostream& out, const absl::Status& status) {
   if (details && !details->reason.empty()) out << " [" << details->reason << "]";
   out << "\n";
   if (details) {
-    for (const FieldViolation& violation : details->violations) out << "  " << violation.field << ": " << violation.description << "\n";
+    for (const FieldViolation& violation : details->violations)
+      out << "  " << violation.field << ": " << violation.description << "\n";
     for (const auto& [key, value] : details->metadata) out << "  " << key << " = " << value << "\n";
     if (details->retry_after) out << "  try again in " << absl::FormatDuration(*details->retry_after) << "\n";
   }
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kOutOfRange: return kExitInvalid;
-    case absl::StatusCode::kNotFound: return kExitNotFound;
+    case absl::StatusCode::kOutOfRange:
+      return kExitInvalid;
+    case absl::StatusCode::kNotFound:
+      return kExitNotFound;
     case absl::StatusCode::kUnauthenticated:
-    case absl::StatusCode::kPermissionDenied: return kExitDenied;
+    case absl::StatusCode::kPermissionDenied:
+      return kExitDenied;
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kAborted: return kExitState;
+    case absl::StatusCode::kAborted:
+      return kExitState;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted: return kExitUnavailable;
-    default: return kExitFailed;
+    case absl::StatusCode::kResourceExhausted:
+      return kExitUnavailable;
+    default:
+      return kExitFailed;
   }
 }
 

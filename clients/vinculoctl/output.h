@@ -12,8 +12,8 @@ namespace vinculo::ctl {
 
 enum class Format { kTable, kJson, kCsv };
 
-// A column of a list: its heading and the path of the field it shows, such as "total.csat.percent". A repeated field shows its
-// number of items, an enum its name without the prefix, an unset optional an empty cell.
+// A column of a list: its heading and the path of the field it shows, such as "total.csat.percent". A repeated field
+// shows its number of items, an enum its name without the prefix, an unset optional an empty cell.
 struct Column {
   std::string title;
   std::string path;
@@ -25,7 +25,8 @@ using Rows = std::vector<const google::protobuf::Message*>;
 void PrintRows(std::ostream& out, Format format, const Rows& rows, const std::vector<Column>& columns);
 
 // Prints one message: `title: value` lines, JSON, or a CSV of one row.
-void PrintOne(std::ostream& out, Format format, const google::protobuf::Message& message, const std::vector<Column>& columns);
+void PrintOne(std::ostream& out, Format format, const google::protobuf::Message& message,
+              const std::vector<Column>& columns);
 
 // The value at a path as a person reads it.
 std::string CellAt(const google::protobuf::Message& message, const std::string& path);

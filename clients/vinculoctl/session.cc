@@ -25,7 +25,8 @@ class Session::Impl {
       const auto address = connection_.addresses.find(area);
       if (address == connection_.addresses.end() || address->second.empty()) {
         return Error(absl::StatusCode::kInvalidArgument, "ADDRESS_MISSING",
-                     absl::StrCat("where is ", area, "? Give --", area, " host:port, or set the environment (vinculoctl --help)"));
+                     absl::StrCat("where is ", area, "? Give --", area,
+                                  " host:port, or set the environment (vinculoctl --help)"));
       }
       clients::ChannelOptions options;
       options.target = address->second;
@@ -44,7 +45,8 @@ class Session::Impl {
   std::map<std::string, std::shared_ptr<clients::Channel>> channels_;
 };
 
-Session::Session(Connection connection) : connection_(std::move(connection)), impl_(std::make_unique<Impl>(connection_)) {}
+Session::Session(Connection connection)
+    : connection_(std::move(connection)), impl_(std::make_unique<Impl>(connection_)) {}
 Session::~Session() = default;
 
 absl::Status Session::Call(const std::string& method, Message& request, Message* response) {

@@ -23,9 +23,9 @@ struct Connection {
   absl::Duration timeout = absl::Seconds(30);
 };
 
-// Calls RPCs by their full name, such as "vinculo.messaging.v1.CampaignService/GetCampaign"; the package says which service is
-// asked. Every request with an empty request_id gets one, so that repeating a call is harmless. Errors are the service's own, with
-// their details (common/status), or UNAVAILABLE when nobody answers. One thread at a time.
+// Calls RPCs by their full name, such as "vinculo.messaging.v1.CampaignService/GetCampaign"; the package says which
+// service is asked. Every request with an empty request_id gets one, so that repeating a call is harmless. Errors are
+// the service's own, with their details (common/status), or UNAVAILABLE when nobody answers. One thread at a time.
 class Session {
  public:
   explicit Session(Connection connection);
@@ -37,8 +37,10 @@ class Session {
   absl::Status Upload(const std::string& method, google::protobuf::Message* message,
                       absl::FunctionRef<bool(google::protobuf::Message*)> next, google::protobuf::Message* response);
 
-  // A server stream: `on_message` is handed each response and returns false to stop early. `endless` streams have no deadline.
-  absl::Status Follow(const std::string& method, google::protobuf::Message& request, google::protobuf::Message* response,
+  // A server stream: `on_message` is handed each response and returns false to stop early. `endless` streams have no
+  // deadline.
+  absl::Status Follow(const std::string& method, google::protobuf::Message& request,
+                      google::protobuf::Message* response,
                       absl::FunctionRef<bool(const google::protobuf::Message&)> on_message, bool endless = false);
 
   const Connection& connection() const { return connection_; }

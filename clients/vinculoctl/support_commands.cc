@@ -13,8 +13,13 @@ namespace {
 
 namespace v1 = vinculo::support::v1;
 const std::string kTickets = "vinculo.support.v1.TicketService/";
-const std::vector<Column> kColumns = {{"number", "number"}, {"id", "id"}, {"state", "state"}, {"waiting on", "waiting_on"}, {"channel", "channel"}, {"assignee", "assignee"}, {"subject", "subject"}, {"last contact", "last_contact_at"}};
-const std::vector<Column> kMessageColumns = {{"at", "created_at"}, {"by", "author"}, {"who", "author_id"}, {"visibility", "visibility"}, {"delivery", "delivery"}, {"why", "delivery_reason"}, {"text", "body"}};
+const std::vector<Column> kColumns = {{"number", "number"},   {"id", "id"},
+                                      {"state", "state"},     {"waiting on", "waiting_on"},
+                                      {"channel", "channel"}, {"assignee", "assignee"},
+                                      {"subject", "subject"}, {"last contact", "last_contact_at"}};
+const std::vector<Column> kMessageColumns = {
+    {"at", "created_at"},     {"by", "author"},           {"who", "author_id"}, {"visibility", "visibility"},
+    {"delivery", "delivery"}, {"why", "delivery_reason"}, {"text", "body"}};
 const std::vector<Column> kWeekColumns = {{"week", "week"},
                                           {"new", "total.new_conversations"},
                                           {"closed", "total.closed"},
@@ -33,7 +38,8 @@ void List(const Context& context, const std::string& state, const std::string& a
   if (!state.empty()) {
     v1::ConversationState parsed;
     if (!v1::ConversationState_Parse("CONVERSATION_STATE_" + absl::AsciiStrToUpper(state), &parsed)) {
-      Check(Error(absl::StatusCode::kInvalidArgument, "STATE", absl::StrCat("there is no state ", state, "; say open, snoozed or closed")));
+      Check(Error(absl::StatusCode::kInvalidArgument, "STATE",
+                  absl::StrCat("there is no state ", state, "; say open, snoozed or closed")));
     }
     request.mutable_filter()->add_states(parsed);
   }
@@ -92,13 +98,15 @@ void Import(const Context& context, const std::string& path) {
       },
       &report));
   context.Progress("");
-  PrintOne(std::cout, context.format, report, {{"received", "received"}, {"created", "created"}, {"duplicates", "duplicates"}, {"rejected", "rejected"}});
+  PrintOne(std::cout, context.format, report,
+           {{"received", "received"}, {"created", "created"}, {"duplicates", "duplicates"}, {"rejected", "rejected"}});
   Rows rows;
   for (const auto& item : report.items()) {
     if (item.outcome() == v1::IMPORT_OUTCOME_REJECTED) rows.push_back(&item);
   }
   if (context.format == Format::kTable && !rows.empty()) {
-    PrintRows(std::cout, context.format, rows, {{"item", "index"}, {"external id", "external_id"}, {"reason", "reason"}, {"problems", "problems"}});
+    PrintRows(std::cout, context.format, rows,
+              {{"item", "index"}, {"external id", "external_id"}, {"reason", "reason"}, {"problems", "problems"}});
   }
 }
 
@@ -122,7 +130,7 @@ void AddSupportCommands(CLI::App& app, Context& context) {
   CLI::App* list = conversations->add_subcommand("list", "list conversations");
   list->add_option("--state", (*filter)[0], "open, snoozed or closed");
   list->add_option("--assignee", (*filter)[1], "only this agent's");
-  list->add_option("--limit", *limit, "at most so many; 0 = all", true);
+  list->add_option("--limit", *limit, "at most so many; 0 = all")->capture_default_str();
   list->callback([&context, filter, limit] { List(context, (*filter)[0], (*filter)[1], *limit); });
 
   auto shown = std::make_shared<std::string>();
@@ -139,27 +147,29 @@ void AddSupportCommands(CLI::App& app, Context& context) {
   reply->callback([&context, reply_to, close] { Reply(context, (*reply_to)[0], (*reply_to)[1], *close); });
 
   auto file = std::make_shared<std::string>();
-  CLI::App* import = conversations->add_subcommand("import", "bring in history from JSON lines; sends nothing to anyone");
+  CLI::App* import =
+      conversations->add_subcommand("import", "bring in history from JSON lines; sends nothing to anyone");
   import->add_option("file", *file, "JSON lines of ImportedConversation")->required();
-  import->callback([&context, file] { Import(context, *file); });
+  import->callback([&context, file] { Import(context, *file);
+});
 
-  CLI::App* support = app.add_subcommand("support", "support's figures");
-  support->require_subcommand(1);
-  auto request = std::make_shared<v1::GetWeeklyReportRequest>();
-  auto weeks = std::make_shared<std::array<std::string, 3>>();
-  auto partial = std::make_shared<bool>(false);
-  CLI::App* report = support->add_subcommand("report", "the weekly report: new, closed, backlog, medians, CSAT");
-  report->add_option("--from", (*weeks)[0], "first week, such as 2026-W40");
-  report->add_option("--to", (*weeks)[1], "last week");
-  report->add_option("--time-zone", (*weeks)[2], "IANA name; empty is the tenant's");
-  report->add_flag("--partial", *partial, "also the week that is not over");
-  report->callback([&context, request, weeks, partial] {
-    request->set_from_week((*weeks)[0]);
-    request->set_to_week((*weeks)[1]);
-    request->set_time_zone((*weeks)[2]);
-    request->set_include_partial(*partial);
-    Report(context, *request);
-  });
-}
+CLI::App* support = app.add_subcommand("support", "support's figures");
+support->require_subcommand(1);
+auto request = std::make_shared<v1::GetWeeklyReportRequest>();
+auto weeks = std::make_shared<std::array<std::string, 3>>();
+auto partial = std::make_shared<bool>(false);
+CLI::App* report = support->add_subcommand("report", "the weekly report: new, closed, backlog, medians, CSAT");
+report->add_option("--from", (*weeks)[0], "first week, such as 2026-W40");
+report->add_option("--to", (*weeks)[1], "last week");
+report->add_option("--time-zone", (*weeks)[2], "IANA name; empty is the tenant's");
+report->add_flag("--partial", *partial, "also the week that is not over");
+report->callback([&context, request, weeks, partial] {
+  request->set_from_week((*weeks)[0]);
+  request->set_to_week((*weeks)[1]);
+  request->set_time_zone((*weeks)[2]);
+  request->set_include_partial(*partial);
+  Report(context, *request);
+});
+}  // namespace vinculo::ctl
 
 }  // namespace vinculo::ctl

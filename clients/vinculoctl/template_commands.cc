@@ -8,8 +8,15 @@ namespace {
 
 namespace v1 = vinculo::messaging::v1;
 const std::string kService = "vinculo.messaging.v1.TemplateService/";
-const std::vector<Column> kFindingColumns = {{"code", "code"}, {"severity", "severity"}, {"field", "field"}, {"what is wrong", "message"}, {"what to do", "fix"}};
-const std::vector<Column> kTranslationColumns = {{"language", "language"}, {"category", "category"}, {"state", "state"}, {"status", "status"}, {"quality", "quality"}, {"sendable", "sendable"}, {"rejected", "rejected_reason"}};
+const std::vector<Column> kFindingColumns = {{"code", "code"},
+                                             {"severity", "severity"},
+                                             {"field", "field"},
+                                             {"what is wrong", "message"},
+                                             {"what to do", "fix"}};
+const std::vector<Column> kTranslationColumns = {
+    {"language", "language"},       {"category", "category"}, {"state", "state"},
+    {"status", "status"},           {"quality", "quality"},   {"sendable", "sendable"},
+    {"rejected", "rejected_reason"}};
 
 struct Named {
   std::string name, language;
@@ -85,7 +92,8 @@ void AddTemplateCommands(CLI::App& app, Context& context) {
   create->callback([&context, create_file] { Create(context, *create_file); });
 
   auto lint_file = std::make_shared<std::string>();
-  CLI::App* lint = templates->add_subcommand("lint", "say everything that is wrong with a template file, and how to mend it");
+  CLI::App* lint =
+      templates->add_subcommand("lint", "say everything that is wrong with a template file, and how to mend it");
   lint->add_option("file", *lint_file, "JSON in Graph's creation shape")->required();
   lint->callback([&context, lint_file] {
     const v1::CreateTemplateRequest file = Check(ParseGraphTemplate(Check(ReadInput(*lint_file))));
@@ -124,7 +132,8 @@ void AddTemplateCommands(CLI::App& app, Context& context) {
     const Rows rows = ListAll(
         context.session(), kService + "ListTemplates", v1::ListTemplatesRequest(), 0,
         [](const v1::ListTemplatesResponse& page) -> auto& { return page.templates(); }, pages);
-    PrintRows(std::cout, context.format, rows, {{"name", "name"}, {"translations", "translations"}, {"made", "create_time"}});
+    PrintRows(std::cout, context.format, rows,
+              {{"name", "name"}, {"translations", "translations"}, {"made", "create_time"}});
   });
 }
 

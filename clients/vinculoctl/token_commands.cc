@@ -15,7 +15,7 @@ namespace vinculo::ctl {
 namespace {
 
 struct TokenOptions {
-  std::string key, subject = "developer", tenant = "demo", issuer = "vinculo-dev", audience = "vinculo";
+  std::string key, subject = "developer", tenant = "demo", issuer = "vinculo", audience = "vinculo";
   std::vector<std::string> roles = {"admin"};
   double hours = 12;
 };
@@ -58,12 +58,14 @@ void AddTokenCommands(CLI::App& app, Context&) {
   auto options = std::make_shared<TokenOptions>();
   CLI::App* issue = token->add_subcommand("issue", "sign a token with a private key and print it");
   issue->add_option("--signing-key", options->key, "Ed25519 private key, PEM")->required();
-  issue->add_option("--tenant", options->tenant, "whose data", true);
-  issue->add_option("--subject", options->subject, "who", true);
-  issue->add_option("--role", options->roles, "what they may do; repeat for several", true);
-  issue->add_option("--issuer", options->issuer, "as the services expect it", true);
-  issue->add_option("--audience", options->audience, "as the services expect it", true);
-  issue->add_option("--hours", options->hours, "how long it is valid", true)->check(CLI::Range(0.01, 8760.0));
+  issue->add_option("--tenant", options->tenant, "whose data")->capture_default_str();
+  issue->add_option("--subject", options->subject, "who")->capture_default_str();
+  issue->add_option("--role", options->roles, "what they may do; repeat for several")->capture_default_str();
+  issue->add_option("--issuer", options->issuer, "as the services expect it")->capture_default_str();
+  issue->add_option("--audience", options->audience, "as the services expect it")->capture_default_str();
+  issue->add_option("--hours", options->hours, "how long it is valid")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 8760.0));
   issue->callback([options] { Issue(*options); });
 
   auto path = std::make_shared<std::string>();
@@ -72,7 +74,8 @@ void AddTokenCommands(CLI::App& app, Context&) {
   key->callback([path] { WriteSecret(*path, auth::TokenMinter::Generate()->PrivatePem().Reveal()); });
 
   auto keys = std::make_shared<std::vector<std::string>>();
-  CLI::App* jwks = token->add_subcommand("jwks", "print the key set of some keys: what the services' --jwks_file holds");
+  CLI::App* jwks =
+      token->add_subcommand("jwks", "print the key set of some keys: what the services' --jwks_file holds");
   jwks->add_option("keys", *keys, "private or public keys, PEM")->required();
   jwks->callback([keys] { Jwks(*keys); });
 }

@@ -11,15 +11,17 @@ constexpr sql::Query kLoad{"feed_cursor_load", "SELECT seq FROM feed_cursor WHER
 constexpr sql::Query kSave{"feed_cursor_save",
                            "INSERT INTO feed_cursor(tenant_id, source, seq) VALUES (?,?,?) "
                            "ON CONFLICT (tenant_id, source) DO UPDATE SET seq = excluded.seq"};
-constexpr sql::Query kBury{"feed_bury",
-                           "INSERT INTO feed_dead_letter(tenant_id, source, seq, type, error, event, recorded_at) VALUES (?,?,?,?,?,?,?) "
-                           "ON CONFLICT (tenant_id, source, seq) DO NOTHING"};
+constexpr sql::Query kBury{
+    "feed_bury",
+    "INSERT INTO feed_dead_letter(tenant_id, source, seq, type, error, event, recorded_at) VALUES (?,?,?,?,?,?,?) "
+    "ON CONFLICT (tenant_id, source, seq) DO NOTHING"};
 
 }  // namespace
 
 absl::StatusOr<int64_t> LoadCursor(sql::Transaction& tx, const std::string& source) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> seq,
-                   tx.Find(kLoad, [](const sql::Row& row) { return row.Int(0); }, tx.tenant(), source));
+                   tx.Find(
+                       kLoad, [](const sql::Row& row) { return row.Int(0); }, tx.tenant(), source));
   return seq.value_or(0);
 }
 
@@ -35,8 +37,13 @@ struct Consumer::Following {
   std::unique_ptr<FeedSource::Subscription> subscription;
 };
 
-Consumer::Consumer(std::string name, sql::Database& database, FeedSource& source, std::vector<std::string> types, Apply apply)
-    : name_(std::move(name)), database_(database), source_(source), types_(std::move(types)), apply_(std::move(apply)) {}
+Consumer::Consumer(std::string name, sql::Database& database, FeedSource& source, std::vector<std::string> types,
+                   Apply apply)
+    : name_(std::move(name)),
+      database_(database),
+      source_(source),
+      types_(std::move(types)),
+      apply_(std::move(apply)) {}
 
 Consumer::~Consumer() {
   for (auto& following : following_) following->subscription.reset();
@@ -44,8 +51,9 @@ Consumer::~Consumer() {
 
 absl::Status Consumer::Start(const std::vector<std::string>& tenants) {
   for (const std::string& tenant : tenants) {
-    ASSIGN_OR_RETURN(const int64_t cursor, database_.ReadInline(sql::Scope::ForTenant(tenant, name_ + "-feed"),
-                                                                [this](sql::Transaction& tx) { return LoadCursor(tx, name_); }));
+    ASSIGN_OR_RETURN(const int64_t cursor,
+                     database_.ReadInline(sql::Scope::ForTenant(tenant, name_ + "-feed"),
+                                          [this](sql::Transaction& tx) { return LoadCursor(tx, name_); }));
     auto following = std::make_unique<Following>();
     following->tenant = tenant;
     Following* raw = following.get();
@@ -58,8 +66,8 @@ absl::Status Consumer::Start(const std::vector<std::string>& tenants) {
 }
 
 void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ack ack) {
-  // The events of a batch share one transaction with the cursor. Which event failed is told through `failed`, which a repeated
-  // run sets anew.
+  // The events of a batch share one transaction with the cursor. Which event failed is told through `failed`, which a
+  // repeated run sets anew.
   auto shared = std::make_shared<const WatchResponse>(std::move(batch));
   auto failed = std::make_shared<int64_t>(0);
   const absl::Time now = database_.clock().Now();
@@ -73,8 +81,8 @@ void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ac
           if (event.seq() <= cursor) continue;  // applied before: a repeat after a lost acknowledgement
           if (event.seq() == bury) {
             const std::string bytes = event.SerializeAsString();
-            RETURN_IF_ERROR(tx.Exec(kBury, tx.tenant(), name_, event.seq(), event.type(), "not applied after several tries",
-                                    sql::Blob{bytes}, now));
+            RETURN_IF_ERROR(tx.Exec(kBury, tx.tenant(), name_, event.seq(), event.type(),
+                                    "not applied after several tries", sql::Blob{bytes}, now));
             continue;
           }
           const absl::Status applied = apply_(tx, event, now);

@@ -20,8 +20,8 @@ class FeedSource {
  public:
   virtual ~FeedSource() = default;
 
-  // A batch, oldest first, and the position after it. The source sends no further batch until `ack` was called: with true when
-  // the batch has been applied, with false to get it again after a pause.
+  // A batch, oldest first, and the position after it. The source sends no further batch until `ack` was called: with
+  // true when the batch has been applied, with false to get it again after a pause.
   using Ack = absl::AnyInvocable<void(bool applied)>;
   using OnBatch = absl::AnyInvocable<void(vinculo::events::v1::WatchResponse batch, Ack ack)>;
 
@@ -32,14 +32,16 @@ class FeedSource {
   };
 
   // Follows the tenant's feed after `after_seq`, reconnecting with back-off for as long as the subscription lives.
-  virtual std::unique_ptr<Subscription> Watch(const std::string& tenant, int64_t after_seq, std::vector<std::string> types,
-                                              OnBatch on_batch) = 0;
+  virtual std::unique_ptr<Subscription> Watch(const std::string& tenant, int64_t after_seq,
+                                              std::vector<std::string> types, OnBatch on_batch) = 0;
 };
 
-// Applies one event inside the consumer's own transaction, together with the cursor, so that its effect happens exactly once.
-// May run again for the same event when the transaction is repeated. An error rolls back the batch, which comes again after a
-// pause; an event that failed kPoisonTries times is stored in `feed_dead_letter` and the feed goes on without it.
-using Apply = std::function<absl::Status(sql::Transaction& tx, const vinculo::events::v1::Event& event, absl::Time now)>;
+// Applies one event inside the consumer's own transaction, together with the cursor, so that its effect happens exactly
+// once. May run again for the same event when the transaction is repeated. An error rolls back the batch, which comes
+// again after a pause; an event that failed kPoisonTries times is stored in `feed_dead_letter` and the feed goes on
+// without it.
+using Apply =
+    std::function<absl::Status(sql::Transaction& tx, const vinculo::events::v1::Event& event, absl::Time now)>;
 
 inline constexpr int kPoisonTries = 8;
 

@@ -14,7 +14,8 @@ using vinculo::events::v1::WatchResponse;
 // A feed whose batches the test hands out.
 class ScriptedSource : public FeedSource {
  public:
-  std::unique_ptr<Subscription> Watch(const std::string&, int64_t after_seq, std::vector<std::string>, OnBatch on_batch) override {
+  std::unique_ptr<Subscription> Watch(const std::string&, int64_t after_seq, std::vector<std::string>,
+                                      OnBatch on_batch) override {
     after = after_seq;
     on_batch_ = std::move(on_batch);
     return std::make_unique<Subscription>();
@@ -46,23 +47,26 @@ class ScriptedSource : public FeedSource {
 constexpr sql::Query kInsert{"seen_insert", "INSERT INTO seen(tenant_id, seq) VALUES (?,?)"};
 constexpr sql::Query kCount{"seen_count", "SELECT count(*) FROM seen WHERE tenant_id = ?"};
 const std::vector<sql::Migration> kSteps = {
-    {1, "seen", "CREATE TABLE seen (tenant_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant_id, seq)) STRICT"}};
+    {1, "seen",
+     "CREATE TABLE seen (tenant_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tenant_id, seq)) STRICT"}};
 
 class ConsumerTest : public testing::Test {
  protected:
   ConsumerTest() : database_(std::vector<sql::MigrationSet>{{"events", &Migrations()}, {"test", &kSteps}}) {}
   std::unique_ptr<Consumer> Start(int64_t poison = 0) {
-    auto consumer = std::make_unique<Consumer>("other", *database_, source_, std::vector<std::string>{},
-                                               [poison](sql::Transaction& tx, const Event& event, absl::Time) -> absl::Status {
-                                                 if (event.seq() == poison) return absl::InternalError("cannot");
-                                                 return tx.Exec(kInsert, tx.tenant(), event.seq());
-                                               });
+    auto consumer =
+        std::make_unique<Consumer>("other", *database_, source_, std::vector<std::string>{},
+                                   [poison](sql::Transaction& tx, const Event& event, absl::Time) -> absl::Status {
+                                     if (event.seq() == poison) return absl::InternalError("cannot");
+                                     return tx.Exec(kInsert, tx.tenant(), event.seq());
+                                   });
     EXPECT_TRUE(consumer->Start({"demo"}).ok());
     return consumer;
   }
   int64_t Seen() {
     return **database_->ReadInline(sql::TestScope(), [](sql::Transaction& tx) {
-      return tx.Find(kCount, [](const sql::Row& row) { return row.Int(0); }, tx.tenant());
+      return tx.Find(
+          kCount, [](const sql::Row& row) { return row.Int(0); }, tx.tenant());
     });
   }
   sql::TestDatabase database_;

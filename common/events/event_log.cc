@@ -11,9 +11,10 @@
 namespace vinculo::events {
 namespace {
 
-constexpr sql::Query kInsert{"event_insert",
-                             "INSERT INTO events(tenant_id, seq, id, type, subject, occurred_at, recorded_at, payload_type, payload) "
-                             "VALUES (?,?,?,?,?,?,?,?,?)"};
+constexpr sql::Query kInsert{
+    "event_insert",
+    "INSERT INTO events(tenant_id, seq, id, type, subject, occurred_at, recorded_at, payload_type, payload) "
+    "VALUES (?,?,?,?,?,?,?,?,?)"};
 constexpr sql::Query kRead{"event_read",
                            "SELECT seq, id, type, subject, occurred_at, payload_type, payload FROM events "
                            "WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?"};
@@ -28,8 +29,8 @@ absl::Status Append(sql::Transaction& tx, const Event& event, absl::Time recorde
   ASSIGN_OR_RETURN(const int64_t seq, tx.NextSequence());
   tx.Raise(sql::kSignalEvents);
   const std::string payload = event.payload.SerializeAsString();
-  return tx.Exec(kInsert, tx.tenant(), seq, Uuid::New(recorded_at), event.type, event.subject, event.occurred_at, recorded_at,
-                 event.payload.GetDescriptor()->full_name(), sql::Blob{payload});
+  return tx.Exec(kInsert, tx.tenant(), seq, Uuid::New(recorded_at), event.type, event.subject, event.occurred_at,
+                 recorded_at, event.payload.GetDescriptor()->full_name(), sql::Blob{payload});
 }
 
 absl::StatusOr<std::vector<StoredEvent>> Read(sql::Transaction& tx, int64_t after_seq, int limit) {
@@ -37,7 +38,8 @@ absl::StatusOr<std::vector<StoredEvent>> Read(sql::Transaction& tx, int64_t afte
   RETURN_IF_ERROR(tx.Each(
       kRead,
       [&](const sql::Row& row) {
-        events.push_back({row.Int(0), row.Id(1).ToString(), row.String(2), row.String(3), row.Time(4), row.String(5), row.Bytes(6)});
+        events.push_back(
+            {row.Int(0), row.Id(1).ToString(), row.String(2), row.String(3), row.Time(4), row.String(5), row.Bytes(6)});
       },
       tx.tenant(), after_seq, limit));
   // A gap before the first event, or nothing where something was: the reader has slept longer than events are kept.
@@ -50,21 +52,25 @@ absl::StatusOr<std::vector<StoredEvent>> Read(sql::Transaction& tx, int64_t afte
   }
   if (after_seq > 0 && oldest > after_seq + 1) {
     return Error(absl::StatusCode::kFailedPrecondition, "EVENTS_EXPIRED",
-                 absl::StrCat("events after ", after_seq, " are no longer kept; read the resources and start at the oldest event"),
+                 absl::StrCat("events after ", after_seq,
+                              " are no longer kept; read the resources and start at the oldest event"),
                  {{"oldest_seq", absl::StrCat(oldest)}});
   }
   return events;
 }
 
 absl::StatusOr<int64_t> LastSeq(sql::Transaction& tx) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> last, tx.Find(kLast, [](const sql::Row& row) { return row.Int(0); }, tx.tenant()));
+  ASSIGN_OR_RETURN(const std::optional<int64_t> last,
+                   tx.Find(
+                       kLast, [](const sql::Row& row) { return row.Int(0); }, tx.tenant()));
   return last.value_or(0);
 }
 
 absl::StatusOr<int64_t> Sweep(sql::Transaction& tx, absl::Time before, int limit) {
   int64_t last_old = 0;
   RETURN_IF_ERROR(tx.Each(
-      kOldest, [&](const sql::Row& row) { last_old = row.Time(1) < before ? row.Int(0) : last_old; }, tx.tenant(), limit));
+      kOldest, [&](const sql::Row& row) { last_old = row.Time(1) < before ? row.Int(0) : last_old; }, tx.tenant(),
+      limit));
   if (last_old == 0) return 0;
   return tx.ExecCount(kDelete, tx.tenant(), last_old);
 }

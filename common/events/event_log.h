@@ -37,8 +37,8 @@ struct StoredEvent {
   std::string payload;       // its bytes
 };
 
-// Writes the event in the transaction of the change it tells of. `seq` is the tenant's next number: gapless, in commit order.
-// `recorded_at` is the time fixed outside the closure.
+// Writes the event in the transaction of the change it tells of. `seq` is the tenant's next number: gapless, in commit
+// order. `recorded_at` is the time fixed outside the closure.
 absl::Status Append(sql::Transaction& tx, const Event& event, absl::Time recorded_at);
 
 // Up to `limit` events of tx.tenant() after `after_seq`, oldest first. FAILED_PRECONDITION EVENTS_EXPIRED (metadata:

@@ -20,7 +20,8 @@ absl::Status AppendOne(sql::Database& database, int n, const std::string& tenant
   });
 }
 
-absl::StatusOr<std::vector<StoredEvent>> ReadAfter(sql::Database& database, int64_t after, const std::string& tenant = "demo") {
+absl::StatusOr<std::vector<StoredEvent>> ReadAfter(sql::Database& database, int64_t after,
+                                                   const std::string& tenant = "demo") {
   return database.ReadInline(sql::TestScope(tenant), [after](sql::Transaction& tx) { return Read(tx, after, 100); });
 }
 
@@ -42,8 +43,8 @@ TEST(EventLog, NumbersPerTenantWithoutGaps) {
 TEST(EventLog, SaysWhenAReaderSleptTooLong) {
   sql::TestDatabase database("events", Migrations());
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(AppendOne(*database, i, "demo", kNow + absl::Hours(i)).ok());
-  const auto swept =
-      database->WriteAndWait(sql::TestScope(), [](sql::Transaction& tx) { return Sweep(tx, kNow + absl::Hours(3), 100); });
+  const auto swept = database->WriteAndWait(sql::TestScope(),
+                                            [](sql::Transaction& tx) { return Sweep(tx, kNow + absl::Hours(3), 100); });
   EXPECT_EQ(*swept, 3);
   EXPECT_EQ(ErrorReason(ReadAfter(*database, 1).status()), "EVENTS_EXPIRED");
   EXPECT_EQ(ReadAfter(*database, 3)->size(), 2u);

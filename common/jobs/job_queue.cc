@@ -11,25 +11,29 @@
 namespace vinculo::jobs {
 namespace {
 
-// A job's attempt never falls while its row lives, so a run that was fenced off stays fenced off: replacing a waiting job
-// counts as an attempt.
-constexpr sql::Query kEnqueue{"job_enqueue",
-                              "INSERT INTO job(tenant_id, kind, key, due_at, ready_at, attempt, payload) VALUES (?1,?2,?3,?4,?4,0,?5) "
-                              "ON CONFLICT (tenant_id, kind, key) DO UPDATE SET due_at = excluded.due_at, ready_at = excluded.ready_at, "
-                              "attempt = job.attempt + 1, payload = excluded.payload"};
+// A job's attempt never falls while its row lives, so a run that was fenced off stays fenced off: replacing a waiting
+// job counts as an attempt.
+constexpr sql::Query kEnqueue{
+    "job_enqueue",
+    "INSERT INTO job(tenant_id, kind, key, due_at, ready_at, attempt, payload) VALUES (?1,?2,?3,?4,?4,0,?5) "
+    "ON CONFLICT (tenant_id, kind, key) DO UPDATE SET due_at = excluded.due_at, ready_at = excluded.ready_at, "
+    "attempt = job.attempt + 1, payload = excluded.payload"};
 constexpr sql::Query kCancel{"job_cancel", "DELETE FROM job WHERE tenant_id = ? AND kind = ? AND key = ?"};
-constexpr sql::Query kComplete{"job_complete", "DELETE FROM job WHERE tenant_id = ? AND kind = ? AND key = ? AND attempt = ?"};
+constexpr sql::Query kComplete{"job_complete",
+                               "DELETE FROM job WHERE tenant_id = ? AND kind = ? AND key = ? AND attempt = ?"};
 constexpr sql::Query kRetry{"job_retry",
                             "UPDATE job SET due_at = ?5, ready_at = ?5, last_error = ?6 "
                             "WHERE tenant_id = ?1 AND kind = ?2 AND key = ?3 AND attempt = ?4"};
-constexpr sql::Query kBury{"job_bury",
-                           "INSERT INTO job_dead(tenant_id, kind, key, died_at, attempt, error, payload) VALUES (?,?,?,?,?,?,?) "
-                           "ON CONFLICT (tenant_id, kind, key) DO UPDATE SET died_at = excluded.died_at, attempt = excluded.attempt, "
-                           "error = excluded.error, payload = excluded.payload"};
-constexpr sql::Query kClaim{"job_claim",
-                            "UPDATE job SET ready_at = ?3, attempt = attempt + 1 WHERE (tenant_id, kind, key) IN "
-                            "(SELECT tenant_id, kind, key FROM job WHERE kind = ?1 AND ready_at <= ?2 ORDER BY ready_at LIMIT ?4) "
-                            "RETURNING tenant_id, kind, key, attempt, due_at, payload"};
+constexpr sql::Query kBury{
+    "job_bury",
+    "INSERT INTO job_dead(tenant_id, kind, key, died_at, attempt, error, payload) VALUES (?,?,?,?,?,?,?) "
+    "ON CONFLICT (tenant_id, kind, key) DO UPDATE SET died_at = excluded.died_at, attempt = excluded.attempt, "
+    "error = excluded.error, payload = excluded.payload"};
+constexpr sql::Query kClaim{
+    "job_claim",
+    "UPDATE job SET ready_at = ?3, attempt = attempt + 1 WHERE (tenant_id, kind, key) IN "
+    "(SELECT tenant_id, kind, key FROM job WHERE kind = ?1 AND ready_at <= ?2 ORDER BY ready_at LIMIT ?4) "
+    "RETURNING tenant_id, kind, key, attempt, due_at, payload"};
 constexpr sql::Query kNext{"job_next", "SELECT ready_at FROM job WHERE kind = ? ORDER BY ready_at LIMIT 1"};
 
 absl::Status LeaseLost(const Job& job) {
@@ -57,7 +61,8 @@ absl::Status Complete(sql::Transaction& tx, const Job& job) {
 
 absl::Status RetryAt(sql::Transaction& tx, const Job& job, absl::Time due_at, const std::string& error) {
   tx.Raise(sql::kSignalJobs);
-  ASSIGN_OR_RETURN(const int64_t updated, tx.ExecCount(kRetry, job.tenant, job.kind, job.key, job.attempt, due_at, error));
+  ASSIGN_OR_RETURN(const int64_t updated,
+                   tx.ExecCount(kRetry, job.tenant, job.kind, job.key, job.attempt, due_at, error));
   return updated > 0 ? absl::OkStatus() : LeaseLost(job);
 }
 
@@ -66,8 +71,8 @@ absl::Status Bury(sql::Transaction& tx, const Job& job, const std::string& error
   return tx.Exec(kBury, job.tenant, job.kind, job.key, now, job.attempt, error, sql::Blob{job.payload});
 }
 
-absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& kind, absl::Time now, absl::Duration lease,
-                                       int limit) {
+absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& kind, absl::Time now,
+                                       absl::Duration lease, int limit) {
   std::vector<Job> jobs;
   RETURN_IF_ERROR(tx.Each(
       kClaim,
@@ -80,7 +85,8 @@ absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& 
 }
 
 absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const std::string& kind) {
-  return tx.Find(kNext, [](const sql::Row& row) { return row.Time(0); }, kind);
+  return tx.Find(
+      kNext, [](const sql::Row& row) { return row.Time(0); }, kind);
 }
 
 absl::Duration Backoff(int64_t attempt, absl::Duration first, absl::Duration max, double jitter01) {

@@ -16,8 +16,8 @@ namespace vinculo::jobs {
 
 // Work to be done at or after `due_at`, by whoever claims it. Written in the transaction that makes it necessary.
 struct NewJob {
-  std::string kind;     // which handler
-  std::string key;      // unique per (tenant, kind) while the job waits; "" makes one up
+  std::string kind;  // which handler
+  std::string key;   // unique per (tenant, kind) while the job waits; "" makes one up
   absl::Time due_at;
   std::string payload;  // at most 64 KiB, the handler's own encoding
 };
@@ -32,14 +32,15 @@ struct Job {
   std::string payload;
 };
 
-// Adds the job, or, when one with the same key waits, replaces its due time and payload and fences off a run in progress.
+// Adds the job, or, when one with the same key waits, replaces its due time and payload and fences off a run in
+// progress.
 absl::Status Enqueue(sql::Transaction& tx, const NewJob& job);
 
 // Removes a waiting job; a run in progress is fenced off. True when there was one.
 absl::StatusOr<bool> Cancel(sql::Transaction& tx, const std::string& kind, const std::string& key);
 
-// Ends the job: gone. FAILED_PRECONDITION LEASE_LOST when another claim, Enqueue or Cancel came after `job` was claimed; a
-// handler passes this error on, so that its own effects roll back with it.
+// Ends the job: gone. FAILED_PRECONDITION LEASE_LOST when another claim, Enqueue or Cancel came after `job` was
+// claimed; a handler passes this error on, so that its own effects roll back with it.
 absl::Status Complete(sql::Transaction& tx, const Job& job);
 // Gives the job back until `due_at`, keeping the attempt count. LEASE_LOST as above.
 absl::Status RetryAt(sql::Transaction& tx, const Job& job, absl::Time due_at, const std::string& error);
@@ -47,11 +48,13 @@ absl::Status RetryAt(sql::Transaction& tx, const Job& job, absl::Time due_at, co
 absl::Status Bury(sql::Transaction& tx, const Job& job, const std::string& error, absl::Time now);
 
 // Claims up to `limit` due jobs of `kind` over all tenants, oldest first, until `now + lease`. For the runner.
-absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& kind, absl::Time now, absl::Duration lease, int limit);
+absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& kind, absl::Time now,
+                                       absl::Duration lease, int limit);
 // When the next job of `kind` becomes due (or its lease lapses); nullopt when none waits.
 absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const std::string& kind);
 
-// Waits for retries: exponential from `first`, times two, at most `max`, each +-20 %, by attempt (1 = after the first try).
+// Waits for retries: exponential from `first`, times two, at most `max`, each +-20 %, by attempt (1 = after the first
+// try).
 absl::Duration Backoff(int64_t attempt, absl::Duration first, absl::Duration max, double jitter01);
 
 // Tables of this folder (component "jobs").

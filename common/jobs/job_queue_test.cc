@@ -21,7 +21,8 @@ class JobQueueTest : public testing::Test {
   std::vector<Job> ClaimAt(absl::Time now, int limit = 10) {
     return *Write([=](sql::Transaction& tx) { return Claim(tx, "send", now, absl::Seconds(30), limit); });
   }
-  void Add(const std::string& key, absl::Time due, const std::string& payload = "", const std::string& tenant = "demo") {
+  void Add(const std::string& key, absl::Time due, const std::string& payload = "",
+           const std::string& tenant = "demo") {
     ASSERT_TRUE(Write([=](sql::Transaction& tx) { return Enqueue(tx, {"send", key, due, payload}); }, tenant).ok());
   }
   sql::TestDatabase database_;

@@ -49,7 +49,9 @@ class JobRunner::Impl {
     if (thread_.joinable()) thread_.join();
     absl::MutexLock lock(&mutex_);
     // A claim that was under way when the thread ended: its jobs' leases lapse and they run after the restart.
-    const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return in_progress_ == static_cast<int>(ready_.size()); };
+    const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return in_progress_ == static_cast<int>(ready_.size());
+    };
     mutex_.Await(absl::Condition(&idle));
   }
 
@@ -100,7 +102,8 @@ class JobRunner::Impl {
       ++in_progress_;
     }
     database_.Write(
-        scope_, [&kind, now, room](sql::Transaction& tx) { return Claim(tx, kind.name, now, kind.options.lease, room); },
+        scope_,
+        [&kind, now, room](sql::Transaction& tx) { return Claim(tx, kind.name, now, kind.options.lease, room); },
         [this, &kind](absl::StatusOr<std::vector<Job>> jobs) {
           absl::MutexLock lock(&mutex_);
           kind.claiming = false;

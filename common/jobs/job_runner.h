@@ -11,8 +11,9 @@
 
 namespace vinculo::jobs {
 
-// Called exactly once by a handler when it is finished with the job, whatever came of it (the outcome itself was written with
-// Complete, RetryAt or Bury in the handler's own transaction; a job left untouched is claimed again when its lease lapses).
+// Called exactly once by a handler when it is finished with the job, whatever came of it (the outcome itself was
+// written with Complete, RetryAt or Bury in the handler's own transaction; a job left untouched is claimed again when
+// its lease lapses).
 using Done = absl::AnyInvocable<void()>;
 // Runs on the runner's thread and must not block: start what takes time (Database::Write, an HTTP call) and return.
 using Handler = std::function<void(Job job, Done done)>;
@@ -35,7 +36,8 @@ class JobRunner {
   // Before Start.
   void Register(std::string kind, KindOptions options, Handler handler);
   void Start();
-  // No further claims; returns when every handler in progress has called Done. Their leases were completed or will lapse.
+  // No further claims; returns when every handler in progress has called Done. Their leases were completed or will
+  // lapse.
   void Stop();
   // Looks for due jobs now. For tests that move a manual clock.
   void Poke();

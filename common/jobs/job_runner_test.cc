@@ -32,7 +32,9 @@ TEST(JobRunner, RunsEachJobOnceAndWakesOnCommit) {
   for (int i = 0; i < kJobs; ++i) {
     ASSERT_TRUE(database
                     ->WriteAndWait(sql::TestScope(absl::StrCat("t", i % 3)),
-                                   [i](sql::Transaction& tx) { return Enqueue(tx, {"send", absl::StrCat(i), kNow, ""}); })
+                                   [i](sql::Transaction& tx) {
+                                     return Enqueue(tx, {"send", absl::StrCat(i), kNow, ""});
+                                   })
                     .ok());
   }
   left.Wait();
@@ -56,7 +58,9 @@ TEST(JobRunner, WaitsForTheDueTime) {
   });
   ASSERT_TRUE(database
                   ->WriteAndWait(sql::TestScope(),
-                                 [](sql::Transaction& tx) { return Enqueue(tx, {"timer", "t", kNow + absl::Minutes(5), "late"}); })
+                                 [](sql::Transaction& tx) {
+                                   return Enqueue(tx, {"timer", "t", kNow + absl::Minutes(5), "late"});
+                                 })
                   .ok());
   runner.Start();
   EXPECT_FALSE(ran.HasBeenNotified());

@@ -17,11 +17,13 @@ using RowCallback = absl::FunctionRef<absl::Status(const Row&)>;
 class Connection {
  public:
   virtual ~Connection() = default;
-  // Runs one statement with bound values and hands each row to `on_row`; an error from it ends the statement and is returned.
-  // `changes`, when not null, receives the number of rows the statement changed. Errors, by name:
+  // Runs one statement with bound values and hands each row to `on_row`; an error from it ends the statement and is
+  // returned. `changes`, when not null, receives the number of rows the statement changed. Errors, by name:
   //   ALREADY_EXISTS DUPLICATE_KEY; FAILED_PRECONDITION FOREIGN_KEY; INVALID_ARGUMENT CHECK_FAILED;
-  //   RESOURCE_EXHAUSTED STORAGE_FULL; UNAVAILABLE STORE_UNAVAILABLE; DATA_LOSS STORE_CORRUPT; DEADLINE_EXCEEDED; INTERNAL.
-  virtual absl::Status Run(const Query& query, absl::Span<const Value> values, RowCallback on_row, int64_t* changes) = 0;
+  //   RESOURCE_EXHAUSTED STORAGE_FULL; UNAVAILABLE STORE_UNAVAILABLE; DATA_LOSS STORE_CORRUPT; DEADLINE_EXCEEDED;
+  //   INTERNAL.
+  virtual absl::Status Run(const Query& query, absl::Span<const Value> values, RowCallback on_row,
+                           int64_t* changes) = 0;
 };
 
 }  // namespace vinculo::sql

@@ -52,7 +52,8 @@ std::unique_ptr<Database> OpenAt(const std::string& path) {
 
 bool Has(Database& database, const std::string& name) {
   const auto found = database.ReadInline(TestScope(), [&](Transaction& tx) {
-    return tx.Find(kGet, [](const Row& row) { return row.Int(0); }, tx.tenant(), name);
+    return tx.Find(
+        kGet, [](const Row& row) { return row.Int(0); }, tx.tenant(), name);
   });
   return found.ok() && found->has_value();
 }
@@ -72,7 +73,8 @@ TEST(Crash, AcknowledgedWritesSurviveKill) {
     close(pipe_fds[1]);
     std::vector<int> acknowledged;
     int i;
-    while (acknowledged.size() < 200u + 37 * round && read(pipe_fds[0], &i, sizeof(i)) == sizeof(i)) acknowledged.push_back(i);
+    while (acknowledged.size() < 200u + 37 * round && read(pipe_fds[0], &i, sizeof(i)) == sizeof(i))
+      acknowledged.push_back(i);
     kill(child, SIGKILL);
     while (read(pipe_fds[0], &i, sizeof(i)) == sizeof(i)) acknowledged.push_back(i);
     waitpid(child, nullptr, 0);
@@ -96,10 +98,12 @@ class FaultyDisk : public testing::Test {
 TEST_F(FaultyDisk, AFullDiskRefusesWritesAndRecovers) {
   TestDatabase database("test", test::kSteps);
   const auto insert = [&](const std::string& name) {
-    return database->WriteAndWait(TestScope(), [name](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), name, 1); });
+    return database->WriteAndWait(TestScope(),
+                                  [name](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), name, 1); });
   };
   ASSERT_TRUE(insert("before").ok());
-  InstallFileFault([](FileOperation op, absl::string_view) { return op == FileOperation::kWrite ? SQLITE_FULL : SQLITE_OK; });
+  InstallFileFault(
+      [](FileOperation op, absl::string_view) { return op == FileOperation::kWrite ? SQLITE_FULL : SQLITE_OK; });
   EXPECT_EQ(ErrorReason(insert("full")), "STORAGE_FULL");
   EXPECT_TRUE(Has(*database, "before"));
   InstallFileFault(nullptr);
@@ -113,8 +117,11 @@ TEST_F(FaultyDisk, AFailedSyncEndsTheProcess) {
   EXPECT_EXIT(
       {
         TestDatabase database("test", test::kSteps);
-        InstallFileFault([](FileOperation op, absl::string_view) { return op == FileOperation::kSync ? SQLITE_IOERR_FSYNC : SQLITE_OK; });
-        database->WriteAndWait(TestScope(), [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }).IgnoreError();
+        InstallFileFault([](FileOperation op, absl::string_view) {
+          return op == FileOperation::kSync ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+        });
+        database->WriteAndWait(TestScope(), [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); })
+            .IgnoreError();
       },
       testing::ExitedWithCode(70), "commit failed on the disk");
 }

@@ -41,13 +41,15 @@ class Database {
   // MIGRATION_CHANGED (a released step was edited), NETWORK_FILE_SYSTEM; DATA_LOSS STORE_CORRUPT.
   static absl::StatusOr<std::unique_ptr<Database>> Open(DatabaseOptions options);
 
-  // Runs `body(Transaction&) -> StatusOr<T> | Status` in the next group commit, then `completion`: once, after the commit is
-  // durable or with the error; no thread waits in between. `body` may run again and must have no effect outside the
-  // transaction. `completion` takes a StatusOr<T> (or Status), or is a TransactionalCompletion; it runs on the engine's thread
-  // and returns at once. A scope past its deadline or cancelled is dropped unrun (DEADLINE_EXCEEDED, CANCELLED).
+  // Runs `body(Transaction&) -> StatusOr<T> | Status` in the next group commit, then `completion`: once, after the
+  // commit is durable or with the error; no thread waits in between. `body` may run again and must have no effect
+  // outside the transaction. `completion` takes a StatusOr<T> (or Status), or is a TransactionalCompletion; it runs on
+  // the engine's thread and returns at once. A scope past its deadline or cancelled is dropped unrun
+  // (DEADLINE_EXCEEDED, CANCELLED).
   template <class Body, class Completion>
   void Write(Scope scope, Body body, Completion completion) {
-    engine_->SubmitWrite(std::make_unique<BoundTask<Body, Completion>>(std::move(scope), std::move(body), std::move(completion)));
+    engine_->SubmitWrite(
+        std::make_unique<BoundTask<Body, Completion>>(std::move(scope), std::move(body), std::move(completion)));
   }
 
   // Runs `body` on this thread in a read snapshot. For primary-key look-ups on threads that serve calls.
@@ -70,7 +72,8 @@ class Database {
   // Runs `body` on the read pool, then `completion` there. For what walks: lists, reports, searches.
   template <class Body, class Completion>
   void ReadOnPool(Scope scope, Body body, Completion completion) {
-    engine_->SubmitRead(std::make_unique<BoundTask<Body, Completion>>(std::move(scope), std::move(body), std::move(completion)));
+    engine_->SubmitRead(
+        std::make_unique<BoundTask<Body, Completion>>(std::move(scope), std::move(body), std::move(completion)));
   }
 
   // Write, waiting for the outcome. For start-up and tests: never on a thread that serves calls or on the engine's.

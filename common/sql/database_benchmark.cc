@@ -1,4 +1,5 @@
-// What a real mutation costs in the engine alone: replay look-up, a row with two indexes, an event's row, the replay row, fsync.
+// What a real mutation costs in the engine alone: replay look-up, a row with two indexes, an event's row, the replay
+// row, fsync.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 
@@ -21,7 +22,8 @@ const std::vector<Migration> kSteps = {
      "CREATE INDEX ticket_state ON ticket (tenant_id, state, at);"
      "CREATE TABLE happened (tenant_id TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, payload BLOB NOT NULL,"
      " PRIMARY KEY (tenant_id, seq)) STRICT, WITHOUT ROWID"}};
-constexpr Query kInsert{"ticket_insert", "INSERT INTO ticket(tenant_id, id, customer, state, at, body) VALUES (?,?,?,?,?,?)"};
+constexpr Query kInsert{"ticket_insert",
+                        "INSERT INTO ticket(tenant_id, id, customer, state, at, body) VALUES (?,?,?,?,?,?)"};
 constexpr Query kGet{"ticket_get", "SELECT customer, state, at, body FROM ticket WHERE tenant_id = ? AND id = ?"};
 constexpr Query kEvent{"happened_insert", "INSERT INTO happened(tenant_id, seq, type, payload) VALUES (?,?,?,?)"};
 
@@ -44,9 +46,11 @@ struct Store {
 
 absl::Status WriteTicket(Transaction& tx, const Uuid& id, absl::Time now) {
   RETURN_IF_ERROR(FindReply(tx).status());
-  RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), id, "customer-77", 1, now, "El cliente no puede cerrar el caso desde ayer"));
+  RETURN_IF_ERROR(
+      tx.Exec(kInsert, tx.tenant(), id, "customer-77", 1, now, "El cliente no puede cerrar el caso desde ayer"));
   ASSIGN_OR_RETURN(const int64_t seq, tx.NextSequence());
-  RETURN_IF_ERROR(tx.Exec(kEvent, tx.tenant(), seq, "ticket.created", Blob{"0123456789012345678901234567890123456789"}));
+  RETURN_IF_ERROR(
+      tx.Exec(kEvent, tx.tenant(), seq, "ticket.created", Blob{"0123456789012345678901234567890123456789"}));
   return StoreReply(tx, "reply of about a hundred bytes, as small resources are when they are rendered .........", now);
 }
 
@@ -79,10 +83,12 @@ void BM_PointRead(benchmark::State& state) {
   Store store;
   const Scope scope = Scope::ForTenant("demo");
   const Uuid id = Uuid::New(absl::Now());
-  if (!store.database->WriteAndWait(scope, [&](Transaction& tx) { return WriteTicket(tx, id, absl::Now()); }).ok()) std::abort();
+  if (!store.database->WriteAndWait(scope, [&](Transaction& tx) { return WriteTicket(tx, id, absl::Now()); }).ok())
+    std::abort();
   for (auto _ : state) {
     auto read = store.database->ReadInline(scope, [&](Transaction& tx) {
-      return tx.Find(kGet, [](const Row& row) { return row.Int(1); }, tx.tenant(), id);
+      return tx.Find(
+          kGet, [](const Row& row) { return row.Int(1); }, tx.tenant(), id);
     });
     if (!read.ok() || !read->has_value()) std::abort();
   }

@@ -18,7 +18,8 @@ using test::kInsert;
 
 int64_t Count(Database& database, const std::string& tenant = "demo") {
   const auto found = database.ReadInline(TestScope(tenant), [](Transaction& tx) {
-    return tx.Find(kCount, [](const Row& row) { return row.Int(0); }, tx.tenant());
+    return tx.Find(
+        kCount, [](const Row& row) { return row.Int(0); }, tx.tenant());
   });
   return found.ok() ? **found : -1;
 }
@@ -31,7 +32,8 @@ TEST(Database, ReadsItsOwnWrites) {
   });
   ASSERT_TRUE(written.ok()) << written.status();
   const auto read = database->ReadInline(TestScope(), [](Transaction& tx) {
-    return tx.Find(kGet, [](const Row& row) { return row.Int(0); }, tx.tenant(), "a");
+    return tx.Find(
+        kGet, [](const Row& row) { return row.Int(0); }, tx.tenant(), "a");
   });
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(**read, 7);
@@ -98,14 +100,15 @@ TEST(Database, DropsWhatNobodyWaitsForAnyMore) {
       database->WriteAndWait(late, [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "late", 1); })));
   Scope gone = TestScope();
   gone.cancelled = std::make_shared<const std::atomic<bool>>(true);
-  EXPECT_TRUE(
-      absl::IsCancelled(database->WriteAndWait(gone, [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "gone", 1); })));
+  EXPECT_TRUE(absl::IsCancelled(
+      database->WriteAndWait(gone, [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "gone", 1); })));
   EXPECT_EQ(Count(*database), 0);
 }
 
 TEST(Database, LongReadsEndAtTheirDeadline) {
   TestDatabase database("test", test::kSteps);
-  static constexpr Query kEndless{"endless", "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT max(x) FROM c"};
+  static constexpr Query kEndless{"endless",
+                                  "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT max(x) FROM c"};
   Scope scope = TestScope();
   scope.deadline = absl::Now() + absl::Milliseconds(50);
   EXPECT_TRUE(absl::IsDeadlineExceeded(database->ReadInline(scope, [](Transaction& tx) { return tx.Exec(kEndless); })));
@@ -115,7 +118,11 @@ TEST(Database, PoolReadsAnswer) {
   TestDatabase database("test", test::kSteps);
   absl::Notification done;
   database->ReadOnPool(
-      TestScope(), [](Transaction& tx) { return tx.Find(kCount, [](const Row& row) { return row.Int(0); }, tx.tenant()); },
+      TestScope(),
+      [](Transaction& tx) {
+        return tx.Find(
+            kCount, [](const Row& row) { return row.Int(0); }, tx.tenant());
+      },
       [&](absl::StatusOr<std::optional<int64_t>> count) {
         EXPECT_EQ(**count, 0);
         done.Notify();
@@ -125,7 +132,8 @@ TEST(Database, PoolReadsAnswer) {
 
 TEST(Database, ReadersCannotWrite) {
   TestDatabase database("test", test::kSteps);
-  EXPECT_FALSE(database->ReadInline(TestScope(), [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }).ok());
+  EXPECT_FALSE(
+      database->ReadInline(TestScope(), [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }).ok());
   EXPECT_EQ(Count(*database), 0);
 }
 
@@ -133,14 +141,22 @@ TEST(Database, TellsListenersAfterTheCommit) {
   TestDatabase database("test", test::kSteps);
   std::atomic<uint32_t> heard{0};
   database->AddCommitListener([&](uint32_t signals) { heard |= signals; });
-  ASSERT_TRUE(database->WriteAndWait(TestScope(), [](Transaction& tx) { tx.Raise(kSignalJobs); return absl::OkStatus(); }).ok());
-  ASSERT_TRUE(database->WriteAndWait(TestScope(), [](Transaction&) { return absl::OkStatus(); }).ok());  // after the listener ran
+  ASSERT_TRUE(database
+                  ->WriteAndWait(TestScope(),
+                                 [](Transaction& tx) {
+                                   tx.Raise(kSignalJobs);
+                                   return absl::OkStatus();
+                                 })
+                  .ok());
+  ASSERT_TRUE(database->WriteAndWait(TestScope(), [](Transaction&) { return absl::OkStatus(); })
+                  .ok());  // after the listener ran
   EXPECT_EQ(heard, kSignalJobs);
 }
 
 TEST(Database, BackupIsAWholeStore) {
   TestDatabase database("test", test::kSteps);
-  ASSERT_TRUE(database->WriteAndWait(TestScope(), [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }).ok());
+  ASSERT_TRUE(
+      database->WriteAndWait(TestScope(), [](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }).ok());
   const std::string copy = database.path() + ".copy";
   const absl::Status copied = database->Backup(copy);
   ASSERT_TRUE(copied.ok()) << copied;

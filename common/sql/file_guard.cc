@@ -36,11 +36,15 @@ absl::StatusOr<std::unique_ptr<FileGuard>> FileGuard::Acquire(const std::string&
   std::unique_ptr<FileGuard> guard(new FileGuard(fd));
   struct statfs info;
   if (fstatfs(fd, &info) == 0 && IsNetworkFileSystem(info.f_type)) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NETWORK_FILE_SYSTEM",
-                 absl::StrCat(path, " is on a network or user-space file system, where SQLite's log can be corrupted; use a block device"));
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "NETWORK_FILE_SYSTEM",
+        absl::StrCat(
+            path,
+            " is on a network or user-space file system, where SQLite's log can be corrupted; use a block device"));
   }
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return Error(absl::StatusCode::kFailedPrecondition, "STORE_IN_USE", absl::StrCat(path, " is in use by another process"));
+    return Error(absl::StatusCode::kFailedPrecondition, "STORE_IN_USE",
+                 absl::StrCat(path, " is in use by another process"));
   }
   return guard;
 }

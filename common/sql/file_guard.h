@@ -10,9 +10,9 @@ namespace vinculo::sql {
 // Holds `<path>.lock` for as long as it lives, so that a second process fails at start instead of corrupting the store.
 class FileGuard {
  public:
-  // FAILED_PRECONDITION STORE_IN_USE when another process holds it, NETWORK_FILE_SYSTEM when the directory is on NFS, CIFS, FUSE
-  // or 9p (write-ahead logging needs memory common to all processes, which these do not have); UNAVAILABLE when the directory
-  // cannot be written.
+  // FAILED_PRECONDITION STORE_IN_USE when another process holds it, NETWORK_FILE_SYSTEM when the directory is on NFS,
+  // CIFS, FUSE or 9p (write-ahead logging needs memory common to all processes, which these do not have); UNAVAILABLE
+  // when the directory cannot be written.
   static absl::StatusOr<std::unique_ptr<FileGuard>> Acquire(const std::string& path);
   ~FileGuard();
   FileGuard(const FileGuard&) = delete;

@@ -5,8 +5,8 @@
 
 namespace vinculo::sql {
 
-// One forward step of a schema, immutable once released. The text serves both drivers: the closed list of words INTEGER, BLOB,
-// STRICT and WITHOUT ROWID is swapped where a driver needs it.
+// One forward step of a schema, immutable once released. The text serves both drivers: the closed list of words
+// INTEGER, BLOB, STRICT and WITHOUT ROWID is swapped where a driver needs it.
 struct Migration {
   int number;        // 1, 2, ... without gaps
   const char* name;  // snake_case

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <fstream>
-#include <sqlite3.h>
 
 #include "common/sql/database.h"
 #include "common/sql/test_database.h"
@@ -54,7 +54,8 @@ TEST_F(Migrations, RefusesAnEditedStep) {
 
 TEST_F(Migrations, AFailedStepLeavesNothing) {
   std::vector<Migration> broken = test::kSteps;
-  broken.push_back({2, "broken", "CREATE TABLE half (tenant_id TEXT NOT NULL PRIMARY KEY) STRICT; SELECT nonsense FROM nowhere"});
+  broken.push_back(
+      {2, "broken", "CREATE TABLE half (tenant_id TEXT NOT NULL PRIMARY KEY) STRICT; SELECT nonsense FROM nowhere"});
   const std::string path = dummy_.path() + "-broken";
   EXPECT_FALSE(OpenStatus(path, {{"test", &broken}}).ok());
   broken[1].text = "CREATE TABLE half (tenant_id TEXT NOT NULL PRIMARY KEY) STRICT";
@@ -72,9 +73,7 @@ TEST_F(Migrations, LeavesForeignFilesAlone) {
   EXPECT_EQ(ErrorReason(OpenStatus(dummy_.path() + "-text", {})), "STORE_CORRUPT");
 }
 
-TEST_F(Migrations, OneProcessHoldsAStore) {
-  EXPECT_EQ(ErrorReason(OpenStatus(dummy_.path(), {})), "STORE_IN_USE");
-}
+TEST_F(Migrations, OneProcessHoldsAStore) { EXPECT_EQ(ErrorReason(OpenStatus(dummy_.path(), {})), "STORE_IN_USE"); }
 
 TEST_F(Migrations, SaysWhichUrlsItTakes) {
   DatabaseOptions options;

@@ -4,9 +4,9 @@
 
 namespace vinculo::sql {
 
-// One SQL statement of ours. Declare it as a constexpr constant at namespace scope: its text's address is the key of the
-// prepared-statement cache, its name the label of its metric. Placeholders are `?` or `?N`; values are always bound.
-// Only the common subset of SQLite and PostgreSQL is used.
+// One SQL statement of ours. Declare it as a constexpr constant at namespace scope: its text's address is the key of
+// the prepared-statement cache, its name the label of its metric. Placeholders are `?` or `?N`; values are always
+// bound. Only the common subset of SQLite and PostgreSQL is used.
 struct Query {
   const char* name;  // snake_case, unique within the service
   const char* text;

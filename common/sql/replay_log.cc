@@ -7,13 +7,16 @@
 namespace vinculo::sql {
 namespace {
 
-constexpr Query kFind{"replay_find", "SELECT fingerprint, reply FROM replay WHERE tenant_id = ? AND request_id = ? AND method = ?"};
-constexpr Query kStore{"replay_store",
-                       "INSERT INTO replay(tenant_id, request_id, method, fingerprint, created_at, reply) VALUES (?,?,?,?,?,?)"};
+constexpr Query kFind{"replay_find",
+                      "SELECT fingerprint, reply FROM replay WHERE tenant_id = ? AND request_id = ? AND method = ?"};
+constexpr Query kStore{
+    "replay_store",
+    "INSERT INTO replay(tenant_id, request_id, method, fingerprint, created_at, reply) VALUES (?,?,?,?,?,?)"};
 constexpr Query kWalk{"replay_walk",
                       "SELECT request_id, method, created_at FROM replay WHERE tenant_id = ? AND request_id > ? "
                       "ORDER BY request_id, method LIMIT ?"};
-constexpr Query kDelete{"replay_delete", "DELETE FROM replay WHERE tenant_id = ? AND request_id = ? AND method = ? AND created_at < ?"};
+constexpr Query kDelete{"replay_delete",
+                        "DELETE FROM replay WHERE tenant_id = ? AND request_id = ? AND method = ? AND created_at < ?"};
 
 absl::string_view FingerprintBytes(const RequestKey& key) {
   return {reinterpret_cast<const char*>(key.fingerprint.data()), key.fingerprint.size()};

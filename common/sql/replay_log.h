@@ -14,7 +14,8 @@ namespace vinculo::sql {
 // How long a reply can be replayed.
 inline constexpr absl::Duration kReplayRetention = absl::Hours(7 * 24);
 
-// Replies of mutating requests, stored in the transaction of the effect, so that a repeated request has one effect and one answer.
+// Replies of mutating requests, stored in the transaction of the effect, so that a repeated request has one effect and
+// one answer.
 
 // The stored reply of tx.scope().request; nullopt when there is no key or the request is new.
 // INVALID_ARGUMENT REQUEST_ID_REUSED when the id was used for the same method with another body.
@@ -23,8 +24,8 @@ absl::StatusOr<std::optional<std::string>> FindReply(Transaction& tx);
 // Stores `reply` under tx.scope().request; does nothing without a key.
 absl::Status StoreReply(Transaction& tx, absl::string_view reply, absl::Time now);
 
-// Deletes replies made before `before`, walking the keys of the tenant after `cursor` in steps of `limit` rows; returns the
-// next cursor, empty when the walk is complete.
+// Deletes replies made before `before`, walking the keys of the tenant after `cursor` in steps of `limit` rows; returns
+// the next cursor, empty when the walk is complete.
 absl::StatusOr<std::string> SweepReplies(Transaction& tx, absl::string_view cursor, absl::Time before, int limit);
 
 }  // namespace vinculo::sql

@@ -19,7 +19,8 @@ Scope WithRequest(const Uuid& id, uint8_t body, const std::string& method = "/x/
 TEST(ReplayLog, AnswersTheSameRequestOnly) {
   TestDatabase database;
   const Uuid id = Uuid::New(kNow);
-  ASSERT_TRUE(database->WriteAndWait(WithRequest(id, 1), [](Transaction& tx) { return StoreReply(tx, "reply", kNow); }).ok());
+  ASSERT_TRUE(
+      database->WriteAndWait(WithRequest(id, 1), [](Transaction& tx) { return StoreReply(tx, "reply", kNow); }).ok());
   const auto find = [](Transaction& tx) { return FindReply(tx); };
   EXPECT_EQ(**database->ReadInline(WithRequest(id, 1), find), "reply");
   EXPECT_EQ(ErrorReason(database->ReadInline(WithRequest(id, 2), find).status()), "REQUEST_ID_REUSED");
@@ -33,7 +34,8 @@ TEST(ReplayLog, SweepsOldRepliesInSteps) {
   for (int i = 0; i < 10; ++i) {
     const absl::Time at = kNow + absl::Hours(i);
     ASSERT_TRUE(
-        database->WriteAndWait(WithRequest(Uuid::New(at), 1), [&](Transaction& tx) { return StoreReply(tx, "r", at); }).ok());
+        database->WriteAndWait(WithRequest(Uuid::New(at), 1), [&](Transaction& tx) { return StoreReply(tx, "r", at); })
+            .ok());
   }
   std::string cursor;
   int steps = 0;
@@ -46,8 +48,10 @@ TEST(ReplayLog, SweepsOldRepliesInSteps) {
   } while (!cursor.empty());
   EXPECT_EQ(steps, 3);
   static constexpr Query kCount{"replay_count", "SELECT count(*) FROM replay WHERE tenant_id = ?"};
-  const auto left = database->ReadInline(
-      TestScope(), [](Transaction& tx) { return tx.Find(kCount, [](const Row& row) { return row.Int(0); }, tx.tenant()); });
+  const auto left = database->ReadInline(TestScope(), [](Transaction& tx) {
+    return tx.Find(
+        kCount, [](const Row& row) { return row.Int(0); }, tx.tenant());
+  });
   EXPECT_EQ(**left, 4);
 }
 

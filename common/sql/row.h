@@ -10,7 +10,8 @@
 
 namespace vinculo::sql {
 
-// One row of a result, valid only inside the callback that receives it. Columns count from 0. Reading a NULL column gives 0,
+// One row of a result, valid only inside the callback that receives it. Columns count from 0. Reading a NULL column
+// gives 0,
 // "" or the nil id; ask IsNull or use an Optional reader where NULL means something.
 class Row {
  public:

@@ -35,7 +35,8 @@ struct Scope {
   // What a service does by itself for a tenant: timers, feed consumers, deliveries.
   static Scope ForTenant(std::string tenant, std::string subject = "system") {
     Scope scope;
-    scope.principal = std::make_shared<const auth::Principal>(auth::Principal{std::move(subject), std::move(tenant), {}});
+    scope.principal =
+        std::make_shared<const auth::Principal>(auth::Principal{std::move(subject), std::move(tenant), {}});
     return scope;
   }
 };

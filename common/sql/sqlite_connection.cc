@@ -37,11 +37,16 @@ int Bind(sqlite3_stmt* statement, int index, const Value& value) {
   // An empty string_view may point nowhere, which SQLite would take for NULL.
   const char* data = bytes.data() == nullptr ? "" : bytes.data();
   switch (value.kind()) {
-    case Value::Kind::kNull: return sqlite3_bind_null(statement, index);
-    case Value::Kind::kInteger: return sqlite3_bind_int64(statement, index, value.integer());
-    case Value::Kind::kReal: return sqlite3_bind_double(statement, index, value.real());
-    case Value::Kind::kText: return sqlite3_bind_text64(statement, index, data, bytes.size(), SQLITE_STATIC, SQLITE_UTF8);
-    case Value::Kind::kBlob: return sqlite3_bind_blob64(statement, index, data, bytes.size(), SQLITE_STATIC);
+    case Value::Kind::kNull:
+      return sqlite3_bind_null(statement, index);
+    case Value::Kind::kInteger:
+      return sqlite3_bind_int64(statement, index, value.integer());
+    case Value::Kind::kReal:
+      return sqlite3_bind_double(statement, index, value.real());
+    case Value::Kind::kText:
+      return sqlite3_bind_text64(statement, index, data, bytes.size(), SQLITE_STATIC, SQLITE_UTF8);
+    case Value::Kind::kBlob:
+      return sqlite3_bind_blob64(statement, index, data, bytes.size(), SQLITE_STATIC);
   }
   return SQLITE_MISUSE;
 }
@@ -52,24 +57,35 @@ absl::Status SqliteError(int code, const char* name) {
   using absl::StatusCode;
   switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY: return Error(StatusCode::kAlreadyExists, "DUPLICATE_KEY", "it already exists");
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+      return Error(StatusCode::kAlreadyExists, "DUPLICATE_KEY", "it already exists");
     case SQLITE_CONSTRAINT_FOREIGNKEY:
-      return Error(StatusCode::kFailedPrecondition, "FOREIGN_KEY", "what this refers to does not exist, or is still referred to");
+      return Error(StatusCode::kFailedPrecondition, "FOREIGN_KEY",
+                   "what this refers to does not exist, or is still referred to");
     case SQLITE_CONSTRAINT_CHECK:
-    case SQLITE_CONSTRAINT_NOTNULL: return Error(StatusCode::kInvalidArgument, "CHECK_FAILED", "a value is outside its range");
-    default: break;
+    case SQLITE_CONSTRAINT_NOTNULL:
+      return Error(StatusCode::kInvalidArgument, "CHECK_FAILED", "a value is outside its range");
+    default:
+      break;
   }
   switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Error(StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is busy; try again");
-    case SQLITE_FULL: return Error(StatusCode::kResourceExhausted, "STORAGE_FULL", "the disk is full; nothing was changed");
+    case SQLITE_LOCKED:
+      return Error(StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is busy; try again");
+    case SQLITE_FULL:
+      return Error(StatusCode::kResourceExhausted, "STORAGE_FULL", "the disk is full; nothing was changed");
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Error(StatusCode::kDataLoss, "STORE_CORRUPT", "the store is damaged; restore a backup");
-    case SQLITE_INTERRUPT: return Error(StatusCode::kDeadlineExceeded, "DEADLINE", "the statement took too long");
-    case SQLITE_IOERR: return Error(StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the disk does not answer as it should");
-    case SQLITE_TOOBIG: return Error(StatusCode::kInvalidArgument, "VALUE_TOO_LARGE", "a value is larger than the store takes");
+    case SQLITE_NOTADB:
+      return Error(StatusCode::kDataLoss, "STORE_CORRUPT", "the store is damaged; restore a backup");
+    case SQLITE_INTERRUPT:
+      return Error(StatusCode::kDeadlineExceeded, "DEADLINE", "the statement took too long");
+    case SQLITE_IOERR:
+      return Error(StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the disk does not answer as it should");
+    case SQLITE_TOOBIG:
+      return Error(StatusCode::kInvalidArgument, "VALUE_TOO_LARGE", "a value is larger than the store takes");
     default:
-      return absl::InternalError(absl::StrCat("statement ", name, ": SQLite says ", sqlite3_errstr(code), " (", code, ")"));
+      return absl::InternalError(
+          absl::StrCat("statement ", name, ": SQLite says ", sqlite3_errstr(code), " (", code, ")"));
   }
 }
 
@@ -100,9 +116,10 @@ absl::Status SqliteConnection::Configure(Mode mode) {
   std::string script =
       "PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;";
   if (writer) {
-    absl::StrAppend(&script,
-                    "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536; PRAGMA secure_delete=ON;");
+    absl::StrAppend(
+        &script,
+        "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536; PRAGMA secure_delete=ON;");
   } else {
     absl::StrAppend(&script, "PRAGMA query_only=ON; PRAGMA cache_size=-16384;");
     sqlite3_progress_handler(handle_, kProgressEveryOps, OnProgress, this);
@@ -111,9 +128,16 @@ absl::Status SqliteConnection::Configure(Mode mode) {
   sqlite3_wal_autocheckpoint(handle_, 0);
   static constexpr Query kJournalMode{"journal_mode", "PRAGMA journal_mode"};
   std::string journal;
-  RETURN_IF_ERROR(Run(kJournalMode, {}, [&](const Row& row) { journal = row.String(0); return absl::OkStatus(); }, nullptr));
+  RETURN_IF_ERROR(Run(
+      kJournalMode, {},
+      [&](const Row& row) {
+        journal = row.String(0);
+        return absl::OkStatus();
+      },
+      nullptr));
   if (journal != "wal") {
-    return Error(absl::StatusCode::kFailedPrecondition, "WAL_REFUSED", "this file system does not support write-ahead logging");
+    return Error(absl::StatusCode::kFailedPrecondition, "WAL_REFUSED",
+                 "this file system does not support write-ahead logging");
   }
   return absl::OkStatus();
 }
@@ -149,7 +173,8 @@ absl::StatusOr<SqliteConnection::Prepared*> SqliteConnection::Prepare(const Quer
     const int code = sqlite3_prepare_v3(handle_, query.text, -1, SQLITE_PREPARE_PERSISTENT, &slot->statement, nullptr);
     if (code != SQLITE_OK) {
       absl::Status status = SqliteError(code, query.name);
-      if (absl::IsInternal(status)) status = absl::InternalError(absl::StrCat(query.name, ": ", sqlite3_errmsg(handle_)));
+      if (absl::IsInternal(status))
+        status = absl::InternalError(absl::StrCat(query.name, ": ", sqlite3_errmsg(handle_)));
       return status;
     }
     if (metrics_ != nullptr) slot->seconds = &metrics_->For(query.name);
@@ -164,7 +189,8 @@ absl::Status SqliteConnection::Walk(sqlite3_stmt* statement, const Query& query,
                                             sqlite3_bind_parameter_count(statement), " placeholders"));
   }
   for (size_t i = 0; i < values.size(); ++i) {
-    if (const int code = Bind(statement, static_cast<int>(i) + 1, values[i]); code != SQLITE_OK) return SqliteError(code, query.name);
+    if (const int code = Bind(statement, static_cast<int>(i) + 1, values[i]); code != SQLITE_OK)
+      return SqliteError(code, query.name);
   }
   const SqliteRow row(statement);
   for (;;) {
@@ -175,7 +201,8 @@ absl::Status SqliteConnection::Walk(sqlite3_stmt* statement, const Query& query,
   }
 }
 
-absl::Status SqliteConnection::Run(const Query& query, absl::Span<const Value> values, RowCallback on_row, int64_t* changes) {
+absl::Status SqliteConnection::Run(const Query& query, absl::Span<const Value> values, RowCallback on_row,
+                                   int64_t* changes) {
   ASSIGN_OR_RETURN(Prepared * prepared, Prepare(query));
   sqlite3_stmt* statement = prepared->statement;
   const bool nested = prepared->busy;

@@ -21,15 +21,16 @@ class SqliteConnection final : public Connection {
   enum class Mode { kWriter, kReader };
 
   // Opens the file with every setting of its mode. The writer creates the file and turns on WAL. `metrics` may be null.
-  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(const std::string& path, Mode mode, StatementMetrics* metrics);
+  static absl::StatusOr<std::unique_ptr<SqliteConnection>> Open(const std::string& path, Mode mode,
+                                                                StatementMetrics* metrics);
   ~SqliteConnection() override;
 
   absl::Status Run(const Query& query, absl::Span<const Value> values, RowCallback on_row, int64_t* changes) override;
   // Several statements at once, without values: settings and migrations.
   absl::Status RunScript(const std::string& script);
 
-  // Bounds the statements that follow: they end with DEADLINE_EXCEEDED or CANCELLED when the scope is abandoned. `now` is the
-  // time on the clock that set its deadline.
+  // Bounds the statements that follow: they end with DEADLINE_EXCEEDED or CANCELLED when the scope is abandoned. `now`
+  // is the time on the clock that set its deadline.
   void LimitTo(const Scope& scope, absl::Time now);
 
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }

@@ -18,9 +18,9 @@ namespace {
 
 constexpr size_t kBatchMax = 256;
 constexpr int kPageBytes = 4096;
-constexpr int kPassiveFrames = 1000;                          // a checkpoint after this many new frames, or when idle
-constexpr int kRestartFrames = (32 << 20) / kPageBytes;       // above: make the next writer begin at the log's start
-constexpr int kTruncateFrames = (64 << 20) / kPageBytes;      // above: give the space back
+constexpr int kPassiveFrames = 1000;                      // a checkpoint after this many new frames, or when idle
+constexpr int kRestartFrames = (32 << 20) / kPageBytes;   // above: make the next writer begin at the log's start
+constexpr int kTruncateFrames = (64 << 20) / kPageBytes;  // above: give the space back
 constexpr absl::Duration kIdle = absl::Seconds(1);
 
 constexpr Query kBeginRead{"begin_read", "BEGIN"};
@@ -29,13 +29,15 @@ constexpr Query kEndRead{"end_read", "COMMIT"};
 absl::Status NoRows(const Row&) { return absl::OkStatus(); }
 
 absl::Status OverloadedError() {
-  return ErrorWithDetails(absl::StatusCode::kResourceExhausted, "too many requests wait for the store; try again shortly",
+  return ErrorWithDetails(absl::StatusCode::kResourceExhausted,
+                          "too many requests wait for the store; try again shortly",
                           {.reason = "OVERLOADED", .retry_after = absl::Milliseconds(100)});
 }
 
 absl::Status AbandonedError(const Scope& scope, absl::Time now) {
-  return now >= scope.deadline ? Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE", "the deadline passed before the store got to it")
-                               : Error(absl::StatusCode::kCancelled, "CANCELLED", "the caller gave up");
+  return now >= scope.deadline
+             ? Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE", "the deadline passed before the store got to it")
+             : Error(absl::StatusCode::kCancelled, "CANCELLED", "the caller gave up");
 }
 
 }  // namespace
@@ -47,7 +49,8 @@ absl::StatusOr<std::unique_ptr<Engine>> SqliteEngine::Open(const std::string& pa
   return engine;
 }
 
-SqliteEngine::SqliteEngine(std::string path, const DatabaseOptions& options) : path_(std::move(path)), clock_(options.clock) {
+SqliteEngine::SqliteEngine(std::string path, const DatabaseOptions& options)
+    : path_(std::move(path)), clock_(options.clock) {
   writes_.max = options.write_queue_max;
   reads_.max = options.read_queue_max;
   if (options.registry != nullptr) {
@@ -95,7 +98,8 @@ SqliteEngine::~SqliteEngine() {
     absl::MutexLock lock(&readers_mutex_);
     idle_readers_.clear();
   }
-  if (writer_ != nullptr) sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (writer_ != nullptr)
+    sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
 void SqliteEngine::Push(Queue& queue, std::unique_ptr<Task> task) {
@@ -125,8 +129,11 @@ void SqliteEngine::AddCommitListener(CommitListener listener) {
 
 bool SqliteEngine::TakeWrites(std::vector<std::unique_ptr<Task>>& batch) {
   absl::MutexLock lock(&writes_.mutex);
-  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writes_.mutex) { return writes_.closed || !writes_.tasks.empty(); };
-  writes_.mutex.AwaitWithTimeout(absl::Condition(&ready), log_frames_ > checkpointed_frames_ ? kIdle : absl::InfiniteDuration());
+  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writes_.mutex) {
+    return writes_.closed || !writes_.tasks.empty();
+  };
+  writes_.mutex.AwaitWithTimeout(absl::Condition(&ready),
+                                 log_frames_ > checkpointed_frames_ ? kIdle : absl::InfiniteDuration());
   while (!writes_.tasks.empty() && batch.size() < kBatchMax) {
     batch.push_back(std::move(writes_.tasks.front()));
     writes_.tasks.pop_front();
@@ -157,7 +164,8 @@ void SqliteEngine::WriterLoop() {
       }
       if (metrics_ != nullptr) {
         metrics_->batch_size.Observe(static_cast<double>(live.size()));
-        metrics_->commit_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        metrics_->commit_seconds.Observe(
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
       }
       for (size_t i = 0; i < live.size(); ++i) {
         NoteCorruption(outcome.statuses[i]);
@@ -191,7 +199,8 @@ void SqliteEngine::MaintainLog(bool idle) {
   CloseIdleSnapshots();
   int in_log = 0;
   int copied = 0;
-  if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 100);  // a reader may hold it up: not for long
+  if (mode != SQLITE_CHECKPOINT_PASSIVE)
+    sqlite3_busy_timeout(writer_->handle(), 100);  // a reader may hold it up: not for long
   const int code = sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, mode, &in_log, &copied);
   if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 2000);
   if (code == SQLITE_OK) {
@@ -265,7 +274,9 @@ void SqliteEngine::ReaderLoop() {
     std::unique_ptr<Task> task;
     {
       absl::MutexLock lock(&reads_.mutex);
-      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reads_.mutex) { return reads_.closed || !reads_.tasks.empty(); };
+      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reads_.mutex) {
+        return reads_.closed || !reads_.tasks.empty();
+      };
       reads_.mutex.Await(absl::Condition(&ready));
       if (reads_.tasks.empty()) return;
       task = std::move(reads_.tasks.front());
@@ -308,8 +319,9 @@ absl::Status SqliteEngine::Backup(const std::string& path) {
     RETURN_IF_ERROR(copy->Run(
         kCheck, {},
         [](const Row& row) {
-          return row.Text(0) == "ok" ? absl::OkStatus()
-                                     : Error(absl::StatusCode::kDataLoss, "BACKUP_CORRUPT", "the copy failed its integrity check");
+          return row.Text(0) == "ok"
+                     ? absl::OkStatus()
+                     : Error(absl::StatusCode::kDataLoss, "BACKUP_CORRUPT", "the copy failed its integrity check");
         },
         nullptr));
   }

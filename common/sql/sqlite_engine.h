@@ -19,9 +19,9 @@
 
 namespace vinculo::sql {
 
-// SQLite behind the engine's seam. One writer thread owns the only connection that writes and checkpoints: two connections
-// that do either at the same instant can lose committed pages in SQLite up to 3.51.2. What waits is run as one transaction and
-// committed once with synchronous=FULL; only then is anybody answered.
+// SQLite behind the engine's seam. One writer thread owns the only connection that writes and checkpoints: two
+// connections that do either at the same instant can lose committed pages in SQLite up to 3.51.2. What waits is run as
+// one transaction and committed once with synchronous=FULL; only then is anybody answered.
 class SqliteEngine final : public Engine {
  public:
   static absl::StatusOr<std::unique_ptr<Engine>> Open(const std::string& path, const DatabaseOptions& options,
@@ -56,8 +56,8 @@ class SqliteEngine final : public Engine {
   bool TakeWrites(std::vector<std::unique_ptr<Task>>& batch);
   void MaintainLog(bool idle);
   void CountSyncs();
-  // A read connection, with the snapshot it keeps open between reads: as long as nothing was committed since, the next read
-  // goes on in it and saves the system calls of taking and giving back SQLite's file locks.
+  // A read connection, with the snapshot it keeps open between reads: as long as nothing was committed since, the next
+  // read goes on in it and saves the system calls of taking and giving back SQLite's file locks.
   struct Reader {
     std::unique_ptr<SqliteConnection> connection;
     bool open = false;

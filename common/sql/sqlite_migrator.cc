@@ -24,7 +24,8 @@ constexpr char kHistoryTable[] =
 
 constexpr Query kApplication{"application_id", "PRAGMA application_id"};
 constexpr Query kTables{"table_count", "SELECT count(*) FROM sqlite_schema"};
-constexpr Query kHistory{"schema_history", "SELECT component, number, checksum FROM schema_history ORDER BY component, number"};
+constexpr Query kHistory{"schema_history",
+                         "SELECT component, number, checksum FROM schema_history ORDER BY component, number"};
 constexpr Query kRecord{"schema_record",
                         "INSERT INTO schema_history(component, number, name, checksum, applied_at) VALUES (?,?,?,?,?)"};
 
@@ -36,7 +37,13 @@ std::string Checksum(const char* text) {
 
 absl::StatusOr<int64_t> ReadInteger(SqliteConnection& connection, const Query& query) {
   int64_t value = 0;
-  RETURN_IF_ERROR(connection.Run(query, {}, [&](const Row& row) { value = row.Int(0); return absl::OkStatus(); }, nullptr));
+  RETURN_IF_ERROR(connection.Run(
+      query, {},
+      [&](const Row& row) {
+        value = row.Int(0);
+        return absl::OkStatus();
+      },
+      nullptr));
   return value;
 }
 
@@ -70,12 +77,14 @@ absl::Status ApplyStep(SqliteConnection& connection, const std::string& componen
   if (status.ok()) {
     const std::string checksum = Checksum(step.text);
     const Value values[] = {component, step.number, step.name, checksum, now};
-    status = connection.Run(kRecord, values, [](const Row&) { return absl::OkStatus(); }, nullptr);
+    status = connection.Run(
+        kRecord, values, [](const Row&) { return absl::OkStatus(); }, nullptr);
   }
   if (status.ok()) status = connection.RunScript(absl::StrCat("PRAGMA user_version=", version, "; COMMIT"));
   if (status.ok()) return status;
   if (connection.in_transaction()) connection.RunScript("ROLLBACK").IgnoreError();
-  return absl::Status(status.code(), absl::StrCat("schema step ", component, "/", step.number, " ", step.name, ": ", status.message()));
+  return absl::Status(
+      status.code(), absl::StrCat("schema step ", component, "/", step.number, " ", step.name, ": ", status.message()));
 }
 
 }  // namespace
@@ -85,7 +94,8 @@ absl::Status CheckSqliteFile(const std::string& path) {
   if (stat(path.c_str(), &info) != 0 || info.st_size == 0) return absl::OkStatus();
   sqlite3* handle = nullptr;
   // Plain read-write: a file with a log left by a crash cannot be read otherwise.
-  const int opened = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, SqliteVfsName());
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, SqliteVfsName());
   int64_t application = 0;
   int64_t tables = 0;
   int code = opened;

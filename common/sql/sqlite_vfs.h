@@ -22,8 +22,8 @@ VfsCounters& GetVfsCounters();
 
 enum class FileOperation { kOpen, kRead, kWrite, kSync, kTruncate, kShm };
 
-// Asked before each operation: SQLITE_OK lets it through, any other SQLite result code fails it. For tests; install while no
-// database is open, nullptr takes it away.
+// Asked before each operation: SQLITE_OK lets it through, any other SQLite result code fails it. For tests; install
+// while no database is open, nullptr takes it away.
 using FileFault = std::function<int(FileOperation operation, absl::string_view path)>;
 void InstallFileFault(FileFault fault);
 

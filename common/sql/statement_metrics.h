@@ -16,8 +16,8 @@ class StatementMetrics {
 
   // The series of one statement; the same for every connection. Called once per statement and connection.
   prometheus::Histogram& For(const char* statement) {
-    return family_.Add({{"statement", statement}},
-                       prometheus::Histogram::BucketBoundaries{0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 1});
+    return family_.Add({{"statement", statement}}, prometheus::Histogram::BucketBoundaries{
+                                                       0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 1});
   }
 
  private:

@@ -12,8 +12,8 @@
 namespace vinculo::sql {
 
 // A unit of work on its way through the engine: a write waiting for the group commit, or a read waiting for the pool.
-// Run may be called more than once and must have no effect outside the transaction; Finish is called exactly once, when the
-// outcome is durable or has failed.
+// Run may be called more than once and must have no effect outside the transaction; Finish is called exactly once, when
+// the outcome is durable or has failed.
 class Task {
  public:
   explicit Task(Scope scope) : scope_(std::move(scope)) {}
@@ -26,8 +26,8 @@ class Task {
   const Scope scope_;
 };
 
-// A completion with a half that runs inside the transaction: it may answer from a stored reply instead of running the body, and
-// renders (and stores) the reply as the transaction's last step. `common/rpc`'s Reply is one.
+// A completion with a half that runs inside the transaction: it may answer from a stored reply instead of running the
+// body, and renders (and stores) the reply as the transaction's last step. `common/rpc`'s Reply is one.
 //   absl::StatusOr<bool> Replayed(Transaction&)       true: the reply is taken from the log, the body is skipped
 //   absl::Status Prepare(Transaction&, const T&)      render; store the reply
 //   void Done(absl::Status)                           send

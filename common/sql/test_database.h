@@ -1,20 +1,23 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "common/sql/database.h"
 
 namespace vinculo::sql {
 
-// A real store in a temporary file (on tmpfs where there is one), gone with the object. Fails the test when it cannot open.
+// A real store in a temporary file (on tmpfs where there is one), gone with the object. Fails the test when it cannot
+// open.
 class TestDatabase {
  public:
-  // `steps` are one component's migrations. A store with events and jobs needs the second form, with their Migrations() first.
-  explicit TestDatabase(std::string component, const std::vector<Migration>& steps, const Clock* clock = SystemClock::Get());
+  // `steps` are one component's migrations. A store with events and jobs needs the second form, with their Migrations()
+  // first.
+  explicit TestDatabase(std::string component, const std::vector<Migration>& steps,
+                        const Clock* clock = SystemClock::Get());
   explicit TestDatabase(std::vector<MigrationSet> sets = {}, const Clock* clock = SystemClock::Get());
   ~TestDatabase();
 

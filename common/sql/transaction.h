@@ -41,14 +41,16 @@ class Transaction {
   // Runs a statement that returns nothing of interest. Errors as in Connection::Run.
   template <class... Args>
   absl::Status Exec(const Query& query, const Args&... args) {
-    return Run(query, [](const Row&) { return absl::OkStatus(); }, nullptr, args...);
+    return Run(
+        query, [](const Row&) { return absl::OkStatus(); }, nullptr, args...);
   }
 
   // The same, and tells how many rows changed.
   template <class... Args>
   absl::StatusOr<int64_t> ExecCount(const Query& query, const Args&... args) {
     int64_t changes = 0;
-    const absl::Status status = Run(query, [](const Row&) { return absl::OkStatus(); }, &changes, args...);
+    const absl::Status status = Run(
+        query, [](const Row&) { return absl::OkStatus(); }, &changes, args...);
     if (!status.ok()) return status;
     return changes;
   }

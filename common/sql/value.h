@@ -16,29 +16,32 @@ struct Blob {
   absl::string_view bytes;
 };
 
-// A value on its way into a statement. Views only: it must not outlive what it was made from, which the call that binds it
-// guarantees. Times are microseconds since 1970 UTC, durations microseconds, ids 16-byte blobs, booleans 0 or 1.
+// A value on its way into a statement. Views only: it must not outlive what it was made from, which the call that binds
+// it guarantees. Times are microseconds since 1970 UTC, durations microseconds, ids 16-byte blobs, booleans 0 or 1.
 class Value {
  public:
   enum class Kind : uint8_t { kNull, kInteger, kReal, kText, kBlob };
 
   Value() = default;
-  Value(std::nullptr_t) {}                                                                          // NOLINT(google-explicit-constructor)
+  Value(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
   template <std::integral I>
-  Value(I value) : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}                  // NOLINT(google-explicit-constructor)
+  Value(I value)
+      : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
   template <class E>
-    requires std::is_enum_v<E>
-  Value(E value) : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}                  // NOLINT(google-explicit-constructor)
-  Value(double value) : kind_(Kind::kReal), real_(value) {}                                         // NOLINT(google-explicit-constructor)
-  Value(absl::string_view value) : kind_(Kind::kText), bytes_(value) {}                             // NOLINT(google-explicit-constructor)
-  Value(const std::string& value) : kind_(Kind::kText), bytes_(value) {}                            // NOLINT(google-explicit-constructor)
-  Value(const char* value) : kind_(Kind::kText), bytes_(value) {}                                   // NOLINT(google-explicit-constructor)
-  Value(Blob value) : kind_(Kind::kBlob), bytes_(value.bytes) {}                                    // NOLINT(google-explicit-constructor)
-  Value(const Uuid& value) : kind_(Kind::kBlob), bytes_(value.bytes()) {}                           // NOLINT(google-explicit-constructor)
-  Value(absl::Time value) : kind_(Kind::kInteger), integer_(absl::ToUnixMicros(value)) {}           // NOLINT(google-explicit-constructor)
-  Value(absl::Duration value) : kind_(Kind::kInteger), integer_(absl::ToInt64Microseconds(value)) {}  // NOLINT(google-explicit-constructor)
+  requires std::is_enum_v<E> Value(E value)
+      : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}    // NOLINT(google-explicit-constructor)
+  Value(double value) : kind_(Kind::kReal), real_(value) {}                // NOLINT(google-explicit-constructor)
+  Value(absl::string_view value) : kind_(Kind::kText), bytes_(value) {}    // NOLINT(google-explicit-constructor)
+  Value(const std::string& value) : kind_(Kind::kText), bytes_(value) {}   // NOLINT(google-explicit-constructor)
+  Value(const char* value) : kind_(Kind::kText), bytes_(value) {}          // NOLINT(google-explicit-constructor)
+  Value(Blob value) : kind_(Kind::kBlob), bytes_(value.bytes) {}           // NOLINT(google-explicit-constructor)
+  Value(const Uuid& value) : kind_(Kind::kBlob), bytes_(value.bytes()) {}  // NOLINT(google-explicit-constructor)
+  Value(absl::Time value)
+      : kind_(Kind::kInteger), integer_(absl::ToUnixMicros(value)) {}  // NOLINT(google-explicit-constructor)
+  Value(absl::Duration value)
+      : kind_(Kind::kInteger), integer_(absl::ToInt64Microseconds(value)) {}  // NOLINT(google-explicit-constructor)
   template <class T>
-  Value(const std::optional<T>& value) : Value() {                                                  // NOLINT(google-explicit-constructor)
+  Value(const std::optional<T>& value) : Value() {  // NOLINT(google-explicit-constructor)
     if (value) *this = Value(*value);
   }
 

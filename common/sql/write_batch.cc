@@ -17,11 +17,13 @@ constexpr Query kSavepoint{"savepoint", "SAVEPOINT item"};
 constexpr Query kRelease{"release", "RELEASE item"};
 constexpr Query kRollbackTo{"rollback_to", "ROLLBACK TO item"};
 constexpr Query kReadSequence{"sequence_read", "SELECT n FROM tenant_seq WHERE tenant_id = ?"};
-constexpr Query kSaveSequence{"sequence_save",
-                              "INSERT INTO tenant_seq(tenant_id, n) VALUES (?,?) ON CONFLICT (tenant_id) DO UPDATE SET n = excluded.n"};
+constexpr Query kSaveSequence{
+    "sequence_save",
+    "INSERT INTO tenant_seq(tenant_id, n) VALUES (?,?) ON CONFLICT (tenant_id) DO UPDATE SET n = excluded.n"};
 
 absl::Status Run0(Connection& connection, const Query& query) {
-  return connection.Run(query, {}, [](const Row&) { return absl::OkStatus(); }, nullptr);
+  return connection.Run(
+      query, {}, [](const Row&) { return absl::OkStatus(); }, nullptr);
 }
 
 }  // namespace
@@ -31,7 +33,13 @@ absl::StatusOr<int64_t> WriteBatch::NextSequence(Connection& connection, const s
   if (counter == nullptr) {
     int64_t n = 0;
     const Value values[] = {tenant};
-    const absl::Status read = connection.Run(kReadSequence, values, [&](const Row& row) { n = row.Int(0); return absl::OkStatus(); }, nullptr);
+    const absl::Status read = connection.Run(
+        kReadSequence, values,
+        [&](const Row& row) {
+          n = row.Int(0);
+          return absl::OkStatus();
+        },
+        nullptr);
     if (!read.ok()) {
       sequences_.erase(tenant);
       return read;
@@ -57,7 +65,8 @@ absl::Status WriteBatch::RunItem(Task& task) {
 absl::Status WriteBatch::SaveSequences() {
   for (const auto& [counter, tenant] : dirty_) {
     const Value values[] = {tenant, *counter};
-    RETURN_IF_ERROR(connection_.Run(kSaveSequence, values, [](const Row&) { return absl::OkStatus(); }, nullptr));
+    RETURN_IF_ERROR(connection_.Run(
+        kSaveSequence, values, [](const Row&) { return absl::OkStatus(); }, nullptr));
   }
   return absl::OkStatus();
 }
@@ -71,8 +80,9 @@ absl::Status WriteBatch::Commit() {
   }
   const int code = sqlite3_extended_errcode(connection_.handle()) & 0xff;
   if (code == SQLITE_IOERR || code == SQLITE_CORRUPT) {
-    std::fprintf(stderr, "fatal: a commit failed on the disk (SQLite code %d); the process ends so that a restart can recover\n",
-                 sqlite3_extended_errcode(connection_.handle()));
+    std::fprintf(
+        stderr, "fatal: a commit failed on the disk (SQLite code %d); the process ends so that a restart can recover\n",
+        sqlite3_extended_errcode(connection_.handle()));
     _exit(70);
   }
   Abort();

@@ -12,12 +12,12 @@
 
 namespace vinculo::sql {
 
-// Runs a batch of writes as one transaction with the isolation of many: an item that fails leaves no trace and costs its
-// neighbours nothing. Belongs to the writer thread.
+// Runs a batch of writes as one transaction with the isolation of many: an item that fails leaves no trace and costs
+// its neighbours nothing. Belongs to the writer thread.
 //
-// The first pass runs the items without savepoints, since most batches have no failure after a write, and a savepoint costs about
-// as much as a small write. An item that fails before it changed anything is simply skipped. When one fails after changes, the
-// whole pass is rolled back and repeated with a savepoint around each item.
+// The first pass runs the items without savepoints, since most batches have no failure after a write, and a savepoint
+// costs about as much as a small write. An item that fails before it changed anything is simply skipped. When one fails
+// after changes, the whole pass is rolled back and repeated with a savepoint around each item.
 class WriteBatch final : private TransactionState {
  public:
   explicit WriteBatch(SqliteConnection& connection) : connection_(connection) {}
@@ -27,8 +27,8 @@ class WriteBatch final : private TransactionState {
     uint32_t signals = 0;                // raised by the tasks that were committed
     bool committed = false;
   };
-  // Runs and commits. An I/O error at the commit ends the process: after a failed sync nobody can tell what the disk holds, and
-  // a restart recovers from the log.
+  // Runs and commits. An I/O error at the commit ends the process: after a failed sync nobody can tell what the disk
+  // holds, and a restart recovers from the log.
   Outcome Run(const std::vector<std::unique_ptr<Task>>& tasks);
 
  private:

@@ -64,8 +64,10 @@ TEST(WriteBatch, AFailedItemCostsItsNeighboursNothing) {
   EXPECT_TRUE(first.ok());
   EXPECT_TRUE(absl::IsAborted(second));
   EXPECT_TRUE(third.ok());
-  const auto count = database->ReadInline(
-      TestScope(), [](Transaction& tx) { return tx.Find(kCount, [](const Row& row) { return row.Int(0); }, tx.tenant()); });
+  const auto count = database->ReadInline(TestScope(), [](Transaction& tx) {
+    return tx.Find(
+        kCount, [](const Row& row) { return row.Int(0); }, tx.tenant());
+  });
   EXPECT_EQ(**count, 2);
 }
 

@@ -78,8 +78,8 @@ std::string ErrorReason(const absl::Status& status) {
 
 absl::Status NotFound(absl::string_view thing, absl::string_view id) {
   const std::string name = absl::AsciiStrToUpper(absl::StrReplaceAll(thing, {{" ", "_"}}));
-  return Error(absl::StatusCode::kNotFound, absl::StrCat(name, "_NOT_FOUND"), absl::StrCat(thing, " '", id, "' does not exist"),
-               {{"id", std::string(id)}});
+  return Error(absl::StatusCode::kNotFound, absl::StrCat(name, "_NOT_FOUND"),
+               absl::StrCat(thing, " '", id, "' does not exist"), {{"id", std::string(id)}});
 }
 
 absl::Status EtagMismatch(absl::string_view thing, absl::string_view id, absl::string_view current_etag) {

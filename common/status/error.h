@@ -21,14 +21,14 @@ struct FieldViolation {
 
 // What every error of ours carries beside code and message; `common/rpc` turns it into google.rpc details.
 struct ErrorDetails {
-  std::string reason;                                           // ErrorInfo.reason: API, never renamed
-  std::vector<std::pair<std::string, std::string>> metadata;    // ErrorInfo.metadata
-  std::vector<FieldViolation> violations;                       // BadRequest
-  std::optional<absl::Duration> retry_after;                    // RetryInfo
+  std::string reason;                                         // ErrorInfo.reason: API, never renamed
+  std::vector<std::pair<std::string, std::string>> metadata;  // ErrorInfo.metadata
+  std::vector<FieldViolation> violations;                     // BadRequest
+  std::optional<absl::Duration> retry_after;                  // RetryInfo
 };
 
-// Builds an error with a name. `reason` is UPPER_SNAKE_CASE and stands in the service's list of reasons; `message` is for a
-// person and says what to do next. Pure; never fails.
+// Builds an error with a name. `reason` is UPPER_SNAKE_CASE and stands in the service's list of reasons; `message` is
+// for a person and says what to do next. Pure; never fails.
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                    std::vector<std::pair<std::string, std::string>> metadata = {});
 

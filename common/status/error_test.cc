@@ -8,8 +8,8 @@ namespace vinculo {
 namespace {
 
 TEST(Error, CarriesReasonAndMetadata) {
-  const absl::Status status =
-      Error(absl::StatusCode::kFailedPrecondition, "WINDOW_CLOSED", "the window is closed", {{"until", "12:30"}, {"", ":"}});
+  const absl::Status status = Error(absl::StatusCode::kFailedPrecondition, "WINDOW_CLOSED", "the window is closed",
+                                    {{"until", "12:30"}, {"", ":"}});
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   const auto details = GetErrorDetails(status);
   ASSERT_TRUE(details.has_value());
