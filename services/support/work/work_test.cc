@@ -103,8 +103,8 @@ TEST_F(WorkTest, MediaBecomesAnAttachment) {
   photo.mutable_content()->set_type("image");
   photo.mutable_content()->mutable_media()->set_media_id("media-1");
   ASSERT_OK(Messaging("message.received", 0, photo));
-  const auto messages =
-      Do([&](sql::Transaction& tx) { return desk_.messages().List(tx, All()[0].id, std::nullopt, 10); });
+  const Uuid id = All()[0].id;
+  const auto messages = Do([&](sql::Transaction& tx) { return desk_.messages().List(tx, id, std::nullopt, 10); });
   EXPECT_EQ((*messages)[0].body, "[image]");
   ASSERT_EQ((*messages)[0].attachments.size(), 1u);
   EXPECT_EQ((*messages)[0].attachments[0].reference, "media-1");
@@ -200,15 +200,23 @@ class DeliveriesTest : public WorkTest {
         deliveries_(*timed_, desk_,
                     [this](const std::string& tenant, m::SendMessageRequest request, SendCallback done) {
                       EXPECT_EQ(tenant, "demo");
-                      absl::MutexLock lock(&mutex_);
-                      requests_.push_back(request);
-                      const absl::Status answer =
-                          requests_.size() <= answers_.size() ? answers_[requests_.size() - 1] : absl::OkStatus();
-                      m::Message message;
-                      message.set_id("messaging-1");
-                      if (answer.ok()) return done(message);
-                      done(answer);
-                    }) {}
+                      done(Answer(std::move(request)));
+                    }),
+        runner_(*timed_) {
+    deliveries_.Register(runner_);
+    runner_.Start();
+  }
+  ~DeliveriesTest() override { runner_.Stop(); }
+
+  absl::StatusOr<m::Message> Answer(m::SendMessageRequest request) {
+    absl::MutexLock lock(&mutex_);
+    requests_.push_back(std::move(request));
+    if (requests_.size() <= answers_.size() && !answers_[requests_.size() - 1].ok())
+      return answers_[requests_.size() - 1];
+    m::Message message;
+    message.set_id("messaging-1");
+    return message;
+  }
   static std::vector<sql::MigrationSet> Sets() {
     return {{"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"support", &Migrations()}};
   }
@@ -228,21 +236,15 @@ class DeliveriesTest : public WorkTest {
            })
         ->id;
   }
-  // Runs the due jobs until none is left that is due.
+  // Returns when no job is due and none is being worked on: one that is has its lease as due time.
   void RunJobs() {
-    jobs::JobRunner runner(*timed_);
-    deliveries_.Register(runner);
-    runner.Start();
-    for (;;) {
-      runner.Poke();
-      std::optional<absl::Time> next;
-      for (const char* kind : {kSnoozeJob, kReplyJob, kSurveyJob}) {
-        const auto due = *Act([&](sql::Transaction& tx) { return jobs::NextDue(tx, kind); });
-        if (due && (!next || *due < *next)) next = due;
-      }
-      if (!next || *next > clock_.Now()) break;
-    }
-    runner.Stop();
+    const auto at_rest = [this](const char* kind) {
+      const auto due = *Act([&](sql::Transaction& tx) { return jobs::NextDue(tx, kind); });
+      return !due || (*due > clock_.Now() && *due != clock_.Now() + jobs::KindOptions().lease);
+    };
+    do {
+      runner_.Poke();
+    } while (!at_rest(kSnoozeJob) || !at_rest(kReplyJob) || !at_rest(kSurveyJob));
   }
   Message Stored(const Uuid& id) {
     return *Act([&](sql::Transaction& tx) { return desk_.messages().Get(tx, id); });
@@ -255,6 +257,7 @@ class DeliveriesTest : public WorkTest {
   std::vector<absl::Status> answers_;
   Uuid conversation_;
   Deliveries deliveries_;
+  jobs::JobRunner runner_;
 };
 
 TEST_F(DeliveriesTest, ReplyGoesOutOnceWithAHoldAndItsOwnIdAsRequestId) {
