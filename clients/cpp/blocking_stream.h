@@ -13,6 +13,11 @@ namespace vinculo::clients {
 // clients/cpp.
 class BlockingStream : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
+  // Begins the call, which stays open for further operations until Wait, however early the server ends it.
+  void Start() {
+    AddHold();
+    StartCall();
+  }
   bool Write(const grpc::ByteBuffer& message) {
     return Do([&] { StartWrite(&message); });
   }
@@ -23,6 +28,7 @@ class BlockingStream : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::By
     return Do([&] { StartWritesDone(); });
   }
   grpc::Status Wait() {
+    RemoveHold();
     done_.WaitForNotification();
     return status_;
   }

@@ -14,27 +14,28 @@
 
 namespace vinculo::clients {
 
-// What a Channel is made of. Internal to this folder.
-class Channel::Impl {
+// What a Channel is made of; kept by each call until it is over. Internal to this folder.
+class Channel::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<TokenSource> tokens)
-      : channel_(std::move(channel)), stub_(channel_), tokens_(std::move(tokens)) {}
-  ~Impl();
+      : channel_(std::move(channel)), unary_(channel_), streams_(channel_), tokens_(std::move(tokens)) {}
 
-  void Start(const char* method, const std::string& tenant, const google::protobuf::Message& request,
-             google::protobuf::Message* response, const CallOptions& options,
-             absl::AnyInvocable<void(absl::Status)> done);
-  // A context with the tenant's token.
-  std::unique_ptr<grpc::ClientContext> MakeContext(const std::string& tenant);
+  void Start(const std::string& method, const std::string& tenant, const Message& request, absl::Time deadline,
+             Message* response, absl::AnyInvocable<void(absl::Status)> done);
+  // Cancels what is in flight and, unless it is called from a callback, waits until no callback runs.
+  void Close();
+
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  grpc::GenericStub& streams() { return streams_; }
+  TokenSource& tokens() { return *tokens_; }
 
  private:
-  using Message = google::protobuf::Message;
   struct Pending;
   void Finish(Pending* pending, const grpc::Status& status);
 
   const std::shared_ptr<grpc::Channel> channel_;
-  grpc::TemplatedGenericStub<Message, Message> stub_;
+  grpc::TemplatedGenericStub<Message, Message> unary_;
+  grpc::GenericStub streams_;
   const std::shared_ptr<TokenSource> tokens_;
   absl::Mutex mutex_;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;

@@ -23,14 +23,15 @@ class ChannelTest : public ::testing::Test {
   ChannelTest() {
     server_.Add<v1::EchoService>(service_);
     server_.Start();
-    client_.emplace(Open(StaticToken(server_.Token())));
+    client_.emplace(Open());
   }
   ~ChannelTest() override {
     client_.reset();
     server_.Stop();
   }
-  std::shared_ptr<Channel> Open(std::shared_ptr<TokenSource> tokens) const {
-    return *Channel::Open({.target = server_.address(), .tokens = std::move(tokens), .insecure_loopback = true});
+  std::shared_ptr<Channel> Open() const {
+    return *Channel::Open({.target = server_.address(), .insecure_loopback = true},
+                          std::make_shared<FixedToken>(server_.Token()));
   }
   static v1::EchoRequest Text(const std::string& text) {
     v1::EchoRequest request;
@@ -109,7 +110,7 @@ TEST_F(ChannelTest, EndsWhenTheTimeIsUp) {
     held = std::move(call);
     arrived.Notify();
   };
-  EXPECT_THAT(client_->EchoAndWait("demo", Text(""), {.timeout = absl::Milliseconds(200)}),
+  EXPECT_THAT(client_->EchoAndWait("demo", Text(""), absl::Now() + absl::Milliseconds(200)),
               StatusIs(absl::StatusCode::kDeadlineExceeded));
   arrived.WaitForNotification();
   held->Succeed();
@@ -139,17 +140,54 @@ TEST_F(ChannelTest, DestructionCancelsWhatIsInFlight) {
   held.reset();
 }
 
-TEST_F(ChannelTest, RefusesPlainTextToOtherMachines) {
-  EXPECT_THAT(Channel::Open({.target = "10.0.0.1:80", .insecure_loopback = true}).status(),
-              StatusIs(absl::StatusCode::kInvalidArgument, "PLAIN_TEXT_REFUSED"));
-  EXPECT_THAT(Channel::Open({.target = "127.0.0.1:80"}).status(),
-              StatusIs(absl::StatusCode::kInvalidArgument, "TLS_REQUIRED"));
+TEST_F(ChannelTest, LastReferenceMayGoInACallback) {
+  absl::Notification finished;
+  auto channel = Open();
+  Channel* const raw = channel.get();
+  raw->Call<v1::EchoResponse>("vinculo.echo.v1.EchoService/Echo", "demo", Text(""), absl::InfiniteFuture(),
+                              [&, channel = std::move(channel)](absl::StatusOr<v1::EchoResponse> response) mutable {
+                                EXPECT_OK(response);
+                                channel = nullptr;
+                                finished.Notify();
+                              });
+  finished.WaitForNotification();
 }
 
-TEST(MintedTokens, RenewsBeforeExpiry) {
+TEST_F(ChannelTest, StreamsFromAThreadThatWaits) {
+  const auto channel = Open();
+  v1::SumRequest message;
+  v1::SumResponse sum;
+  int sent = 0;
+  EXPECT_OK(channel->Upload(
+      "vinculo.echo.v1.EchoService/Sum", "demo", &message,
+      [&](google::protobuf::Message* next) {
+        static_cast<v1::SumRequest*>(next)->set_value(++sent);
+        return sent <= 4;
+      },
+      &sum));
+  EXPECT_EQ(sum.sum(), 10);
+  v1::CountRequest request;
+  request.set_to(0);
+  v1::CountResponse response;
+  int64_t last = 0;
+  EXPECT_OK(channel->Follow("vinculo.echo.v1.EchoService/Count", "demo", request, absl::InfiniteFuture(), &response,
+                            [&](const google::protobuf::Message& seen) {
+                              last = static_cast<const v1::CountResponse&>(seen).value();
+                              return last < 3;
+                            }));
+  EXPECT_EQ(last, 3) << "stopped by the caller";
+}
+
+TEST_F(ChannelTest, RefusesPlainTextToOtherMachines) {
+  EXPECT_THAT(Channel::Open({.target = "10.0.0.1:80", .insecure_loopback = true}, nullptr).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, "PLAIN_TEXT_REFUSED"));
+  EXPECT_THAT(Channel::Open({.target = "127.0.0.1:80", .ca_file = "/nowhere"}, nullptr).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, "FILE_UNREADABLE"));
+}
+
+TEST(ServiceTokens, RenewsBeforeExpiry) {
   ManualClock clock(absl::FromUnixSeconds(1700000000));
-  const auto minter = auth::TokenMinter::Generate();
-  MintedTokens tokens({.issuer = "i", .audience = "a", .subject = "support"}, minter, &clock);
+  ServiceTokens tokens(auth::TokenMinter::Generate(), "i", "a", "support", &clock);
   const std::string first = tokens.TokenFor("demo");
   EXPECT_EQ(tokens.TokenFor("demo"), first);
   EXPECT_NE(tokens.TokenFor("acme"), first);

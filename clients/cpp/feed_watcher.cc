@@ -5,21 +5,38 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "absl/strings/numbers.h"
 #include "absl/synchronization/mutex.h"
 #include "clients/cpp/channel_impl.h"
+#include "clients/cpp/wire.h"
 #include "common/log/log.h"
 #include "common/rpc/status.h"
+#include "common/status/error.h"
 #include "vinculo/events/v1/event_feed.grpc.pb.h"
 
 namespace vinculo::clients {
 
 namespace v1 = events::v1;
 
+namespace {
+
+// Where the feed says that it begins; 0 when it does not say.
+int64_t OldestSeq(const absl::Status& expired) {
+  int64_t oldest = 0;
+  const auto details = GetErrorDetails(expired);
+  for (const auto& [key, value] : details->metadata) {
+    if (key == "oldest_seq" && !absl::SimpleAtoi(value, &oldest)) oldest = 0;
+  }
+  return oldest;
+}
+
+}  // namespace
+
 // One subscription. Between two connections it waits on the timer; while connected at most one batch is with the
 // consumer, held open by a hold on the reactor so that the stream can be read further from the consumer's thread.
-class EventFeedSource::Following final : public std::enable_shared_from_this<Following> {
+class FeedWatcher::Following final : public std::enable_shared_from_this<Following> {
  public:
-  Following(EventFeedSource& source, std::string tenant, int64_t after_seq, std::vector<std::string> types,
+  Following(FeedWatcher& source, std::string tenant, int64_t after_seq, std::vector<std::string> types,
             OnBatch on_batch)
       : channel_(source.channel_),
         options_(source.options_),
@@ -40,6 +57,7 @@ class EventFeedSource::Following final : public std::enable_shared_from_this<Fol
   void OnResponse(Reader& reader);
   void OnAck(std::shared_ptr<Reader> reader, int64_t next_after_seq, bool applied);
   void OnEnd(const grpc::Status& status);
+  void SkipTo(int64_t oldest_seq) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration NextWait() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reader_ == nullptr; }
 
@@ -59,7 +77,7 @@ class EventFeedSource::Following final : public std::enable_shared_from_this<Fol
 };
 
 // Calls Connect on those whose wait is over. One thread for all subscriptions of a source.
-class EventFeedSource::Timer {
+class FeedWatcher::Timer {
  public:
   Timer() : thread_([this] { Run(); }) {}
   void Stop() {
@@ -106,8 +124,8 @@ class EventFeedSource::Timer {
   std::thread thread_;
 };
 
-class EventFeedSource::Following::Reader final : public grpc::ClientReadReactor<v1::WatchResponse>,
-                                                 public std::enable_shared_from_this<Reader> {
+class FeedWatcher::Following::Reader final : public grpc::ClientReadReactor<v1::WatchResponse>,
+                                             public std::enable_shared_from_this<Reader> {
  public:
   explicit Reader(std::shared_ptr<Following> following) : following_(std::move(following)) {}
 
@@ -159,17 +177,19 @@ class EventFeedSource::Following::Reader final : public grpc::ClientReadReactor<
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-void EventFeedSource::Following::Connect() {
+void FeedWatcher::Following::Connect() {
   absl::MutexLock lock(&mutex_);
   if (stopped_ || reader_ != nullptr) return;
   v1::WatchRequest request;
   request.set_after_seq(after_seq_);
   for (const std::string& type : types_) request.add_types(type);
   reader_ = std::make_shared<Reader>(shared_from_this());
-  reader_->Begin(channel_->impl().MakeContext(tenant_), std::move(request));
+  auto context = std::make_unique<grpc::ClientContext>();
+  PrepareContext(*context, channel_->impl().tokens(), tenant_, absl::InfiniteFuture());
+  reader_->Begin(std::move(context), std::move(request));
 }
 
-void EventFeedSource::Following::OnResponse(Reader& reader) {
+void FeedWatcher::Following::OnResponse(Reader& reader) {
   const int64_t next = reader.response().next_after_seq();
   {
     absl::MutexLock lock(&mutex_);
@@ -187,7 +207,7 @@ void EventFeedSource::Following::OnResponse(Reader& reader) {
   });
 }
 
-void EventFeedSource::Following::OnAck(std::shared_ptr<Reader> reader, int64_t next_after_seq, bool applied) {
+void FeedWatcher::Following::OnAck(std::shared_ptr<Reader> reader, int64_t next_after_seq, bool applied) {
   if (applied) {
     absl::MutexLock lock(&mutex_);
     if (reader == reader_) after_seq_ = next_after_seq;
@@ -196,14 +216,20 @@ void EventFeedSource::Following::OnAck(std::shared_ptr<Reader> reader, int64_t n
   reader->Release(/*go_on=*/applied);
 }
 
-absl::Duration EventFeedSource::Following::NextWait() {
+absl::Duration FeedWatcher::Following::NextWait() {
   thread_local absl::InsecureBitGen generator;
   const absl::Duration wait = wait_ * absl::Uniform(generator, 0.8, 1.2);
   wait_ = std::min(2 * wait_, options_.longest_wait);
   return wait;
 }
 
-void EventFeedSource::Following::OnEnd(const grpc::Status& status) {
+void FeedWatcher::Following::SkipTo(int64_t oldest_seq) {
+  log::Error("events were missed: the feed no longer keeps them",
+             {{"tenant", tenant_}, {"after_seq", after_seq_}, {"oldest_seq", oldest_seq}});
+  after_seq_ = std::max(after_seq_, oldest_seq - 1);
+}
+
+void FeedWatcher::Following::OnEnd(const grpc::Status& status) {
   std::shared_ptr<Reader> last;
   absl::MutexLock lock(&mutex_);
   last = std::move(reader_);
@@ -211,11 +237,12 @@ void EventFeedSource::Following::OnEnd(const grpc::Status& status) {
   if (stopped_) return;
   const absl::Duration wait = NextWait();
   const absl::Status ended = rpc::FromGrpcStatus(status);
+  if (ErrorReason(ended) == "EVENTS_EXPIRED") SkipTo(OldestSeq(ended));
   log::Info("event feed ended; connecting again", {{"tenant", tenant_}, {"status", ended}, {"wait", wait}});
   timer_->Add(absl::Now() + wait, weak_from_this());
 }
 
-void EventFeedSource::Following::Stop() {
+void FeedWatcher::Following::Stop() {
   std::shared_ptr<Reader> reader;
   {
     absl::MutexLock lock(&mutex_);
@@ -227,7 +254,7 @@ void EventFeedSource::Following::Stop() {
   mutex_.Await(absl::Condition(this, &Following::Idle));
 }
 
-class EventFeedSource::Handle final : public Subscription {
+class FeedWatcher::Handle final : public Subscription {
  public:
   explicit Handle(std::shared_ptr<Following> following) : following_(std::move(following)) {}
   ~Handle() override { following_->Stop(); }
@@ -236,14 +263,13 @@ class EventFeedSource::Handle final : public Subscription {
   const std::shared_ptr<Following> following_;
 };
 
-EventFeedSource::EventFeedSource(std::shared_ptr<Channel> channel, Options options)
+FeedWatcher::FeedWatcher(std::shared_ptr<Channel> channel, Options options)
     : channel_(std::move(channel)), options_(options), timer_(std::make_shared<Timer>()) {}
 
-EventFeedSource::~EventFeedSource() { timer_->Stop(); }
+FeedWatcher::~FeedWatcher() { timer_->Stop(); }
 
-std::unique_ptr<events::FeedSource::Subscription> EventFeedSource::Watch(const std::string& tenant, int64_t after_seq,
-                                                                         std::vector<std::string> types,
-                                                                         OnBatch on_batch) {
+std::unique_ptr<events::FeedSource::Subscription> FeedWatcher::Watch(const std::string& tenant, int64_t after_seq,
+                                                                     std::vector<std::string> types, OnBatch on_batch) {
   auto following = std::make_shared<Following>(*this, tenant, after_seq, std::move(types), std::move(on_batch));
   following->Connect();
   return std::make_unique<Handle>(std::move(following));

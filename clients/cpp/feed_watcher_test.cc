@@ -69,11 +69,9 @@ class FeedWatcherTest : public ::testing::Test {
   FeedWatcherTest() {
     server_.Add<v1::EventFeed>(feed_);
     server_.Start();
-    channel_ = *Channel::Open({.target = server_.address(),
-                               .tokens = StaticToken(server_.Token({.roles = {"service"}})),
-                               .insecure_loopback = true});
-    source_ =
-        std::make_unique<EventFeedSource>(channel_, EventFeedSource::Options{.first_wait = absl::Milliseconds(1)});
+    channel_ = *Channel::Open({.target = server_.address(), .insecure_loopback = true},
+                              std::make_shared<FixedToken>(server_.Token({.roles = {"service"}})));
+    source_ = std::make_unique<FeedWatcher>(channel_, FeedWatcher::Options{.first_wait = absl::Milliseconds(1)});
   }
   ~FeedWatcherTest() override {
     source_ = nullptr;
@@ -91,7 +89,7 @@ class FeedWatcherTest : public ::testing::Test {
   rpc::TestServer server_;
   rpc::EventFeedService feed_{server_.runtime(), *database_, absl::Milliseconds(20)};
   std::shared_ptr<Channel> channel_;
-  std::unique_ptr<EventFeedSource> source_;
+  std::unique_ptr<FeedWatcher> source_;
   Recorder recorder_;
 };
 
@@ -115,6 +113,14 @@ TEST_F(FeedWatcherTest, WhatWasNotAppliedComesAgain) {
   Append();
   const auto subscription = source_->Watch("demo", 0, {}, recorder_.Callback());
   EXPECT_THAT(recorder_.WaitFor(1), ::testing::ElementsAre(1));
+}
+
+TEST_F(FeedWatcherTest, GoesOnAtTheOldestEventWhenItSleptTooLong) {
+  for (int i = 0; i < 4; ++i) Append();
+  ASSERT_OK(database_->WriteAndWait(sql::TestScope(),
+                                    [](sql::Transaction& tx) { return events::Sweep(tx, absl::InfiniteFuture(), 2); }));
+  const auto subscription = source_->Watch("demo", 1, {}, recorder_.Callback());
+  EXPECT_THAT(recorder_.WaitFor(2), ::testing::ElementsAre(3, 4));
 }
 
 TEST_F(FeedWatcherTest, NextBatchWaitsForTheAck) {

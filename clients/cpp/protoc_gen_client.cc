@@ -23,13 +23,15 @@ using google::protobuf::io::Printer;
 std::string CppName(const std::string& full_name) { return "::" + absl::StrReplaceAll(full_name, {{".", "::"}}); }
 
 constexpr char kMethod[] = R"(
-  void $name$(const std::string& tenant, const $request$& request,
-      absl::AnyInvocable<void(absl::StatusOr<$response$>)> done, const ::vinculo::clients::CallOptions& options = {}) {
-    channel_->Call<$response$>("$service$/$name$", tenant, request, options, std::move(done));
+  // `done(absl::StatusOr<$response$>)`
+  template <class Done>
+  void $name$(const std::string& tenant, const $request$& request, Done done,
+      absl::Time deadline = absl::InfiniteFuture()) {
+    channel_->Call<$response$>("$service$/$name$", tenant, request, deadline, std::move(done));
   }
   absl::StatusOr<$response$> $name$AndWait(const std::string& tenant, const $request$& request,
-      const ::vinculo::clients::CallOptions& options = {}) {
-    return channel_->CallAndWait<$response$>("$service$/$name$", tenant, request, options);
+      absl::Time deadline = absl::InfiniteFuture()) {
+    return channel_->CallAndWait<$response$>("$service$/$name$", tenant, request, deadline);
   }
 )";
 

@@ -35,15 +35,15 @@ json RetryPolicy(bool write) {
           {"retryableStatusCodes", {"UNAVAILABLE"}}};
 }
 
-json MethodConfig(const MethodDescriptor* method) {
+json MethodConfig(const MethodDescriptor* method, bool timeouts) {
   json config = {{"name", {{{"service", method->service()->full_name()}, {"method", method->name()}}}}};
   if (IsStream(method)) return config;
-  config["timeout"] = absl::StrCat(absl::ToInt64Seconds(DefaultTimeout(method)), "s");
+  if (timeouts) config["timeout"] = absl::StrCat(absl::ToInt64Seconds(DefaultTimeout(method)), "s");
   config["retryPolicy"] = RetryPolicy(/*write=*/HasRequestId(method));
   return config;
 }
 
-std::string Build() {
+std::string Build(bool timeouts) {
   std::vector<std::string> files;
   DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
   std::sort(files.begin(), files.end());
@@ -53,7 +53,7 @@ std::string Build() {
     const auto* const file = DescriptorPool::generated_pool()->FindFileByName(name);
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m)
-        methods.push_back(MethodConfig(file->service(s)->method(m)));
+        methods.push_back(MethodConfig(file->service(s)->method(m), timeouts));
     }
   }
   return json{{"loadBalancingConfig", {{{"round_robin", json::object()}}}},
@@ -71,7 +71,12 @@ absl::Duration DefaultTimeout(const MethodDescriptor* method) {
 }
 
 const std::string& ServiceConfigJson() {
-  static const std::string* const config = new std::string(Build());
+  static const std::string* const config = new std::string(Build(/*timeouts=*/true));
+  return *config;
+}
+
+const std::string& ChannelConfigJson() {
+  static const std::string* const config = new std::string(Build(/*timeouts=*/false));
   return *config;
 }
 

@@ -3,35 +3,32 @@
 namespace vinculo::clients {
 namespace {
 
-class FixedToken final : public TokenSource {
- public:
-  explicit FixedToken(std::string token) : token_(std::move(token)) {}
-  std::string TokenFor(const std::string&) override { return token_; }
-
- private:
-  const std::string token_;
-};
+constexpr absl::Duration kLifetime = absl::Minutes(15);
 
 }  // namespace
 
-std::shared_ptr<TokenSource> StaticToken(std::string token) { return std::make_shared<FixedToken>(std::move(token)); }
+ServiceTokens::ServiceTokens(std::shared_ptr<const auth::TokenMinter> minter, std::string issuer, std::string audience,
+                             std::string subject, const Clock* clock)
+    : minter_(std::move(minter)),
+      issuer_(std::move(issuer)),
+      audience_(std::move(audience)),
+      subject_(std::move(subject)),
+      clock_(clock) {}
 
-MintedTokens::MintedTokens(Options options, std::shared_ptr<const auth::TokenMinter> minter, const Clock* clock)
-    : options_(std::move(options)), minter_(std::move(minter)), clock_(clock) {}
-
-std::string MintedTokens::TokenFor(const std::string& tenant) {
+std::string ServiceTokens::TokenFor(const std::string& tenant) {
+  if (minter_ == nullptr) return "";
   const absl::Time now = clock_->Now();
   absl::MutexLock lock(&mutex_);
   Minted& minted = minted_[tenant];
   if (minted.token.empty() || now >= minted.renew_at) {
-    minted.token = minter_->Mint({.issuer = options_.issuer,
-                                  .audience = options_.audience,
-                                  .subject = options_.subject,
+    minted.token = minter_->Mint({.issuer = issuer_,
+                                  .audience = audience_,
+                                  .subject = subject_,
                                   .tenant = tenant,
-                                  .roles = options_.roles,
+                                  .roles = {"service"},
                                   .issued_at = now,
-                                  .lifetime = options_.lifetime});
-    minted.renew_at = now + options_.lifetime * 2 / 3;
+                                  .lifetime = kLifetime});
+    minted.renew_at = now + kLifetime * 2 / 3;
   }
   return minted.token;
 }

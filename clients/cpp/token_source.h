@@ -21,21 +21,23 @@ class TokenSource {
 };
 
 // The same token for every call, whatever the tenant: what a person was given.
-std::shared_ptr<TokenSource> StaticToken(std::string token);
-
-// Tokens that a service signs for itself with its own key, one for each tenant, with role `service`; renewed when a
-// third of their life is left.
-class MintedTokens final : public TokenSource {
+class FixedToken final : public TokenSource {
  public:
-  struct Options {
-    std::string issuer;
-    std::string audience;
-    std::string subject;  // the service's name
-    std::vector<std::string> roles = {"service"};
-    absl::Duration lifetime = absl::Minutes(15);
-  };
-  MintedTokens(Options options, std::shared_ptr<const auth::TokenMinter> minter,
-               const Clock* clock = SystemClock::Get());
+  explicit FixedToken(std::string token) : token_(std::move(token)) {}
+  std::string TokenFor(const std::string&) override { return token_; }
+
+ private:
+  const std::string token_;
+};
+
+// Tokens of role `service` that this process signs with its own key, one for each tenant, for a quarter of an hour;
+// renewed when a third of their life is left.
+class ServiceTokens final : public TokenSource {
+ public:
+  // `subject` is the calling service's name. Without a minter the tokens are empty, and the calls are refused by their
+  // servers.
+  ServiceTokens(std::shared_ptr<const auth::TokenMinter> minter, std::string issuer, std::string audience,
+                std::string subject, const Clock* clock = SystemClock::Get());
   std::string TokenFor(const std::string& tenant) override;
 
  private:
@@ -43,8 +45,10 @@ class MintedTokens final : public TokenSource {
     std::string token;
     absl::Time renew_at;
   };
-  const Options options_;
   const std::shared_ptr<const auth::TokenMinter> minter_;
+  const std::string issuer_;
+  const std::string audience_;
+  const std::string subject_;
   const Clock* const clock_;
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Minted> minted_ ABSL_GUARDED_BY(mutex_);

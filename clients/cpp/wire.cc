@@ -29,7 +29,8 @@ void PrepareContext(grpc::ClientContext& context, TokenSource& tokens, const std
 
 void FillRequestId(google::protobuf::Message& request) {
   const auto* field = request.GetDescriptor()->FindFieldByName("request_id");
-  if (field == nullptr || !request.GetReflection()->GetString(request, field).empty()) return;
+  if (field == nullptr || field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_STRING) return;
+  if (!request.GetReflection()->GetString(request, field).empty()) return;
   request.GetReflection()->SetString(&request, field, Uuid::New(SystemClock::Get()->Now()).ToString());
 }
 

@@ -63,7 +63,7 @@ CallContext::CallContext(Runtime& runtime, const Method& method, grpc::CallbackS
       method_(method),
       context_(context),
       now_(runtime.clock().Now()),
-      started_nanos_(absl::GetCurrentTimeNanos()),
+      started_(std::chrono::steady_clock::now()),
       cancelled_(std::make_shared<std::atomic<bool>>(false)) {
   scope_.principal = Nobody();
   scope_.cancelled = cancelled_;
@@ -100,14 +100,15 @@ void CallContext::TakeTraceId() {
 std::string CallContext::trace_id() const { return absl::StrFormat("%016x%016x", trace_high_, trace_low_); }
 
 absl::Status CallContext::TakeDeadline() {
-  const absl::Time real_now = absl::FromUnixNanos(started_nanos_);
+  // gRPC reckons in the system's clock, so it is compared with that one and carried over to the injected clock as a
+  // distance.
   const absl::Time deadline = absl::FromChrono(context_->deadline());
-  if (deadline - real_now > kNoDeadline) {
+  const absl::Duration left = deadline - absl::FromChrono(std::chrono::system_clock::now());
+  if (left > kNoDeadline) {
     scope_.deadline = method_.streaming ? absl::InfiniteFuture() : now_ + runtime_.limits().default_deadline;
     return absl::OkStatus();
   }
-  const absl::Duration left = deadline - real_now;
-  scope_.deadline = now_ + left;  // on the injected clock, which the store compares it with
+  scope_.deadline = now_ + left;
   if (left >= runtime_.limits().least_deadline) return absl::OkStatus();
   return Error(absl::StatusCode::kDeadlineExceeded, "TOO_LATE", "the deadline leaves no time to serve the call");
 }
@@ -170,7 +171,7 @@ std::optional<absl::string_view> CallContext::Metadata(const char* key) const {
 grpc::Status CallContext::Close(const absl::Status& status) {
   if (gate_ != nullptr) gate_->in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (admitted_) runtime_.Leave(method_.streaming);
-  const absl::Duration took = absl::Nanoseconds(absl::GetCurrentTimeNanos() - started_nanos_);
+  const absl::Duration took = absl::FromChrono(std::chrono::steady_clock::now() - started_);
   Count(status, took);
   if (status.ok()) {
     if (log::Enabled(log::Level::kDebug)) Log(status, "", took);
@@ -202,7 +203,7 @@ void CallContext::Log(const absl::Status& status, const std::string& reference_i
     level = log::Level::kError;
   }
   if (!log::Enabled(level)) return;
-  if (level == log::Level::kInfo && !runtime_.MayLog(started_nanos_ / 1000000000)) return;
+  if (level == log::Level::kInfo && !runtime_.MayLog(absl::ToUnixSeconds(absl::Now()))) return;
   const std::string trace = trace_id();
   if (level == log::Level::kError) {
     log::Write(level, "call failed",

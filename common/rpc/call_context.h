@@ -3,6 +3,7 @@
 #include <grpcpp/server_context.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,7 +64,7 @@ class CallContext {
   bool admitted_ = false;
   TenantGate* gate_ = nullptr;
   absl::Time now_;
-  int64_t started_nanos_ = 0;
+  std::chrono::steady_clock::time_point started_;
   uint64_t trace_high_ = 0;
   uint64_t trace_low_ = 0;
   std::shared_ptr<std::atomic<bool>> cancelled_;

@@ -40,15 +40,14 @@ class Lifecycle final : public rpc::Service {
     const rpc::ServiceConfig& service = config_.service;
     clients::ChannelOptions options;
     options.target = config_.support;
-    options.tokens = std::make_shared<clients::MintedTokens>(
-        clients::MintedTokens::Options{service.token_issuer, service.token_audience, "lifecycle"}, environment_.minter,
-        &environment_.clock);
+    const auto tokens = std::make_shared<clients::ServiceTokens>(
+        environment_.minter, service.token_issuer, service.token_audience, "lifecycle", &environment_.clock);
     options.insecure_loopback = service.insecure_loopback;
     options.ca_file = service.tls.client_ca;
     options.certificate_file = service.tls.certificate;
     options.key_file = service.tls.key;
-    ASSIGN_OR_RETURN(std::shared_ptr<clients::Channel> support, clients::Channel::Open(options));
-    feed_ = std::make_unique<clients::EventFeedSource>(std::move(support));
+    ASSIGN_OR_RETURN(std::shared_ptr<clients::Channel> support, clients::Channel::Open(options, tokens));
+    feed_ = std::make_unique<clients::FeedWatcher>(std::move(support));
     consumer_ = std::make_unique<events::Consumer>(
         "support", environment_.database, *feed_, SupportEventTypes(),
         [this](sql::Transaction& tx, const events::v1::Event& event, absl::Time now) -> absl::Status {
@@ -68,6 +67,7 @@ class Lifecycle final : public rpc::Service {
 
   void Stop() override {
     consumer_.reset();
+    evaluation_.Stop();
     runner_.Stop();
   }
 
@@ -80,7 +80,7 @@ class Lifecycle final : public rpc::Service {
   HealthService health_;
   jobs::JobRunner runner_;
   WeeklyEvaluation evaluation_;
-  std::unique_ptr<clients::EventFeedSource> feed_;
+  std::unique_ptr<clients::FeedWatcher> feed_;
   std::unique_ptr<events::Consumer> consumer_;
 };
 
