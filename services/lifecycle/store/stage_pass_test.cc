@@ -56,6 +56,23 @@ TEST_F(StagePassTest, WritesTheEventWithItsEvidence) {
   EXPECT_EQ(Reload(m).adopted_at, At(kWeek + 7));
 }
 
+TEST_F(StagePassTest, AdoptedAtStaysWhenUsageFallsAndComesBack) {
+  const ModuleInstance m = AddModule("a", "cases");
+  AddWeeks(m, kWeek - 7, std::vector<UsageCounts>(4, {10, 9}));
+  Run(kWeek - 7);
+  const std::optional<absl::Time> adopted_at = Reload(m).adopted_at;
+  EXPECT_EQ(adopted_at, At(kWeek));
+  Take(Fact(m, kWeek, {100, 1}));
+  Run(kWeek);
+  EXPECT_EQ(Reload(m).stage, Stage::kLowUsage);
+  EXPECT_EQ(Reload(m).adopted_at, adopted_at);
+  now += absl::Hours(24 * 7);
+  Take(Fact(m, kWeek + 7, {1000, 999}));
+  Run(kWeek + 7);
+  EXPECT_EQ(Reload(m).stage, Stage::kAdoption);
+  EXPECT_EQ(Reload(m).adopted_at, adopted_at);
+}
+
 TEST_F(StagePassTest, AWeekRunAgainIsNoChange) {
   const ModuleInstance m = AddModule("a", "cases");
   AddWeeks(m, kWeek, std::vector<UsageCounts>(16, {10, 9}));

@@ -44,6 +44,7 @@ class WeeklyEvaluation::Run : public std::enable_shared_from_this<WeeklyEvaluati
     ChunkedWalk<StageChunk>::Start(
         owner_.db_, scope_,
         [self, pass](sql::Transaction& tx, const std::string& after) -> absl::StatusOr<StageChunk> {
+          RETURN_IF_ERROR(self->CheckRunning());
           ASSIGN_OR_RETURN(StageChunk chunk, pass.Next(tx, after, kChunkModules));
           for (const StageOutcome& outcome : chunk.outcomes) {
             if (outcome.event) RETURN_IF_ERROR(self->owner_.announcers_.stage(tx, *outcome.event, self->now_));
@@ -61,12 +62,17 @@ class WeeklyEvaluation::Run : public std::enable_shared_from_this<WeeklyEvaluati
   }
 
  private:
+  absl::Status CheckRunning() const {
+    return owner_.stopping_ ? absl::UnavailableError("the service stops") : absl::OkStatus();
+  }
+
   void ComputeHealth() {
     const auto self = shared_from_this();
     const HealthPass pass(owner_.settings_, week_ + 6, now_, /*only_changes=*/true);
     ChunkedWalk<HealthChunk>::Start(
         owner_.db_, scope_,
         [self, pass](sql::Transaction& tx, const std::string& after) -> absl::StatusOr<HealthChunk> {
+          RETURN_IF_ERROR(self->CheckRunning());
           ASSIGN_OR_RETURN(HealthChunk chunk, pass.Next(tx, after, kChunkModules));
           for (const HealthOutcome& outcome : chunk.outcomes) {
             RETURN_IF_ERROR(self->owner_.announcers_.health(tx, outcome, self->now_));

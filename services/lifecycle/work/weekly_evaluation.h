@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ class WeeklyEvaluation {
   void Register(jobs::JobRunner& runner);
   // Schedules the next week of each tenant; on the first start that is the week that runs. Waits; for start-up only.
   absl::Status Schedule(const std::vector<std::string>& tenants);
+  // Ends runs in progress after the chunk in hand; they are taken up again at the next start.
+  void Stop() { stopping_ = true; }
 
  private:
   class Run;
@@ -45,6 +48,7 @@ class WeeklyEvaluation {
   const Settings& settings_;
   Metrics& metrics_;
   const Announcers announcers_;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace vinculo::lifecycle

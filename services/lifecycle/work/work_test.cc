@@ -136,6 +136,27 @@ TEST_F(WeeklyEvaluationTest, MakesUpForWeeksThatPassed) {
   EXPECT_EQ(modules->front().memory.evaluated_week, kMonday + 7);
 }
 
+TEST_F(WeeklyEvaluationTest, AStopPutsTheRunOff) {
+  AddModule("demo", "good", std::vector<UsageCounts>(4, {10, 9}));
+  ASSERT_OK(evaluation.Schedule({"demo"}));
+  clock.Set(At(kMonday) + absl::Hours(6));
+  evaluation.Stop();
+  jobs::JobRunner runner(*db);
+  evaluation.Register(runner);
+  const absl::Time first_due = clock.Now();
+  const auto due = [&] {
+    return *db->ReadInline(sql::TestScope(),
+                           [](sql::Transaction& tx) { return jobs::NextDue(tx, WeeklyEvaluation::kKind); });
+  };
+  runner.Start();
+  const absl::Time give_up = absl::Now() + absl::Seconds(20);
+  while (due() == first_due && absl::Now() < give_up) std::this_thread::yield();
+  runner.Stop();
+  EXPECT_GT(due(), first_due);
+  EXPECT_EQ(StageOf("demo", "good"), Stage::kEarlyAdoption);
+  EXPECT_EQ(NextWeek("demo"), kMonday - 7) << "the week still waits";
+}
+
 class SupportFeedTest : public StoreFixture {
  protected:
   template <class Payload>
