@@ -69,15 +69,17 @@ class Profiling final : public rpc::Service {
     options.ca_file = config_.service.tls.client_ca;
     options.certificate_file = config_.service.tls.certificate;
     options.key_file = config_.service.tls.key;
-    const auto tokens = std::make_shared<clients::ServiceTokens>(environment_.minter, config_.service.token_issuer,
-                                                                 config_.service.token_audience, "profiling", &environment_.clock);
+    const auto tokens =
+        std::make_shared<clients::ServiceTokens>(environment_.minter, config_.service.token_issuer,
+                                                 config_.service.token_audience, "profiling", &environment_.clock);
     ASSIGN_OR_RETURN(messaging_, clients::Channel::Open(options, tokens));
     sender_ = std::make_unique<OutboundSender>(environment_.database, messaging_);
     sender_->Register(runner_);
     watcher_ = std::make_unique<clients::FeedWatcher>(messaging_);
-    consumer_ = std::make_unique<events::Consumer>(
-        "messaging", environment_.database, *watcher_, FeedEvents::Types(),
-        [this](sql::Transaction& tx, const events::v1::Event& event, absl::Time now) { return feed_events_.Apply(tx, event, now); });
+    consumer_ =
+        std::make_unique<events::Consumer>("messaging", environment_.database, *watcher_, FeedEvents::Types(),
+                                           [this](sql::Transaction& tx, const events::v1::Event& event,
+                                                  absl::Time now) { return feed_events_.Apply(tx, event, now); });
     return absl::OkStatus();
   }
 

@@ -8,7 +8,8 @@
 
 namespace vinculo::profiling {
 
-// Puts the service together: published versions, session engine, gRPC services, timers, deliveries and messaging's feed.
+// Puts the service together: published versions, session engine, gRPC services, timers, deliveries and messaging's
+// feed.
 absl::StatusOr<std::unique_ptr<rpc::Service>> BuildProfiling(const Config& config, rpc::Environment& environment);
 
 }  // namespace vinculo::profiling

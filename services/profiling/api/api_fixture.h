@@ -1,15 +1,14 @@
 #pragma once
 
+#include <gmock/gmock.h>
 #include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
 
 #include <fstream>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "common/events/event_log.h"
 #include "common/jobs/job_queue.h"
@@ -28,7 +27,8 @@
 
 namespace vinculo::profiling {
 
-// The five services behind a real server in this process, with a clock that stands, and the car dealer's flow of samples/.
+// The five services behind a real server in this process, with a clock that stands, and the car dealer's flow of
+// samples/.
 class ApiFixture : public ::testing::Test {
  protected:
   ApiFixture() {
@@ -55,8 +55,8 @@ class ApiFixture : public ::testing::Test {
   }
 
   template <class Stub, class Req, class Resp>
-  absl::Status Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Req&, Resp*), const Req& request, Resp* response,
-                    const rpc::Caller& caller = {}) {
+  absl::Status Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Req&, Resp*),
+                    const Req& request, Resp* response, const rpc::Caller& caller = {}) {
     return server.Call(stub, method, request, response, caller);
   }
 
@@ -83,7 +83,8 @@ class ApiFixture : public ::testing::Test {
     return out;
   }
 
-  v1::UpsertProductsResponse PutProducts(const std::vector<v1::Product>& products, bool atomic = false, absl::Status* status = nullptr) {
+  v1::UpsertProductsResponse PutProducts(const std::vector<v1::Product>& products, bool atomic = false,
+                                         absl::Status* status = nullptr) {
     const auto context = server.Context();
     v1::UpsertProductsResponse response;
     auto writer = catalogue->UpsertProducts(context.get(), &response);
@@ -107,7 +108,8 @@ class ApiFixture : public ::testing::Test {
   // Products, matrix and flow of the samples, published.
   v1::FlowVersion PublishSamples() {
     std::vector<v1::Product> products;
-    for (const std::string& line : Lines("samples/flow/products.jsonl")) products.push_back(FromJson<v1::Product>(line));
+    for (const std::string& line : Lines("samples/flow/products.jsonl"))
+      products.push_back(FromJson<v1::Product>(line));
     PutProducts(products);
     v1::PutMatrixRequest matrix;
     *matrix.mutable_matrix() = FromJson<v1::Matrix>(ReadFile("samples/flow/matrix.json"));
@@ -169,7 +171,10 @@ class ApiFixture : public ::testing::Test {
   }
 
   ManualClock clock{absl::FromUnixSeconds(1'750'000'000)};
-  sql::TestDatabase db{"profiling", Migrations(), &clock};
+  sql::TestDatabase db{
+      std::vector<sql::MigrationSet>{
+          {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"profiling", &Migrations()}},
+      &clock};
   rpc::TestServer server{ServerOptions(&clock)};
   SecretBox secrets{Secret("a master secret of the tests")};
   std::shared_ptr<Published> published = Published::Make(*db, MakeBlobReaders());

@@ -29,7 +29,8 @@ void RenderStoredMatrix(const MatrixRow& row, v1::Matrix* out) {
 
 }  // namespace
 
-rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* CatalogueService::UpsertProducts(rpc::StreamContext context) {
+rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* CatalogueService::UpsertProducts(
+    rpc::StreamContext context) {
   return ImportProducts(std::move(context), db_, published_);
 }
 
@@ -37,26 +38,33 @@ void CatalogueService::ListProducts(rpc::Call<v1::ListProductsRequest, v1::ListP
   FieldViolations bad;
   const int size = api::ParsePageSize(call.request().page_size(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.CatalogueService.ListProducts", "", "product_id"},
-                                       call.request().page_token(), "s");
+  const auto key =
+      api::ParsePageToken({call.scope().tenant(), "profiling.CatalogueService.ListProducts", "", "product_id"},
+                          call.request().page_token(), "s");
   if (!key.ok()) return call.Fail(key.status());
   const std::string after = *key ? std::get<std::string>((**key)[0]) : "";
   db_.ReadOnPool(
-      call.scope(), [after, size](sql::Transaction& tx) { return CatalogueRepository::ListProducts(tx, after, size + 1); },
-      call.Reply([size, tenant = call.scope().tenant()](const std::vector<ProductRow>& rows, v1::ListProductsResponse* out) {
-        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i) RenderStoredProduct(rows[i], out->add_products());
-        if (static_cast<int>(rows.size()) > size) {
-          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.CatalogueService.ListProducts", "", "product_id"}, {rows[size - 1].product_id}));
-        }
-      }));
+      call.scope(),
+      [after, size](sql::Transaction& tx) { return CatalogueRepository::ListProducts(tx, after, size + 1); },
+      call.Reply(
+          [size, tenant = call.scope().tenant()](const std::vector<ProductRow>& rows, v1::ListProductsResponse* out) {
+            for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i)
+              RenderStoredProduct(rows[i], out->add_products());
+            if (static_cast<int>(rows.size()) > size) {
+              out->set_next_page_token(api::EncodePageToken(
+                  {tenant, "profiling.CatalogueService.ListProducts", "", "product_id"}, {rows[size - 1].product_id}));
+            }
+          }));
 }
 
 void CatalogueService::SetAvailability(rpc::Call<v1::SetAvailabilityRequest, v1::Product> call) {
   FieldViolations bad;
   const v1::SetAvailabilityRequest& in = call.request();
   const std::string id = text::ParseSlug("product_id", in.product_id(), bad);
-  const auto from = api::ParseOptionalTimestamp("available_from", in.has_available_from() ? &in.available_from() : nullptr, bad);
-  const auto until = api::ParseOptionalTimestamp("available_until", in.has_available_until() ? &in.available_until() : nullptr, bad);
+  const auto from =
+      api::ParseOptionalTimestamp("available_from", in.has_available_from() ? &in.available_from() : nullptr, bad);
+  const auto until =
+      api::ParseOptionalTimestamp("available_until", in.has_available_until() ? &in.available_until() : nullptr, bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.Write(
       call.scope(),
@@ -88,7 +96,8 @@ void CatalogueService::PutMatrix(rpc::Call<v1::PutMatrixRequest, v1::Matrix> cal
   in.clear_version();
   db_.Write(
       call.scope(),
-      [id = matrix.matrix_id, body = StableBytes(in), expected, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<MatrixRow> {
+      [id = matrix.matrix_id, body = StableBytes(in), expected,
+       now = call.now()](sql::Transaction& tx) -> absl::StatusOr<MatrixRow> {
         ASSIGN_OR_RETURN(const auto before, CatalogueRepository::FindMatrix(tx, id, 0));
         RETURN_IF_ERROR(api::CheckRevision("matrix", id, expected, before ? before->version : 0));
         if (before && before->body == body) return *before;
@@ -113,12 +122,16 @@ void CatalogueService::GetMatrix(rpc::Call<v1::GetMatrixRequest, v1::Matrix> cal
               RenderStoredMatrix);
 }
 
-absl::StatusOr<std::shared_ptr<const ReadyMatrix>> CatalogueService::MatrixFor(const sql::Scope& scope, const std::string& matrix_id, int version) {
+absl::StatusOr<std::shared_ptr<const ReadyMatrix>> CatalogueService::MatrixFor(const sql::Scope& scope,
+                                                                               const std::string& matrix_id,
+                                                                               int version) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const TenantView> view, published_.View(scope));
   const auto found = view->matrices.find(matrix_id);
   if (found == view->matrices.end()) return NotFound("matrix", matrix_id);
   if (version == 0 || found->second->matrix->version() == version) return found->second;
-  ASSIGN_OR_RETURN(const auto row, db_.ReadInline(scope, [&](sql::Transaction& tx) { return CatalogueRepository::FindMatrix(tx, matrix_id, version); }));
+  ASSIGN_OR_RETURN(const auto row, db_.ReadInline(scope, [&](sql::Transaction& tx) {
+    return CatalogueRepository::FindMatrix(tx, matrix_id, version);
+  }));
   if (!row) return NotFound("matrix", matrix_id);
   ASSIGN_OR_RETURN(Matrix matrix, published_.readers().matrix(row->body));
   matrix.version = row->version;
@@ -128,7 +141,8 @@ absl::StatusOr<std::shared_ptr<const ReadyMatrix>> CatalogueService::MatrixFor(c
   auto compiled = CompiledMatrix::Compile(matrix, products, nullptr, ignored);
   Availability availability(*compiled);
   std::string hash = HexDigest(compiled->Canonical());
-  return std::make_shared<const ReadyMatrix>(ReadyMatrix{std::move(compiled), std::move(availability), std::move(hash)});
+  return std::make_shared<const ReadyMatrix>(
+      ReadyMatrix{std::move(compiled), std::move(availability), std::move(hash)});
 }
 
 template <class Call>
@@ -141,12 +155,15 @@ void CatalogueService::Answer(Call& call, bool explain) {
   if (!ready.ok()) return call.Fail(ready.status());
   const auto answers = ParseAnswers(in.answers(), *(*ready)->matrix);
   if (!answers.ok()) return call.Fail(answers.status());
-  RenderRecommendation(**ready, *answers, (*ready)->availability.At(call.now()), in.language(), call.now(), explain, call.response());
+  RenderRecommendation(**ready, *answers, (*ready)->availability.At(call.now()), in.language(), call.now(), explain,
+                       call.response());
   call.Succeed();
 }
 
 void CatalogueService::Recommend(rpc::Call<v1::RecommendRequest, v1::Recommendation> call) { Answer(call, false); }
 
-void CatalogueService::ExplainRecommendation(rpc::Call<v1::ExplainRecommendationRequest, v1::Recommendation> call) { Answer(call, true); }
+void CatalogueService::ExplainRecommendation(rpc::Call<v1::ExplainRecommendationRequest, v1::Recommendation> call) {
+  Answer(call, true);
+}
 
 }  // namespace vinculo::profiling

@@ -24,7 +24,8 @@ class CatalogueService final : public v1::CatalogueService::CallbackService {
 
  private:
   // The latest version comes from memory; an older one is compiled from the store over the live catalogue.
-  absl::StatusOr<std::shared_ptr<const ReadyMatrix>> MatrixFor(const sql::Scope& scope, const std::string& matrix_id, int version);
+  absl::StatusOr<std::shared_ptr<const ReadyMatrix>> MatrixFor(const sql::Scope& scope, const std::string& matrix_id,
+                                                               int version);
   template <class Call>
   void Answer(Call& call, bool explain);
 

@@ -35,7 +35,8 @@ TEST_F(CatalogueServiceTest, RecommendsAsWorkedOutByHand) {
   for (const std::string& line : Lines("samples/flow/recommendations.expected.jsonl")) {
     const auto row = nlohmann::json::parse(line);
     std::vector<std::pair<std::string, std::string>> answers;
-    for (const auto& [question, choice] : row["answers"].items()) answers.emplace_back(question, choice.get<std::string>());
+    for (const auto& [question, choice] : row["answers"].items())
+      answers.emplace_back(question, choice.get<std::string>());
     v1::Recommendation out;
     const absl::Status status = Recommend(answers, &out);
     ASSERT_TRUE(status.ok()) << status;

@@ -22,7 +22,8 @@ constexpr int kMaxTags = 50;
 constexpr int kMaxReason = 300;
 constexpr int kMaxPoints = 1000;
 
-TextByLanguage ParseTexts(const google::protobuf::Map<std::string, std::string>& in, const std::string& field, int64_t max, FieldViolations& bad) {
+TextByLanguage ParseTexts(const google::protobuf::Map<std::string, std::string>& in, const std::string& field,
+                          int64_t max, FieldViolations& bad) {
   TextByLanguage out;
   text::CheckCount(field, static_cast<int64_t>(in.size()), kMaxLanguages, bad);
   for (const auto& [language, value] : in) {
@@ -36,10 +37,15 @@ TextByLanguage ParseTexts(const google::protobuf::Map<std::string, std::string>&
 Effect ParseEffect(const v1::Effect& in, const std::string& field, FieldViolations& bad) {
   switch (in.kind_case()) {
     case v1::Effect::kPoints:
-      return {Effect::Kind::kPoints, static_cast<int>(text::ParseInRange(field + ".points", in.points(), -kMaxPoints, kMaxPoints, bad))};
-    case v1::Effect::kDisqualify: return {Effect::Kind::kDisqualify, 0};
-    case v1::Effect::kPin: return {Effect::Kind::kPin, 0};
-    case v1::Effect::KIND_NOT_SET: bad.Add(field, "is required"); break;
+      return {Effect::Kind::kPoints,
+              static_cast<int>(text::ParseInRange(field + ".points", in.points(), -kMaxPoints, kMaxPoints, bad))};
+    case v1::Effect::kDisqualify:
+      return {Effect::Kind::kDisqualify, 0};
+    case v1::Effect::kPin:
+      return {Effect::Kind::kPin, 0};
+    case v1::Effect::KIND_NOT_SET:
+      bad.Add(field, "is required");
+      break;
   }
   return {};
 }
@@ -47,7 +53,8 @@ Effect ParseEffect(const v1::Effect& in, const std::string& field, FieldViolatio
 template <class Message>
 absl::StatusOr<Message> FromBytes(absl::string_view bytes) {
   Message message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::DataLossError("a stored message cannot be read");
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::DataLossError("a stored message cannot be read");
   return message;
 }
 
@@ -58,13 +65,15 @@ void ParseMatrixRules(const v1::Matrix& in, Matrix& out, FieldViolations& bad) {
   for (int i = 0; i < std::min(in.cells_size(), kMaxCells); ++i) {
     const auto& cell = in.cells(i);
     const std::string path = Indexed("matrix.cells", i);
-    out.cells.push_back({cell.question_id(), cell.choice_id(), cell.product_id(), ParseEffect(cell.effect(), path + ".effect", bad),
+    out.cells.push_back({cell.question_id(), cell.choice_id(), cell.product_id(),
+                         ParseEffect(cell.effect(), path + ".effect", bad),
                          ParseTexts(cell.reasons(), path + ".reasons", kMaxReason, bad)});
   }
   for (int i = 0; i < std::min(in.tag_rules_size(), kMaxTagRules); ++i) {
     const auto& rule = in.tag_rules(i);
     const std::string path = Indexed("matrix.tag_rules", i);
-    out.tag_rules.push_back({rule.question_id(), rule.choice_id(), rule.tag(), ParseEffect(rule.effect(), path + ".effect", bad),
+    out.tag_rules.push_back({rule.question_id(), rule.choice_id(), rule.tag(),
+                             ParseEffect(rule.effect(), path + ".effect", bad),
                              ParseTexts(rule.reasons(), path + ".reasons", kMaxReason, bad)});
   }
   for (int i = 0; i < std::min(in.require_rules_size(), kMaxRequireRules); ++i) {
@@ -72,7 +81,8 @@ void ParseMatrixRules(const v1::Matrix& in, Matrix& out, FieldViolations& bad) {
     const std::string path = Indexed("matrix.require_rules", i);
     if (rule.target_case() == v1::RequireRule::TARGET_NOT_SET) bad.Add(path, "name a product or a tag");
     RequireRule made{rule.product_id(), rule.tag(), {}};
-    for (const auto& need : rule.requirements()) made.requirements.push_back({need.question_id(), {need.choice_ids().begin(), need.choice_ids().end()}});
+    for (const auto& need : rule.requirements())
+      made.requirements.push_back({need.question_id(), {need.choice_ids().begin(), need.choice_ids().end()}});
     out.require_rules.push_back(std::move(made));
   }
 }
@@ -88,16 +98,20 @@ void RenderProduct(const Product& product, absl::string_view language, v1::Recom
 
 v1::Recommendation::Outcome OutcomeOf(RecommendOutcome outcome) {
   switch (outcome) {
-    case RecommendOutcome::kTwo: return v1::Recommendation::OUTCOME_TWO;
-    case RecommendOutcome::kOne: return v1::Recommendation::OUTCOME_ONE;
-    case RecommendOutcome::kFallback: return v1::Recommendation::OUTCOME_FALLBACK;
-    case RecommendOutcome::kNone: break;
+    case RecommendOutcome::kTwo:
+      return v1::Recommendation::OUTCOME_TWO;
+    case RecommendOutcome::kOne:
+      return v1::Recommendation::OUTCOME_ONE;
+    case RecommendOutcome::kFallback:
+      return v1::Recommendation::OUTCOME_FALLBACK;
+    case RecommendOutcome::kNone:
+      break;
   }
   return v1::Recommendation::OUTCOME_NONE;
 }
 
-void RenderContributions(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, int product, absl::string_view language,
-                         v1::RecommendedProduct* out) {
+void RenderContributions(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, int product,
+                         absl::string_view language, v1::RecommendedProduct* out) {
   for (const Contribution& part : Contributions(matrix, answers, product)) {
     v1::Contribution* line = out->add_contributions();
     if (part.question >= 0) line->set_question_id(matrix.questions()[part.question].id);
@@ -121,7 +135,8 @@ Product ParseProduct(const v1::Product& in, absl::string_view field, FieldViolat
   if (out.names.empty()) bad.Add(path + ".names", "is required");
   out.short_descriptions = ParseTexts(in.short_descriptions(), path + ".short_descriptions", kMaxShortDescription, bad);
   out.image_url = text::ParseText(path + ".image_url", in.image_url(), {0, kMaxUrl, true, true}, bad);
-  if (!out.image_url.empty() && !absl::StartsWith(out.image_url, "https://")) bad.Add(path + ".image_url", "begins with https://");
+  if (!out.image_url.empty() && !absl::StartsWith(out.image_url, "https://"))
+    bad.Add(path + ".image_url", "begins with https://");
   if (in.has_price_minor()) {
     out.price_minor = in.price_minor();
     if (in.price_minor() < 0) bad.Add(path + ".price_minor", "is not negative");
@@ -129,12 +144,15 @@ Product ParseProduct(const v1::Product& in, absl::string_view field, FieldViolat
   }
   out.group = text::ParseOptionalSlug(path + ".group", in.group(), bad);
   text::CheckCount(path + ".tags", in.tags_size(), kMaxTags, bad);
-  for (int i = 0; i < in.tags_size(); ++i) out.tags.push_back(text::ParseSlug(Indexed(path + ".tags", i), in.tags(i), bad));
+  for (int i = 0; i < in.tags_size(); ++i)
+    out.tags.push_back(text::ParseSlug(Indexed(path + ".tags", i), in.tags(i), bad));
   text::CheckCount(path + ".attributes", static_cast<int64_t>(in.attributes_size()), kMaxTags, bad);
   out.attributes = {in.attributes().begin(), in.attributes().end()};
   out.active = !in.has_active() || in.active();
-  out.available_from = api::ParseOptionalTimestamp(path + ".available_from", in.has_available_from() ? &in.available_from() : nullptr, bad);
-  out.available_until = api::ParseOptionalTimestamp(path + ".available_until", in.has_available_until() ? &in.available_until() : nullptr, bad);
+  out.available_from = api::ParseOptionalTimestamp(path + ".available_from",
+                                                   in.has_available_from() ? &in.available_from() : nullptr, bad);
+  out.available_until = api::ParseOptionalTimestamp(path + ".available_until",
+                                                    in.has_available_until() ? &in.available_until() : nullptr, bad);
   out.priority = in.priority();
   out.catalogue_rank = in.catalogue_rank();
   if (in.catalogue_rank() < 0) bad.Add(path + ".catalogue_rank", "is not negative");
@@ -153,7 +171,8 @@ absl::StatusOr<std::vector<Product>> ReadProducts(absl::string_view bytes) {
   if (!message.ok()) return message.status();
   std::vector<Product> out;
   FieldViolations accepted_before;
-  for (const v1::Product& product : message->products()) out.push_back(ParseProduct(product, "product", accepted_before));
+  for (const v1::Product& product : message->products())
+    out.push_back(ParseProduct(product, "product", accepted_before));
   return out;
 }
 
@@ -169,19 +188,23 @@ Matrix ParseMatrix(const v1::Matrix& in, FieldViolations& bad) {
     for (int c = 0; c < question.choice_ids_size(); ++c) {
       made.choice_ids.push_back(text::ParseSlug(Indexed(path + ".choice_ids", c), question.choice_ids(c), bad));
     }
-    if (question.has_weight_milli()) made.weight_milli = static_cast<int>(text::ParseInRange(path + ".weight_milli", question.weight_milli(), 0, 10000, bad));
+    if (question.has_weight_milli())
+      made.weight_milli =
+          static_cast<int>(text::ParseInRange(path + ".weight_milli", question.weight_milli(), 0, 10000, bad));
     out.questions.push_back(std::move(made));
   }
   text::CheckCount("matrix.product_ids", in.product_ids_size(), kMaxProducts, bad);
   out.product_ids = {in.product_ids().begin(), in.product_ids().end()};
   ParseMatrixRules(in, out, bad);
   for (const auto& [product, points] : in.base_scores()) {
-    out.base_scores[product] = static_cast<int>(text::ParseInRange(absl::StrCat("matrix.base_scores[", product, "]"), points, -kMaxPoints, kMaxPoints, bad));
+    out.base_scores[product] = static_cast<int>(
+        text::ParseInRange(absl::StrCat("matrix.base_scores[", product, "]"), points, -kMaxPoints, kMaxPoints, bad));
   }
   if (in.has_min_score()) out.min_score = in.min_score();
   out.multi_max = in.multi_agg() == v1::Matrix::MULTI_AGGREGATION_MAX;
   for (int i = 0; i < in.tie_breakers_size(); ++i) {
-    if (in.tie_breakers(i) == v1::Matrix::TIE_BREAKER_UNSPECIFIED || !v1::Matrix::TieBreaker_IsValid(in.tie_breakers(i))) {
+    if (in.tie_breakers(i) == v1::Matrix::TIE_BREAKER_UNSPECIFIED ||
+        !v1::Matrix::TieBreaker_IsValid(in.tie_breakers(i))) {
       bad.Add(Indexed("matrix.tie_breakers", i), "is no tie-breaker");
     } else {
       out.tie_breakers.push_back(static_cast<TieBreaker>(in.tie_breakers(i) - 1));
@@ -200,7 +223,8 @@ absl::StatusOr<Matrix> ReadMatrix(absl::string_view bytes) {
   return ParseMatrix(*message, accepted_before);
 }
 
-absl::StatusOr<std::vector<MatrixAnswer>> ParseAnswers(const google::protobuf::RepeatedPtrField<v1::Answer>& in, const CompiledMatrix& matrix) {
+absl::StatusOr<std::vector<MatrixAnswer>> ParseAnswers(const google::protobuf::RepeatedPtrField<v1::Answer>& in,
+                                                       const CompiledMatrix& matrix) {
   FieldViolations bad, unknown;
   std::vector<MatrixAnswer> out;
   text::CheckCount("answers", in.size(), kMaxAnswers, bad);
@@ -214,7 +238,9 @@ absl::StatusOr<std::vector<MatrixAnswer>> ParseAnswers(const google::protobuf::R
     }
     if (!seen.insert(*question).second) bad.Add(path + ".question_id", "is answered twice");
     MatrixAnswer answer{*question, {}, 1000};
-    if (in[i].has_weight_milli()) answer.weight_milli = static_cast<int>(text::ParseInRange(path + ".weight_milli", in[i].weight_milli(), 0, 10000, bad));
+    if (in[i].has_weight_milli())
+      answer.weight_milli =
+          static_cast<int>(text::ParseInRange(path + ".weight_milli", in[i].weight_milli(), 0, 10000, bad));
     for (int c = 0; c < in[i].choice_ids_size(); ++c) {
       const auto choice = matrix.FindChoice(*question, in[i].choice_ids(c));
       if (!choice) {

@@ -23,8 +23,10 @@ absl::StatusOr<std::vector<Product>> ReadProducts(absl::string_view bytes);
 Matrix ParseMatrix(const v1::Matrix& in, FieldViolations& bad);
 absl::StatusOr<Matrix> ReadMatrix(absl::string_view bytes);
 
-// INVALID_ARGUMENT `UNKNOWN_REFERENCE` for a question or choice that the matrix does not know, `INVALID_FIELDS` for the rest.
-absl::StatusOr<std::vector<MatrixAnswer>> ParseAnswers(const google::protobuf::RepeatedPtrField<v1::Answer>& in, const CompiledMatrix& matrix);
+// INVALID_ARGUMENT `UNKNOWN_REFERENCE` for a question or choice that the matrix does not know, `INVALID_FIELDS` for the
+// rest.
+absl::StatusOr<std::vector<MatrixAnswer>> ParseAnswers(const google::protobuf::RepeatedPtrField<v1::Answer>& in,
+                                                       const CompiledMatrix& matrix);
 
 // `explain` adds contributions and what was ruled out.
 void RenderRecommendation(const ReadyMatrix& ready, absl::Span<const MatrixAnswer> answers, const Bits& available,

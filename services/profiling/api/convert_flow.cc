@@ -24,25 +24,31 @@ std::string Short(absl::string_view field, const std::string& value, FieldViolat
   return text::ParseText(field, value, {0, kMaxKey, true, true}, bad);
 }
 
-std::vector<TraitWrite> ParseTraits(const google::protobuf::RepeatedPtrField<v1::TraitWrite>& in, absl::string_view field, FieldViolations& bad) {
+std::vector<TraitWrite> ParseTraits(const google::protobuf::RepeatedPtrField<v1::TraitWrite>& in,
+                                    absl::string_view field, FieldViolations& bad) {
   std::vector<TraitWrite> out;
   for (int i = 0; i < in.size(); ++i) {
     const std::string path = Indexed(field, i);
-    TraitWrite write{text::ParseSlug(path + ".key", in[i].key(), bad), ParseTraitValue(in[i].value(), path + ".value", bad), TraitCategory::kCustom};
-    if (in[i].category() != v1::TRAIT_CATEGORY_UNSPECIFIED) write.category = static_cast<TraitCategory>(in[i].category());
+    TraitWrite write{text::ParseSlug(path + ".key", in[i].key(), bad),
+                     ParseTraitValue(in[i].value(), path + ".value", bad), TraitCategory::kCustom};
+    if (in[i].category() != v1::TRAIT_CATEGORY_UNSPECIFIED)
+      write.category = static_cast<TraitCategory>(in[i].category());
     out.push_back(std::move(write));
   }
   return out;
 }
 
-OnExhausted ParseExhausted(const v1::OnExhausted& in) { return {static_cast<OnExhausted::Action>(in.action()), in.node()}; }
+OnExhausted ParseExhausted(const v1::OnExhausted& in) {
+  return {static_cast<OnExhausted::Action>(in.action()), in.node()};
+}
 
 Choice ParseChoice(const v1::Choice& in, const std::string& path, FieldViolations& bad) {
   Choice out;
   out.choice_id = in.choice_id();
   out.label_key = Short(path + ".label_key", in.label_key(), bad);
   out.description_key = Short(path + ".description_key", in.description_key(), bad);
-  for (const auto& [language, words] : in.synonyms()) out.synonyms[language] = {words.words().begin(), words.words().end()};
+  for (const auto& [language, words] : in.synonyms())
+    out.synonyms[language] = {words.words().begin(), words.words().end()};
   out.value = Short(path + ".value", in.value(), bad);
   out.next = in.next();
   out.sets_traits = ParseTraits(in.sets_traits(), path + ".sets_traits", bad);
@@ -54,16 +60,20 @@ Question ParseQuestion(const v1::Question& in, const std::string& path, FieldVio
   out.level_label = Short(path + ".level_label", in.level_label(), bad);
   out.text_key = Short(path + ".text_key", in.text_key(), bad);
   out.image_url = text::ParseText(path + ".image_url", in.image_url(), {0, kMaxUrl, true, true}, bad);
-  for (int c = 0; c < in.choices_size(); ++c) out.choices.push_back(ParseChoice(in.choices(c), Indexed(path + ".choices", c), bad));
+  for (int c = 0; c < in.choices_size(); ++c)
+    out.choices.push_back(ParseChoice(in.choices(c), Indexed(path + ".choices", c), bad));
   if (in.has_select()) {
     out.select_min = in.select().min();
     out.select_max = in.select().max();
   }
   out.optional = in.optional();
   out.shuffle = in.shuffle() == v1::Question::SHUFFLE_PER_SESSION;
-  if (in.has_weight_milli()) out.weight_milli = static_cast<int>(text::ParseInRange(path + ".weight_milli", in.weight_milli(), 0, 10000, bad));
+  if (in.has_weight_milli())
+    out.weight_milli = static_cast<int>(text::ParseInRange(path + ".weight_milli", in.weight_milli(), 0, 10000, bad));
   if (in.has_accept_ordinals()) out.accept_ordinals = in.accept_ordinals();
-  if (in.has_max_invalid()) out.max_invalid = static_cast<int>(text::ParseInRange(path + ".max_invalid", in.max_invalid(), 0, kMaxInvalid, bad));
+  if (in.has_max_invalid())
+    out.max_invalid =
+        static_cast<int>(text::ParseInRange(path + ".max_invalid", in.max_invalid(), 0, kMaxInvalid, bad));
   out.on_exhausted = ParseExhausted(in.on_exhausted());
   out.default_next = in.default_next();
   out.sets_traits = ParseTraits(in.sets_traits(), path + ".sets_traits", bad);
@@ -79,7 +89,9 @@ Capture ParseCapture(const v1::Capture& in, const std::string& path, FieldViolat
                 : in.prefill() == v1::Capture::PREFILL_SILENT ? Prefill::kSilent
                                                               : Prefill::kNever;
   out.next = in.next();
-  if (in.has_max_invalid()) out.max_invalid = static_cast<int>(text::ParseInRange(path + ".max_invalid", in.max_invalid(), 0, kMaxInvalid, bad));
+  if (in.has_max_invalid())
+    out.max_invalid =
+        static_cast<int>(text::ParseInRange(path + ".max_invalid", in.max_invalid(), 0, kMaxInvalid, bad));
   out.on_exhausted = ParseExhausted(in.on_exhausted());
   out.trait_key = text::ParseOptionalSlug(path + ".trait_key", in.trait_key(), bad);
   return out;
@@ -91,11 +103,13 @@ Condition ParseCondition(const v1::Condition& in, const std::string& path, int d
   if (depth > kMaxConditionDepth + 1) return out;
   switch (in.test_case()) {
     case v1::Condition::kAll:
-      for (const auto& child : in.all().conditions()) out.children.push_back(ParseCondition(child, path, depth + 1, bad));
+      for (const auto& child : in.all().conditions())
+        out.children.push_back(ParseCondition(child, path, depth + 1, bad));
       break;
     case v1::Condition::kAny:
       out.kind = Condition::Kind::kAny;
-      for (const auto& child : in.any().conditions()) out.children.push_back(ParseCondition(child, path, depth + 1, bad));
+      for (const auto& child : in.any().conditions())
+        out.children.push_back(ParseCondition(child, path, depth + 1, bad));
       break;
     case v1::Condition::kNot:
       out.kind = Condition::Kind::kNot;
@@ -110,9 +124,12 @@ Condition ParseCondition(const v1::Condition& in, const std::string& path, int d
       out.kind = Condition::Kind::kTrait;
       out.key = text::ParseSlug(path + ".trait.key", in.trait().key(), bad);
       out.op = static_cast<Condition::Operator>(in.trait().operator_());
-      for (const auto& value : in.trait().values()) out.values.push_back(ParseTraitValue(value, path + ".trait.values", bad));
+      for (const auto& value : in.trait().values())
+        out.values.push_back(ParseTraitValue(value, path + ".trait.values", bad));
       break;
-    case v1::Condition::TEST_NOT_SET: bad.Add(path, "says nothing to test"); break;
+    case v1::Condition::TEST_NOT_SET:
+      bad.Add(path, "says nothing to test");
+      break;
   }
   return out;
 }
@@ -138,31 +155,43 @@ Recommend ParseRecommend(const v1::Recommend& in, const std::string& path, Field
 Node ParseNode(const v1::Node& in, const std::string& path, FieldViolations& bad) {
   Node out{in.node_id(), std::monostate()};
   switch (in.kind_case()) {
-    case v1::Node::kQuestion: out.kind = ParseQuestion(in.question(), path + ".question", bad); break;
-    case v1::Node::kCapture: out.kind = ParseCapture(in.capture(), path + ".capture", bad); break;
-    case v1::Node::kMessage: out.kind = Message{in.message().text_key(), in.message().image_url(), in.message().next()}; break;
+    case v1::Node::kQuestion:
+      out.kind = ParseQuestion(in.question(), path + ".question", bad);
+      break;
+    case v1::Node::kCapture:
+      out.kind = ParseCapture(in.capture(), path + ".capture", bad);
+      break;
+    case v1::Node::kMessage:
+      out.kind = Message{in.message().text_key(), in.message().image_url(), in.message().next()};
+      break;
     case v1::Node::kBranch: {
       Branch branch;
       for (int c = 0; c < in.branch().cases_size(); ++c) {
         const auto& item = in.branch().cases(c);
-        branch.cases.push_back({ParseCondition(item.condition(), Indexed(path + ".branch.cases", c, "condition"), 1, bad), item.next()});
+        branch.cases.push_back(
+            {ParseCondition(item.condition(), Indexed(path + ".branch.cases", c, "condition"), 1, bad), item.next()});
       }
       branch.default_next = in.branch().default_next();
       out.kind = std::move(branch);
       break;
     }
-    case v1::Node::kRecommend: out.kind = ParseRecommend(in.recommend(), path + ".recommend", bad); break;
-    case v1::Node::kEnd:
-      out.kind = End{in.end().outcome_label(), in.end().text_key(), in.end().handoff(), !in.end().has_lead() || in.end().lead()};
+    case v1::Node::kRecommend:
+      out.kind = ParseRecommend(in.recommend(), path + ".recommend", bad);
       break;
-    case v1::Node::KIND_NOT_SET: break;
+    case v1::Node::kEnd:
+      out.kind = End{in.end().outcome_label(), in.end().text_key(), in.end().handoff(),
+                     !in.end().has_lead() || in.end().lead()};
+      break;
+    case v1::Node::KIND_NOT_SET:
+      break;
   }
   return out;
 }
 
 void ParseTimes(const v1::FlowSettings& in, const std::string& path, FlowSettings& out, FieldViolations& bad) {
   const absl::Duration longest = absl::Hours(24 * 366);
-  const auto take = [&](bool has, const char* name, const google::protobuf::Duration& value, absl::Duration low, absl::Duration high, absl::Duration& into) {
+  const auto take = [&](bool has, const char* name, const google::protobuf::Duration& value, absl::Duration low,
+                        absl::Duration high, absl::Duration& into) {
     if (has) into = api::ParseDuration(absl::StrCat(path, ".", name), value, low, high, bad);
   };
   take(in.has_idle_timeout(), "idle_timeout", in.idle_timeout(), kMinIdle, kMaxIdle, out.idle_timeout);
@@ -171,7 +200,8 @@ void ParseTimes(const v1::FlowSettings& in, const std::string& path, FlowSetting
   take(in.has_pending_ttl(), "pending_ttl", in.pending_ttl(), kMinIdle, longest, out.pending_ttl);
   take(in.has_dedupe_window(), "dedupe_window", in.dedupe_window(), absl::ZeroDuration(), longest, out.dedupe_window);
   for (const auto& nudge : in.nudges()) {
-    out.nudges.push_back({api::ParseDuration(path + ".nudges.after", nudge.after(), absl::Minutes(1), kMaxIdle, bad), nudge.text_key()});
+    out.nudges.push_back(
+        {api::ParseDuration(path + ".nudges.after", nudge.after(), absl::Minutes(1), kMaxIdle, bad), nudge.text_key()});
   }
 }
 
@@ -180,10 +210,12 @@ FlowSettings ParseSettings(const v1::FlowSettings& in, const std::string& path, 
   ParseTimes(in, path, out, bad);
   if (in.stale_reply() == v1::FlowSettings::STALE_REPLY_REVISE) out.stale_reply = StaleReply::kRevise;
   out.on_conflict = static_cast<OnConflict>(in.on_conflict());
-  if (in.late_reply() != v1::FlowSettings::LATE_REPLY_UNSPECIFIED) out.late_reply = static_cast<LateReply>(in.late_reply() - 1);
+  if (in.late_reply() != v1::FlowSettings::LATE_REPLY_UNSPECIFIED)
+    out.late_reply = static_cast<LateReply>(in.late_reply() - 1);
   for (const auto& [language, words] : in.commands()) {
     const auto list = [](const auto& from) { return std::vector<std::string>(from.begin(), from.end()); };
-    out.commands[language] = {list(words.restart()), list(words.back()), list(words.skip()), list(words.help()), list(words.agent())};
+    out.commands[language] = {list(words.restart()), list(words.back()), list(words.skip()), list(words.help()),
+                              list(words.agent())};
   }
   out.commit_partial_traits = in.commit_partial_traits();
   out.reuse_known_capture = in.reuse_known_capture();
@@ -199,29 +231,46 @@ FlowSettings ParseSettings(const v1::FlowSettings& in, const std::string& path, 
 TraitValue ParseTraitValue(const v1::TraitValue& in, absl::string_view field, FieldViolations& bad) {
   constexpr int kMaxString = 1000;
   switch (in.value_case()) {
-    case v1::TraitValue::kStringValue: return text::ParseText(field, in.string_value(), {0, kMaxString, false, false}, bad);
-    case v1::TraitValue::kIntValue: return in.int_value();
-    case v1::TraitValue::kDoubleValue: return in.double_value();
-    case v1::TraitValue::kBoolValue: return in.bool_value();
-    case v1::TraitValue::kTimeValue: return api::ParseTimestamp(field, in.time_value(), bad);
+    case v1::TraitValue::kStringValue:
+      return text::ParseText(field, in.string_value(), {0, kMaxString, false, false}, bad);
+    case v1::TraitValue::kIntValue:
+      return in.int_value();
+    case v1::TraitValue::kDoubleValue:
+      return in.double_value();
+    case v1::TraitValue::kBoolValue:
+      return in.bool_value();
+    case v1::TraitValue::kTimeValue:
+      return api::ParseTimestamp(field, in.time_value(), bad);
     case v1::TraitValue::kStringSet: {
       std::vector<std::string> out(in.string_set().values().begin(), in.string_set().values().end());
       std::sort(out.begin(), out.end());
       out.erase(std::unique(out.begin(), out.end()), out.end());
       return out;
     }
-    case v1::TraitValue::VALUE_NOT_SET: bad.Add(std::string(field), "is required"); break;
+    case v1::TraitValue::VALUE_NOT_SET:
+      bad.Add(std::string(field), "is required");
+      break;
   }
   return std::string();
 }
 
 void RenderTraitValue(const TraitValue& value, v1::TraitValue* out) {
   switch (value.index()) {
-    case 0: out->set_string_value(std::get<0>(value)); break;
-    case 1: out->set_int_value(std::get<1>(value)); break;
-    case 2: out->set_double_value(std::get<2>(value)); break;
-    case 3: out->set_bool_value(std::get<3>(value)); break;
-    case 4: api::SetTimestamp(std::get<4>(value), out->mutable_time_value()); break;
+    case 0:
+      out->set_string_value(std::get<0>(value));
+      break;
+    case 1:
+      out->set_int_value(std::get<1>(value));
+      break;
+    case 2:
+      out->set_double_value(std::get<2>(value));
+      break;
+    case 3:
+      out->set_bool_value(std::get<3>(value));
+      break;
+    case 4:
+      api::SetTimestamp(std::get<4>(value), out->mutable_time_value());
+      break;
     default:
       for (const std::string& item : std::get<5>(value)) out->mutable_string_set()->add_values(item);
   }
@@ -231,11 +280,13 @@ FlowDefinition ParseDefinition(const v1::FlowDefinition& in, absl::string_view f
   FlowDefinition out;
   out.entry_node = in.entry_node();
   const std::string path(field);
-  for (int i = 0; i < in.nodes_size(); ++i) out.nodes.push_back(ParseNode(in.nodes(i), Indexed(path + ".nodes", i), bad));
+  for (int i = 0; i < in.nodes_size(); ++i)
+    out.nodes.push_back(ParseNode(in.nodes(i), Indexed(path + ".nodes", i), bad));
   for (const auto& [language, table] : in.texts()) {
     auto& texts = out.texts[language];
     for (const auto& [key, value] : table.entries()) {
-      texts[key] = text::ParseText(absl::StrCat(path, ".texts[", language, "].", key), value, {0, 0, false, false}, bad);
+      texts[key] =
+          text::ParseText(absl::StrCat(path, ".texts[", language, "].", key), value, {0, 0, false, false}, bad);
     }
   }
   out.settings = ParseSettings(in.settings(), path + ".settings", bad);
@@ -244,7 +295,8 @@ FlowDefinition ParseDefinition(const v1::FlowDefinition& in, absl::string_view f
 
 absl::StatusOr<FlowDefinition> ReadDefinition(absl::string_view bytes) {
   v1::FlowDefinition message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::DataLossError("a stored definition cannot be read");
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return absl::DataLossError("a stored definition cannot be read");
   FieldViolations accepted_before;
   return ParseDefinition(message, "draft", accepted_before);
 }
@@ -256,11 +308,13 @@ FlowHead ParseHead(const v1::Flow& in, FieldViolations& bad) {
   out.purpose_text = text::ParseText("flow.purpose_text", in.purpose_text(), {0, kMaxTextLength, true, false}, bad);
   text::CheckCount("flow.objectives", in.objectives_size(), 20, bad);
   for (int i = 0; i < in.objectives_size(); ++i) {
-    out.objectives.push_back(text::ParseText(Indexed("flow.objectives", i), in.objectives(i), {1, 300, true, true}, bad));
+    out.objectives.push_back(
+        text::ParseText(Indexed("flow.objectives", i), in.objectives(i), {1, 300, true, true}, bad));
   }
   out.consent_purpose = text::ParseOptionalSlug("flow.consent_purpose", in.consent_purpose(), bad);
   out.base_language = in.base_language();
-  if (!text::NormalizeLanguage(in.base_language())) bad.Add("flow.base_language", "is no language tag such as `es` or `pt-BR`");
+  if (!text::NormalizeLanguage(in.base_language()))
+    bad.Add("flow.base_language", "is no language tag such as `es` or `pt-BR`");
   return out;
 }
 
@@ -307,7 +361,8 @@ void RenderReport(const LintFindings& findings, const PathAnalysis* analysis, v1
     for (const LintFinding& finding : findings.all()) {
       if (finding.severity != severity) continue;
       v1::LintFinding* line = out->add_findings();
-      line->set_severity(severity == LintFinding::Severity::kError ? v1::LintFinding::SEVERITY_ERROR : v1::LintFinding::SEVERITY_WARNING);
+      line->set_severity(severity == LintFinding::Severity::kError ? v1::LintFinding::SEVERITY_ERROR
+                                                                   : v1::LintFinding::SEVERITY_WARNING);
       line->set_rule(finding.rule);
       line->set_path(finding.path);
       line->set_message(finding.message);

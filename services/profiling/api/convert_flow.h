@@ -14,7 +14,8 @@
 // Flows between the contract and the domain.
 namespace vinculo::profiling {
 
-// What can be said of a definition by itself: texts are UTF-8, numbers in range, durations well formed. References are the checks' matter.
+// What can be said of a definition by itself: texts are UTF-8, numbers in range, durations well formed. References are
+// the checks' matter.
 FlowDefinition ParseDefinition(const v1::FlowDefinition& in, absl::string_view field, FieldViolations& bad);
 // Bytes of a definition that was accepted before.
 absl::StatusOr<FlowDefinition> ReadDefinition(absl::string_view bytes);

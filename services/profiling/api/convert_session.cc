@@ -11,12 +11,17 @@ namespace {
 
 v1::InboundOutcome OutcomeOf(Resolved outcome) {
   switch (outcome) {
-    case Resolved::kValid: return v1::INBOUND_OUTCOME_VALID;
-    case Resolved::kInvalid: return v1::INBOUND_OUTCOME_INVALID;
-    case Resolved::kCommand: return v1::INBOUND_OUTCOME_COMMAND;
+    case Resolved::kValid:
+      return v1::INBOUND_OUTCOME_VALID;
+    case Resolved::kInvalid:
+      return v1::INBOUND_OUTCOME_INVALID;
+    case Resolved::kCommand:
+      return v1::INBOUND_OUTCOME_COMMAND;
     case Resolved::kStale:
-    case Resolved::kStaleSession: return v1::INBOUND_OUTCOME_STALE;
-    case Resolved::kPremature: return v1::INBOUND_OUTCOME_PREMATURE;
+    case Resolved::kStaleSession:
+      return v1::INBOUND_OUTCOME_STALE;
+    case Resolved::kPremature:
+      return v1::INBOUND_OUTCOME_PREMATURE;
   }
   return v1::INBOUND_OUTCOME_UNSPECIFIED;
 }
@@ -167,8 +172,9 @@ void RenderProfile(const Profile& profile, absl::Time now, v1::Profile* out) {
     line->set_key(trait.key);
     RenderTraitValue(trait.value, line->mutable_value());
     line->set_category(static_cast<v1::TraitCategory>(trait.category));
-    constexpr v1::Trait::Source kSources[] = {v1::Trait::SOURCE_UNSPECIFIED, v1::Trait::SOURCE_COMPUTED, v1::Trait::SOURCE_ANSWER,
-                                              v1::Trait::SOURCE_CAPTURE, v1::Trait::SOURCE_CRM, v1::Trait::SOURCE_API};
+    constexpr v1::Trait::Source kSources[] = {v1::Trait::SOURCE_UNSPECIFIED, v1::Trait::SOURCE_COMPUTED,
+                                              v1::Trait::SOURCE_ANSWER,      v1::Trait::SOURCE_CAPTURE,
+                                              v1::Trait::SOURCE_CRM,         v1::Trait::SOURCE_API};
     line->set_source(kSources[static_cast<int>(trait.source)]);
     line->set_source_ref(trait.source_ref);
     api::SetTimestamp(trait.observed_at, line->mutable_observed_at());

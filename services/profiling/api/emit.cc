@@ -64,7 +64,8 @@ class Emitter {
     out.set_attempts(static_cast<int>(e.delivery.attempts.size()));
     out.set_crm_ref(e.crm_ref);
     out.set_error(e.delivery.error);
-    return Write(e.delivery.state == DeliveryState::kDelivered ? "lead.delivered" : "lead.failed", e.delivery.lead_id.ToString(), out);
+    return Write(e.delivery.state == DeliveryState::kDelivered ? "lead.delivered" : "lead.failed",
+                 e.delivery.lead_id.ToString(), out);
   }
   absl::Status operator()(const HandoffEvent& e) {
     v1::HandoffRequested out;

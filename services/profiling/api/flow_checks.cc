@@ -12,7 +12,8 @@
 namespace vinculo::profiling {
 namespace {
 
-absl::Status LoadProducts(sql::Transaction& tx, const BlobReaders& readers, std::vector<Product>& products, std::string& bytes) {
+absl::Status LoadProducts(sql::Transaction& tx, const BlobReaders& readers, std::vector<Product>& products,
+                          std::string& bytes) {
   constexpr int kPage = 500;
   v1::ListProductsResponse all;
   std::string after;
@@ -31,8 +32,9 @@ absl::Status LoadProducts(sql::Transaction& tx, const BlobReaders& readers, std:
 }
 
 std::string HashOf(const FlowRow& row, const std::vector<MatrixRef>& matrices) {
-  std::string text = absl::StrCat(row.head.name, "\n", row.head.purpose_text, "\n", absl::StrJoin(row.head.objectives, "\n"), "\n",
-                                  row.head.consent_purpose, "\n", row.head.base_language, "\n");
+  std::string text =
+      absl::StrCat(row.head.name, "\n", row.head.purpose_text, "\n", absl::StrJoin(row.head.objectives, "\n"), "\n",
+                   row.head.consent_purpose, "\n", row.head.base_language, "\n");
   for (const MatrixRef& ref : matrices) absl::StrAppend(&text, ref.matrix_id, ":", ref.version, "\n");
   return HexDigest(text + row.draft);
 }
@@ -45,7 +47,8 @@ uint64_t SeedOf(const std::string& hash) {
 
 }  // namespace
 
-absl::StatusOr<CheckedFlow> CheckFlow(sql::Transaction& tx, const FlowRow& row, const BlobReaders& readers, int version, bool analyze) {
+absl::StatusOr<CheckedFlow> CheckFlow(sql::Transaction& tx, const FlowRow& row, const BlobReaders& readers, int version,
+                                      bool analyze) {
   CheckedFlow out;
   ASSIGN_OR_RETURN(FlowDefinition definition, readers.flow(row.draft));
   LintSchema(row.head, definition, out.findings);
@@ -69,7 +72,8 @@ absl::StatusOr<CheckedFlow> CheckFlow(sql::Transaction& tx, const FlowRow& row, 
   out.flow = CompiledFlow::Compile(row.head, version, std::move(definition), matrices);
   LintAnswers(*out.flow, out.findings);
   for (const auto& [id, matrix] : matrices) LintMatrixUse(*out.flow, *matrix, out.findings);
-  if (analyze && !out.findings.has_errors()) out.analysis = AnalyzePaths(*out.flow, SeedOf(out.definition_hash), out.findings);
+  if (analyze && !out.findings.has_errors())
+    out.analysis = AnalyzePaths(*out.flow, SeedOf(out.definition_hash), out.findings);
   return out;
 }
 

@@ -25,6 +25,7 @@ struct CheckedFlow {
 };
 
 // Runs the checks in their order: schema, answers, matrix, and with `analyze` every path.
-absl::StatusOr<CheckedFlow> CheckFlow(sql::Transaction& tx, const FlowRow& row, const BlobReaders& readers, int version, bool analyze);
+absl::StatusOr<CheckedFlow> CheckFlow(sql::Transaction& tx, const FlowRow& row, const BlobReaders& readers, int version,
+                                      bool analyze);
 
 }  // namespace vinculo::profiling

@@ -34,12 +34,12 @@ absl::Status LintErrors(const LintFindings& findings) {
   ErrorDetails details;
   details.reason = "LINT_ERRORS";
   for (const LintFinding& finding : findings.all()) {
-    if (finding.severity == LintFinding::Severity::kError) details.violations.push_back({finding.path, absl::StrCat(finding.rule, ": ", finding.message)});
+    if (finding.severity == LintFinding::Severity::kError)
+      details.violations.push_back({finding.path, absl::StrCat(finding.rule, ": ", finding.message)});
   }
   details.metadata = {{"errors", absl::StrCat(findings.errors())}};
   return ErrorWithDetails(absl::StatusCode::kFailedPrecondition, "the flow has errors; nothing was published", details);
 }
-
 
 // A draft as it was checked, outside the writer's transaction: walking every path may take seconds.
 struct CheckedDraft {
@@ -47,7 +47,8 @@ struct CheckedDraft {
   CheckedFlow checked;
 };
 
-absl::StatusOr<CheckedDraft> CheckDraftOf(sql::Transaction& tx, const std::string& flow_id, const BlobReaders& readers) {
+absl::StatusOr<CheckedDraft> CheckDraftOf(sql::Transaction& tx, const std::string& flow_id,
+                                          const BlobReaders& readers) {
   ASSIGN_OR_RETURN(FlowRow row, FlowRepository::Get(tx, flow_id));
   ASSIGN_OR_RETURN(const int last, FlowRepository::LastVersion(tx, flow_id));
   ASSIGN_OR_RETURN(CheckedFlow checked, CheckFlow(tx, row, readers, last + 1, true));
@@ -66,7 +67,8 @@ absl::Status StillAsChecked(sql::Transaction& tx, const FlowRow& flow, const Che
   return absl::OkStatus();
 }
 
-absl::StatusOr<VersionRow> PublishDraft(sql::Transaction& tx, const CheckedDraft& draft, std::optional<int64_t> revision, absl::Time now) {
+absl::StatusOr<VersionRow> PublishDraft(sql::Transaction& tx, const CheckedDraft& draft,
+                                        std::optional<int64_t> revision, absl::Time now) {
   const std::string& flow_id = draft.row.head.flow_id;
   const CheckedFlow& checked = draft.checked;
   ASSIGN_OR_RETURN(FlowRow flow, FlowRepository::Get(tx, flow_id));
@@ -83,8 +85,16 @@ absl::StatusOr<VersionRow> PublishDraft(sql::Transaction& tx, const CheckedDraft
   ASSIGN_OR_RETURN(const int last, FlowRepository::LastVersion(tx, flow_id));
   v1::LintReport report;
   RenderReport(checked.findings, checked.analysis ? &*checked.analysis : nullptr, &report);
-  VersionRow version{flow.head, last + 1, flow.draft, checked.definition_hash, checked.matrices, checked.products,
-                     report.SerializeAsString(), VersionState::kLive, now, tx.scope().principal->subject};
+  VersionRow version{flow.head,
+                     last + 1,
+                     flow.draft,
+                     checked.definition_hash,
+                     checked.matrices,
+                     checked.products,
+                     report.SerializeAsString(),
+                     VersionState::kLive,
+                     now,
+                     tx.scope().principal->subject};
   RETURN_IF_ERROR(FlowRepository::InsertVersion(tx, version));
   flow.published_version = version.version;
   flow.state = FlowState::kLive;
@@ -115,7 +125,8 @@ void FlowService::GetFlow(rpc::Call<v1::GetFlowRequest, v1::Flow> call) {
   FieldViolations bad;
   const std::string id = text::ParseSlug("flow_id", call.request().flow_id(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  call.Answer(db_.ReadInline(call.scope(), [&](sql::Transaction& tx) { return FlowRepository::Get(tx, id); }), RenderFlow);
+  call.Answer(db_.ReadInline(call.scope(), [&](sql::Transaction& tx) { return FlowRepository::Get(tx, id); }),
+              RenderFlow);
 }
 
 void FlowService::ListFlows(rpc::Call<v1::ListFlowsRequest, v1::ListFlowsResponse> call) {
@@ -129,9 +140,11 @@ void FlowService::ListFlows(rpc::Call<v1::ListFlowsRequest, v1::ListFlowsRespons
   db_.ReadOnPool(
       call.scope(), [after, size](sql::Transaction& tx) { return FlowRepository::List(tx, after, size + 1); },
       call.Reply([size, tenant = call.scope().tenant()](const std::vector<FlowRow>& rows, v1::ListFlowsResponse* out) {
-        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i) RenderFlow(rows[i], out->add_flows());
+        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i)
+          RenderFlow(rows[i], out->add_flows());
         if (static_cast<int>(rows.size()) > size) {
-          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.FlowService.ListFlows", "", "flow_id"}, {rows[size - 1].head.flow_id}));
+          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.FlowService.ListFlows", "", "flow_id"},
+                                                        {rows[size - 1].head.flow_id}));
         }
       }));
 }
@@ -144,11 +157,13 @@ void FlowService::UpdateDraft(rpc::Call<v1::UpdateDraftRequest, v1::Flow> call) 
   if (const absl::Status status = CheckDraft(in, bad); !status.ok()) return call.Fail(status);
   db_.Write(
       call.scope(),
-      [head = std::move(head), draft = StableBytes(in.draft()), revision, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<FlowRow> {
+      [head = std::move(head), draft = StableBytes(in.draft()), revision,
+       now = call.now()](sql::Transaction& tx) -> absl::StatusOr<FlowRow> {
         ASSIGN_OR_RETURN(FlowRow row, FlowRepository::Get(tx, head.flow_id));
         RETURN_IF_ERROR(api::CheckRevision("flow", head.flow_id, revision, row.revision));
-        const bool same = row.draft == draft && row.head.name == head.name && row.head.purpose_text == head.purpose_text &&
-                          row.head.objectives == head.objectives && row.head.consent_purpose == head.consent_purpose &&
+        const bool same = row.draft == draft && row.head.name == head.name &&
+                          row.head.purpose_text == head.purpose_text && row.head.objectives == head.objectives &&
+                          row.head.consent_purpose == head.consent_purpose &&
                           row.head.base_language == head.base_language;
         if (same) return row;
         row.head = head;
@@ -171,7 +186,8 @@ void FlowService::ValidateFlow(rpc::Call<v1::ValidateFlowRequest, v1::LintReport
         ASSIGN_OR_RETURN(const FlowRow row, FlowRepository::Get(tx, id));
         return CheckFlow(tx, row, readers, 0, false);
       },
-      call.Reply([](const CheckedFlow& checked, v1::LintReport* out) { RenderReport(checked.findings, nullptr, out); }));
+      call.Reply(
+          [](const CheckedFlow& checked, v1::LintReport* out) { RenderReport(checked.findings, nullptr, out); }));
 }
 
 void FlowService::AnalyzeFlow(rpc::Call<v1::AnalyzeFlowRequest, v1::LintReport> call) {
@@ -195,7 +211,8 @@ void FlowService::PublishFlow(rpc::Call<v1::PublishFlowRequest, v1::FlowVersion>
   const auto revision = api::ParseEtag(call.request().etag(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.ReadOnPool(
-      call.scope(), [id, &readers = published_.readers()](sql::Transaction& tx) { return CheckDraftOf(tx, id, readers); },
+      call.scope(),
+      [id, &readers = published_.readers()](sql::Transaction& tx) { return CheckDraftOf(tx, id, readers); },
       [this, call, revision](absl::StatusOr<CheckedDraft> draft) {
         // A failed check goes through the writer too: a repeated request gets the reply it got before.
         db_.Write(
@@ -228,16 +245,20 @@ void FlowService::ListVersions(rpc::Call<v1::ListVersionsRequest, v1::ListVersio
   const std::string id = text::ParseSlug("flow_id", call.request().flow_id(), bad);
   const int size = api::ParsePageSize(call.request().page_size(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.FlowService.ListVersions", id, "-version"}, call.request().page_token(), "i");
+  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.FlowService.ListVersions", id, "-version"},
+                                       call.request().page_token(), "i");
   if (!key.ok()) return call.Fail(key.status());
   const int before = *key ? static_cast<int>(std::get<int64_t>((**key)[0])) : INT32_MAX;
   db_.ReadOnPool(
-      call.scope(), [id, before, size](sql::Transaction& tx) { return FlowRepository::ListVersions(tx, id, before, size + 1); },
-      call.Reply([size, id, tenant = call.scope().tenant()](const std::vector<VersionRow>& rows, v1::ListVersionsResponse* out) {
-        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i) RenderVersion(rows[i], out->add_versions());
+      call.scope(),
+      [id, before, size](sql::Transaction& tx) { return FlowRepository::ListVersions(tx, id, before, size + 1); },
+      call.Reply([size, id, tenant = call.scope().tenant()](const std::vector<VersionRow>& rows,
+                                                            v1::ListVersionsResponse* out) {
+        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i)
+          RenderVersion(rows[i], out->add_versions());
         if (static_cast<int>(rows.size()) > size) {
-          out->set_next_page_token(
-              api::EncodePageToken({tenant, "profiling.FlowService.ListVersions", id, "-version"}, {int64_t{rows[size - 1].version}}));
+          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.FlowService.ListVersions", id, "-version"},
+                                                        {int64_t{rows[size - 1].version}}));
         }
       }));
 }
@@ -253,7 +274,8 @@ void FlowService::SimulateFlow(rpc::Call<v1::SimulateFlowRequest, v1::SimulateFl
   if (!view.ok()) return call.Fail(view.status());
   db_.ReadOnPool(
       call.scope(),
-      [this, id, version = call.request().version()](sql::Transaction& tx) -> absl::StatusOr<std::shared_ptr<const CompiledFlow>> {
+      [this, id, version = call.request().version()](
+          sql::Transaction& tx) -> absl::StatusOr<std::shared_ptr<const CompiledFlow>> {
         if (version > 0) return published_.FlowFor(tx, id, version);
         ASSIGN_OR_RETURN(const FlowRow row, FlowRepository::Get(tx, id));
         ASSIGN_OR_RETURN(CheckedFlow checked, CheckFlow(tx, row, published_.readers(), 0, false));
@@ -268,11 +290,20 @@ void FlowService::SimulateFlow(rpc::Call<v1::SimulateFlowRequest, v1::SimulateFl
 
 void FlowService::GetLimits(rpc::Call<v1::GetLimitsRequest, v1::Limits> call) {
   v1::Limits out;
-  const std::pair<const char*, int64_t> limits[] = {
-      {"automatic_steps", kMaxAutomaticSteps}, {"captures", kMaxCaptures}, {"choices", kMaxChoices}, {"condition_depth", kMaxConditionDepth},
-      {"condition_nodes", kMaxConditionNodes}, {"events_per_session", kMaxEvents}, {"languages", kMaxLanguages}, {"nodes", kMaxNodes},
-      {"products", kMaxProducts}, {"questions", kMaxQuestions}, {"questions_per_path", kMaxLevels}, {"raw_answer", kMaxRawAnswer},
-      {"rendered_text", kMaxRendered}, {"text", kMaxTextLength}};
+  const std::pair<const char*, int64_t> limits[] = {{"automatic_steps", kMaxAutomaticSteps},
+                                                    {"captures", kMaxCaptures},
+                                                    {"choices", kMaxChoices},
+                                                    {"condition_depth", kMaxConditionDepth},
+                                                    {"condition_nodes", kMaxConditionNodes},
+                                                    {"events_per_session", kMaxEvents},
+                                                    {"languages", kMaxLanguages},
+                                                    {"nodes", kMaxNodes},
+                                                    {"products", kMaxProducts},
+                                                    {"questions", kMaxQuestions},
+                                                    {"questions_per_path", kMaxLevels},
+                                                    {"raw_answer", kMaxRawAnswer},
+                                                    {"rendered_text", kMaxRendered},
+                                                    {"text", kMaxTextLength}};
   for (const auto& [name, value] : limits) {
     out.add_limits()->set_name(name);
     out.mutable_limits()->rbegin()->set_value(value);

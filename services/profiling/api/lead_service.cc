@@ -21,8 +21,8 @@ absl::StatusOr<Delivery> Replay(sql::Transaction& tx, const Uuid& id, bool force
   ASSIGN_OR_RETURN(auto delivery, LeadRepository::FindDelivery(tx, id));
   if (!delivery) return NotFound("delivery", id.ToString());
   if (delivery->state == DeliveryState::kDelivered && !force) {
-    return Error(absl::StatusCode::kFailedPrecondition, "ALREADY_DELIVERED", "the receiver has it; say `force` to send it again",
-                 {{"delivery_id", id.ToString()}});
+    return Error(absl::StatusCode::kFailedPrecondition, "ALREADY_DELIVERED",
+                 "the receiver has it; say `force` to send it again", {{"delivery_id", id.ToString()}});
   }
   delivery->state = DeliveryState::kPending;
   delivery->attempts_used = 0;
@@ -55,7 +55,8 @@ void LeadService::ListLeads(rpc::Call<v1::ListLeadsRequest, v1::ListLeadsRespons
   const auto profile = text::ParseOptionalUuid("profile_id", call.request().profile_id(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const std::string filter = profile ? profile->ToString() : "";
-  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.LeadService.ListLeads", filter, "-id"}, call.request().page_token(), "u");
+  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.LeadService.ListLeads", filter, "-id"},
+                                       call.request().page_token(), "u");
   if (!key.ok()) return call.Fail(key.status());
   const Uuid before = *key ? std::get<Uuid>((**key)[0]) : Uuid();
   db_.ReadOnPool(
@@ -64,11 +65,13 @@ void LeadService::ListLeads(rpc::Call<v1::ListLeadsRequest, v1::ListLeadsRespons
         // A person has few leads: they come as one page.
         return profile ? LeadRepository::ListByProfile(tx, *profile) : LeadRepository::List(tx, before, size + 1);
       },
-      call.Reply([size, profile, filter, tenant = call.scope().tenant()](const std::vector<Lead>& rows, v1::ListLeadsResponse* out) {
+      call.Reply([size, profile, filter, tenant = call.scope().tenant()](const std::vector<Lead>& rows,
+                                                                         v1::ListLeadsResponse* out) {
         const int shown = profile ? static_cast<int>(rows.size()) : std::min<int>(size, static_cast<int>(rows.size()));
         for (int i = 0; i < shown; ++i) RenderLead(rows[i], out->add_leads());
         if (!profile && static_cast<int>(rows.size()) > size) {
-          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.LeadService.ListLeads", filter, "-id"}, {rows[size - 1].id}));
+          out->set_next_page_token(
+              api::EncodePageToken({tenant, "profiling.LeadService.ListLeads", filter, "-id"}, {rows[size - 1].id}));
         }
       }));
 }
@@ -80,7 +83,8 @@ void LeadService::PutConnector(rpc::Call<v1::PutConnectorRequest, v1::Connector>
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.Write(
       call.scope(),
-      [this, wanted = std::move(wanted), expected, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Connector> {
+      [this, wanted = std::move(wanted), expected,
+       now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Connector> {
         const std::string& id = wanted.connector.connector_id;
         ASSIGN_OR_RETURN(const auto before, LeadRepository::FindConnector(tx, id));
         RETURN_IF_ERROR(api::CheckRevision("connector", id, expected, before ? before->revision : 0));
@@ -103,19 +107,23 @@ void LeadService::ListDeliveries(rpc::Call<v1::ListDeliveriesRequest, v1::ListDe
   const auto lead = text::ParseOptionalUuid("lead_id", call.request().lead_id(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const std::string filter = lead ? lead->ToString() : "";
-  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.LeadService.ListDeliveries", filter, "-id"}, call.request().page_token(), "u");
+  const auto key = api::ParsePageToken({call.scope().tenant(), "profiling.LeadService.ListDeliveries", filter, "-id"},
+                                       call.request().page_token(), "u");
   if (!key.ok()) return call.Fail(key.status());
   const Uuid before = *key ? std::get<Uuid>((**key)[0]) : Uuid();
   db_.ReadOnPool(
       call.scope(),
       [lead, before, size](sql::Transaction& tx) {
-        return lead ? LeadRepository::ListDeliveriesOfLead(tx, *lead) : LeadRepository::ListDeliveries(tx, before, size + 1);
+        return lead ? LeadRepository::ListDeliveriesOfLead(tx, *lead)
+                    : LeadRepository::ListDeliveries(tx, before, size + 1);
       },
-      call.Reply([size, lead, filter, tenant = call.scope().tenant()](const std::vector<Delivery>& rows, v1::ListDeliveriesResponse* out) {
+      call.Reply([size, lead, filter, tenant = call.scope().tenant()](const std::vector<Delivery>& rows,
+                                                                      v1::ListDeliveriesResponse* out) {
         const int shown = lead ? static_cast<int>(rows.size()) : std::min<int>(size, static_cast<int>(rows.size()));
         for (int i = 0; i < shown; ++i) RenderDelivery(rows[i], out->add_deliveries());
         if (!lead && static_cast<int>(rows.size()) > size) {
-          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.LeadService.ListDeliveries", filter, "-id"}, {rows[size - 1].id}));
+          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.LeadService.ListDeliveries", filter, "-id"},
+                                                        {rows[size - 1].id}));
         }
       }));
 }
@@ -144,7 +152,8 @@ void LeadService::ReplayDeliveries(rpc::Call<v1::ReplayDeliveriesRequest, v1::Re
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   db_.Write(
       call.scope(),
-      [ids = std::move(ids), force = call.request().force(), now = call.now()](sql::Transaction& tx) -> absl::StatusOr<std::vector<Delivery>> {
+      [ids = std::move(ids), force = call.request().force(),
+       now = call.now()](sql::Transaction& tx) -> absl::StatusOr<std::vector<Delivery>> {
         std::vector<Delivery> out;
         for (const Uuid& id : ids) {
           ASSIGN_OR_RETURN(Delivery delivery, Replay(tx, id, force, now));

@@ -40,10 +40,12 @@ void ParseAuth(const v1::ConnectorAuth& in, WantedConnector& out, FieldViolation
     case v1::ConnectorAuth::kApiKey:
       c.auth = AuthKind::kApiKey;
       c.auth_user = text::ParseText("connector.auth.api_key.header", in.api_key().header(), {1, 100, true, true}, bad);
-      c.auth_prefix = text::ParseText("connector.auth.api_key.prefix", in.api_key().prefix(), {0, 100, false, true}, bad);
+      c.auth_prefix =
+          text::ParseText("connector.auth.api_key.prefix", in.api_key().prefix(), {0, 100, false, true}, bad);
       out.auth_secret = Secret("connector.auth.api_key.key", in.api_key().key(), bad);
       break;
-    case v1::ConnectorAuth::KIND_NOT_SET: break;
+    case v1::ConnectorAuth::KIND_NOT_SET:
+      break;
   }
 }
 
@@ -57,16 +59,20 @@ void ParseSigning(const v1::ConnectorSigning& in, WantedConnector& out, FieldVio
     const absl::Status status = http::CheckWebhookSecret(*secret);
     if (!status.ok()) bad.Add(field, "is `whsec_` and base64 of 24 to 64 bytes");
   }
-  out.connector.rotate_until =
-      api::ParseOptionalTimestamp("connector.signing.rotate_until", in.has_rotate_until() ? &in.rotate_until() : nullptr, bad);
+  out.connector.rotate_until = api::ParseOptionalTimestamp("connector.signing.rotate_until",
+                                                           in.has_rotate_until() ? &in.rotate_until() : nullptr, bad);
 }
 
 void ParseMapping(const v1::Connector& in, Connector& out, FieldViolations& bad) {
   text::CheckCount("connector.mapping", in.mapping_size(), kMaxMappings, bad);
   for (int i = 0; i < std::min(in.mapping_size(), kMaxMappings); ++i) {
     const auto& field = in.mapping(i);
-    out.mapping.push_back({field.to(), field.from(), static_cast<FieldMapping::Transform>(field.transform()),
-                           {field.map().begin(), field.map().end()}, field.required(), field.omit_empty()});
+    out.mapping.push_back({field.to(),
+                           field.from(),
+                           static_cast<FieldMapping::Transform>(field.transform()),
+                           {field.map().begin(), field.map().end()},
+                           field.required(),
+                           field.omit_empty()});
   }
   for (const auto& [path, problem] : CheckMapping(out.mapping)) bad.Add("connector." + path, problem);
 }
@@ -84,13 +90,18 @@ WantedConnector ParseConnector(const v1::Connector& in, const OutboundPolicy& po
   ParseMapping(in, c, bad);
   ParseAuth(in.auth(), out, bad);
   if (in.has_signing()) ParseSigning(in.signing(), out, bad);
-  if (in.has_timeout()) c.timeout = api::ParseDuration("connector.timeout", in.timeout(), absl::Seconds(1), absl::Seconds(60), bad);
+  if (in.has_timeout())
+    c.timeout = api::ParseDuration("connector.timeout", in.timeout(), absl::Seconds(1), absl::Seconds(60), bad);
   const v1::SuccessRule& rule = in.success_rule();
-  c.success_pointer = text::ParseText("connector.success_rule.json_pointer", rule.json_pointer(), {0, 200, true, true}, bad);
+  c.success_pointer =
+      text::ParseText("connector.success_rule.json_pointer", rule.json_pointer(), {0, 200, true, true}, bad);
   c.success_equals = text::ParseText("connector.success_rule.equals", rule.equals(), {0, 200, false, true}, bad);
-  c.reference_pointer = text::ParseText("connector.success_rule.reference_pointer", rule.reference_pointer(), {0, 200, true, true}, bad);
-  for (const auto& [field, pointer] : {std::pair("json_pointer", c.success_pointer), std::pair("reference_pointer", c.reference_pointer)}) {
-    if (!pointer.empty() && pointer[0] != '/') bad.Add(absl::StrCat("connector.success_rule.", field), "begins with `/`");
+  c.reference_pointer =
+      text::ParseText("connector.success_rule.reference_pointer", rule.reference_pointer(), {0, 200, true, true}, bad);
+  for (const auto& [field, pointer] :
+       {std::pair("json_pointer", c.success_pointer), std::pair("reference_pointer", c.reference_pointer)}) {
+    if (!pointer.empty() && pointer[0] != '/')
+      bad.Add(absl::StrCat("connector.success_rule.", field), "begins with `/`");
   }
   c.conflict_is_success = rule.conflict_is_success();
   c.enabled = !in.has_enabled() || in.enabled();
@@ -98,9 +109,12 @@ WantedConnector ParseConnector(const v1::Connector& in, const OutboundPolicy& po
   return out;
 }
 
-std::string SecretContext(const std::string& tenant, const std::string& connector_id) { return absl::StrCat(tenant, "/", connector_id); }
+std::string SecretContext(const std::string& tenant, const std::string& connector_id) {
+  return absl::StrCat(tenant, "/", connector_id);
+}
 
-Connector SealConnector(const WantedConnector& wanted, const Connector* before, const SecretBox& secrets, const std::string& tenant) {
+Connector SealConnector(const WantedConnector& wanted, const Connector* before, const SecretBox& secrets,
+                        const std::string& tenant) {
   Connector out = wanted.connector;
   const std::string context = SecretContext(tenant, out.connector_id);
   if (wanted.auth_secret) {

@@ -11,7 +11,8 @@
 
 namespace vinculo::profiling {
 
-// A connector as the caller wants it. Secrets are still open here, and unset when the caller left them as they were shown.
+// A connector as the caller wants it. Secrets are still open here, and unset when the caller left them as they were
+// shown.
 struct WantedConnector {
   Connector connector;
   std::optional<std::string> auth_secret;
@@ -22,7 +23,8 @@ struct WantedConnector {
 WantedConnector ParseConnector(const v1::Connector& in, const OutboundPolicy& policy, FieldViolations& bad);
 
 // Seals what is new and keeps what is not. `before` null: the connector is new.
-Connector SealConnector(const WantedConnector& wanted, const Connector* before, const SecretBox& secrets, const std::string& tenant);
+Connector SealConnector(const WantedConnector& wanted, const Connector* before, const SecretBox& secrets,
+                        const std::string& tenant);
 
 // What a secret is sealed for.
 std::string SecretContext(const std::string& tenant, const std::string& connector_id);

@@ -32,7 +32,8 @@ std::string BodyOf(v1::Product product, int rank) {
   return StableBytes(product);
 }
 
-void Report(const Item& item, Response::Result::Outcome outcome, absl::string_view reason, absl::string_view message, Response& out) {
+void Report(const Item& item, Response::Result::Outcome outcome, absl::string_view reason, absl::string_view message,
+            Response& out) {
   Response::Result* line = out.add_results();
   line->set_index(item.index);
   line->set_product_id(item.product.product_id());
@@ -46,7 +47,8 @@ absl::Status PutOne(sql::Transaction& tx, const Item& item, int& next_rank, Resp
   FieldViolations bad;
   const auto expected = api::ParseEtag(item.product.etag(), bad);
   if (!bad.empty()) return bad.ToStatus();
-  if (expected) RETURN_IF_ERROR(api::CheckRevision("product", item.product.product_id(), expected, before ? before->revision : 0));
+  if (expected)
+    RETURN_IF_ERROR(api::CheckRevision("product", item.product.product_id(), expected, before ? before->revision : 0));
   int rank = item.product.catalogue_rank();
   if (rank == 0) rank = before ? before->catalogue_rank : next_rank;
   ProductRow row{item.product.product_id(), rank, before ? before->revision + 1 : 1, BodyOf(item.product, rank)};
@@ -69,7 +71,8 @@ absl::StatusOr<Response> PutAll(sql::Transaction& tx, const std::vector<Item>& i
   Response out;
   ASSIGN_OR_RETURN(int next_rank, CatalogueRepository::NextRank(tx));
   for (const Item& item : items) {
-    const absl::Status status = item.refused.empty() ? PutOne(tx, item, next_rank, out) : absl::InvalidArgumentError(item.refused);
+    const absl::Status status =
+        item.refused.empty() ? PutOne(tx, item, next_rank, out) : absl::InvalidArgumentError(item.refused);
     if (status.ok()) continue;
     const bool own_fault = absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status) || absl::IsAborted(status);
     if (!own_fault) return status;
@@ -91,15 +94,18 @@ class Import final : public rpc::ReadStream<v1::UpsertProductsRequest, Response>
 
   void OnMessage(const v1::UpsertProductsRequest& message) override {
     if (message.has_header()) {
-      if (started_) return Finish(Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "the header comes first and once"));
+      if (started_)
+        return Finish(Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "the header comes first and once"));
       header_ = message.header();
     } else if (message.has_product()) {
       if (items_.size() >= kMaxItems) {
-        return Finish(Error(absl::StatusCode::kInvalidArgument, "LIMIT_EXCEEDED", absl::StrCat("at most ", kMaxItems, " products at once")));
+        return Finish(Error(absl::StatusCode::kInvalidArgument, "LIMIT_EXCEEDED",
+                            absl::StrCat("at most ", kMaxItems, " products at once")));
       }
       Add(message.product());
     } else {
-      return Finish(Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "a message carries a header or a product"));
+      return Finish(
+          Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "a message carries a header or a product"));
     }
     started_ = true;
     Next();
@@ -108,7 +114,10 @@ class Import final : public rpc::ReadStream<v1::UpsertProductsRequest, Response>
   void OnEnd() override {
     auto self = std::static_pointer_cast<Import>(shared_from_this());
     db_.Write(
-        scope(), [items = std::move(items_), atomic = header_.atomic()](sql::Transaction& tx) { return PutAll(tx, items, atomic); },
+        scope(),
+        [items = std::move(items_), atomic = header_.atomic()](sql::Transaction& tx) {
+          return PutAll(tx, items, atomic);
+        },
         [self](absl::StatusOr<Response> out) {
           if (!out.ok()) return self->Finish(out.status());
           if (out->created() + out->updated() > 0) self->published_.Invalidate(self->scope().tenant());
@@ -136,8 +145,9 @@ class Import final : public rpc::ReadStream<v1::UpsertProductsRequest, Response>
 
 }  // namespace
 
-rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* ImportProducts(rpc::StreamContext context, sql::Database& database,
-                                                                                      Published& published) {
+rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* ImportProducts(rpc::StreamContext context,
+                                                                                       sql::Database& database,
+                                                                                       Published& published) {
   return new Import(std::move(context), database, published);
 }
 

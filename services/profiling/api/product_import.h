@@ -10,9 +10,10 @@
 
 namespace vinculo::profiling {
 
-// Takes products as they come and writes them at the end in one transaction; a product is refused on its own unless the header asks
-// for all or nothing. The same products put again are UNCHANGED, which makes a repetition harmless.
-rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* ImportProducts(rpc::StreamContext context, sql::Database& database,
-                                                                                      Published& published);
+// Takes products as they come and writes them at the end in one transaction; a product is refused on its own unless the
+// header asks for all or nothing. The same products put again are UNCHANGED, which makes a repetition harmless.
+rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* ImportProducts(rpc::StreamContext context,
+                                                                                       sql::Database& database,
+                                                                                       Published& published);
 
 }  // namespace vinculo::profiling

@@ -35,13 +35,15 @@ Profile ParseProfile(const v1::Profile& in, const PhoneParser& phone, absl::Time
       bad.Add(path + ".value", "is no identity of this type");
       continue;
     }
-    const Assurance assurance =
-        identity.assurance() == v1::Identity::ASSURANCE_UNSPECIFIED ? Assurance::kClaimed : static_cast<Assurance>(identity.assurance());
+    const Assurance assurance = identity.assurance() == v1::Identity::ASSURANCE_UNSPECIFIED
+                                    ? Assurance::kClaimed
+                                    : static_cast<Assurance>(identity.assurance());
     out.identities.push_back({type, *value, assurance, now, now});
   }
   for (int i = 0; i < std::min(in.traits_size(), kMaxTraits); ++i) {
     const std::string path = text::Indexed("profile.traits", i);
-    out.traits.push_back({text::ParseSlug(path + ".key", in.traits(i).key(), bad), ParseTraitValue(in.traits(i).value(), path + ".value", bad),
+    out.traits.push_back({text::ParseSlug(path + ".key", in.traits(i).key(), bad),
+                          ParseTraitValue(in.traits(i).value(), path + ".value", bad),
                           static_cast<TraitCategory>(in.traits(i).category()), TraitSource::kApi, "", now});
   }
   return out;
@@ -86,7 +88,8 @@ absl::StatusOr<Profile> Upsert(sql::Transaction& tx, const Profile& wanted, cons
     RETURN_IF_ERROR(ProfileRepository::Insert(tx, row));
     RETURN_IF_ERROR(emit(tx, ProfileCreatedEvent{row.id, row.kind}, now));
   }
-  for (const Identity& identity : wanted.identities) RETURN_IF_ERROR(ProfileRepository::AddIdentity(tx, row.id, identity).status());
+  for (const Identity& identity : wanted.identities)
+    RETURN_IF_ERROR(ProfileRepository::AddIdentity(tx, row.id, identity).status());
   for (const StoredTrait& trait : wanted.traits) {
     ASSIGN_OR_RETURN(const bool changed, ProfileRepository::PutTrait(tx, row.id, trait));
     if (changed) keys.push_back(trait.key);
@@ -103,19 +106,23 @@ void ProfileService::UpsertProfile(rpc::Call<v1::UpsertProfileRequest, v1::Profi
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const absl::Time now = call.now();
   db_.Write(
-      call.scope(), [this, wanted = std::move(wanted), now](sql::Transaction& tx) { return Upsert(tx, wanted, emit_, now); },
+      call.scope(),
+      [this, wanted = std::move(wanted), now](sql::Transaction& tx) { return Upsert(tx, wanted, emit_, now); },
       call.Reply([now](const Profile& profile, v1::Profile* out) { RenderProfile(profile, now, out); }));
 }
 
 void ProfileService::ResolveIdentity(rpc::Call<v1::ResolveIdentityRequest, v1::Profile> call) {
   FieldViolations bad;
   const auto& in = call.request();
-  if (in.type() == v1::Identity::TYPE_UNSPECIFIED || !v1::Identity::Type_IsValid(in.type())) bad.Add("type", "is required");
+  if (in.type() == v1::Identity::TYPE_UNSPECIFIED || !v1::Identity::Type_IsValid(in.type()))
+    bad.Add("type", "is required");
   if (in.value().empty()) bad.Add("value", "is required");
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const auto type = static_cast<IdentityType>(in.type());
   const auto value = NormalizeIdentity(type, in.value(), phone_);
-  if (!value) return call.Fail(Error(absl::StatusCode::kInvalidArgument, "JUNK_IDENTITY", "the value is no identity of this type"));
+  if (!value)
+    return call.Fail(
+        Error(absl::StatusCode::kInvalidArgument, "JUNK_IDENTITY", "the value is no identity of this type"));
   const absl::Time now = call.now();
   call.Answer(db_.ReadInline(call.scope(),
                              [&](sql::Transaction& tx) -> absl::StatusOr<Profile> {

@@ -26,14 +26,20 @@ Inbound ParseInbound(const v1::HandleInboundRequest& in, FieldViolations& bad) {
   Inbound out;
   out.check_compliance_words = true;
   switch (in.content_case()) {
-    case v1::HandleInboundRequest::kText: out.text = text::ParseText("text", in.text(), {0, kMaxInbound, false, false}, bad); break;
+    case v1::HandleInboundRequest::kText:
+      out.text = text::ParseText("text", in.text(), {0, kMaxInbound, false, false}, bad);
+      break;
     case v1::HandleInboundRequest::kReply:
       out.kind = Inbound::Kind::kReply;
       out.reply_id = text::ParseText("reply.id", in.reply().id(), {1, kMaxIdentity, false, true}, bad);
       out.text = text::ParseText("reply.title", in.reply().title(), {0, kMaxIdentity, false, true}, bad);
       break;
-    case v1::HandleInboundRequest::kUnsupportedKind: out.kind = Inbound::Kind::kUnsupported; break;
-    case v1::HandleInboundRequest::CONTENT_NOT_SET: bad.Add("text", "say what was sent: text, reply or unsupported_kind"); break;
+    case v1::HandleInboundRequest::kUnsupportedKind:
+      out.kind = Inbound::Kind::kUnsupported;
+      break;
+    case v1::HandleInboundRequest::CONTENT_NOT_SET:
+      bad.Add("text", "say what was sent: text, reply or unsupported_kind");
+      break;
   }
   return out;
 }
@@ -60,7 +66,8 @@ void SessionService::StartSession(rpc::Call<v1::StartSessionRequest, v1::StartSe
   request.channel = ParseChannel(in.channel(), bad);
   request.identity = text::ParseText("channel_identity", in.channel_identity(), {0, kMaxIdentity, true, true}, bad);
   request.profile_id = text::ParseOptionalUuid("profile_id", in.profile_id(), bad);
-  if (request.identity.empty() && !request.profile_id) bad.Add("channel_identity", "name the customer by this or by profile_id");
+  if (request.identity.empty() && !request.profile_id)
+    bad.Add("channel_identity", "name the customer by this or by profile_id");
   request.language = text::ParseText("language", in.language(), {0, 35, true, true}, bad);
   if (in.source() != v1::Session::SOURCE_UNSPECIFIED) request.source = static_cast<Source>(in.source());
   request.source_ref = text::ParseText("source_ref", in.source_ref(), {0, 200, true, true}, bad);
@@ -68,7 +75,10 @@ void SessionService::StartSession(rpc::Call<v1::StartSessionRequest, v1::StartSe
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   if (const auto view = published_.View(call.scope()); !view.ok()) return call.Fail(view.status());
   db_.Write(
-      call.scope(), [this, request = std::move(request), now = call.now()](sql::Transaction& tx) { return engine_.Start(tx, request, now); },
+      call.scope(),
+      [this, request = std::move(request), now = call.now()](sql::Transaction& tx) {
+        return engine_.Start(tx, request, now);
+      },
       call.Reply(RenderStart));
 }
 
@@ -84,7 +94,8 @@ void SessionService::HandleInbound(rpc::Call<v1::HandleInboundRequest, v1::Handl
   request.flow_id = text::ParseOptionalSlug("flow_id", in.flow_id(), bad);
   request.prompt_seq = static_cast<int>(text::ParseInRange("prompt_seq", in.prompt_seq(), 0, INT32_MAX, bad));
   request.revision = api::ParseEtag(in.etag(), bad);
-  request.window_until = api::ParseOptionalTimestamp("window_until", in.has_window_until() ? &in.window_until() : nullptr, bad);
+  request.window_until =
+      api::ParseOptionalTimestamp("window_until", in.has_window_until() ? &in.window_until() : nullptr, bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   if (const auto view = published_.View(call.scope()); !view.ok()) return call.Fail(view.status());
   db_.Write(
@@ -104,7 +115,8 @@ void SessionService::GetSession(rpc::Call<v1::GetSessionRequest, v1::Session> ca
                                ASSIGN_OR_RETURN(Session session, Found(SessionRepository::Find(tx, id), id.ToString()));
                                ASSIGN_OR_RETURN(auto made, SessionRepository::LatestRecommendation(tx, id));
                                // With the contributions that the running session does not carry.
-                               if (made && session.recommendation && session.recommendation->products.size() <= made->products.size()) {
+                               if (made && session.recommendation &&
+                                   session.recommendation->products.size() <= made->products.size()) {
                                  session.recommendation = std::move(made);
                                }
                                return session;
@@ -117,7 +129,9 @@ void SessionService::GetActiveSession(rpc::Call<v1::GetActiveSessionRequest, v1:
   const Uuid profile = text::ParseUuid("profile_id", call.request().profile_id(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   call.Answer(db_.ReadInline(call.scope(),
-                             [&](sql::Transaction& tx) { return Found(SessionRepository::FindActive(tx, profile), profile.ToString()); }),
+                             [&](sql::Transaction& tx) {
+                               return Found(SessionRepository::FindActive(tx, profile), profile.ToString());
+                             }),
               RenderSession);
 }
 
@@ -136,12 +150,16 @@ void SessionService::ListSessions(rpc::Call<v1::ListSessionsRequest, v1::ListSes
   db_.ReadOnPool(
       call.scope(),
       [flow, profile, before, size](sql::Transaction& tx) {
-        return profile ? SessionRepository::ListByProfile(tx, *profile, before, size + 1) : SessionRepository::ListByFlow(tx, flow, before, size + 1);
+        return profile ? SessionRepository::ListByProfile(tx, *profile, before, size + 1)
+                       : SessionRepository::ListByFlow(tx, flow, before, size + 1);
       },
-      call.Reply([size, filter, tenant = call.scope().tenant()](const std::vector<Session>& rows, v1::ListSessionsResponse* out) {
-        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i) RenderSession(rows[i], out->add_sessions());
+      call.Reply([size, filter, tenant = call.scope().tenant()](const std::vector<Session>& rows,
+                                                                v1::ListSessionsResponse* out) {
+        for (int i = 0; i < std::min<int>(size, static_cast<int>(rows.size())); ++i)
+          RenderSession(rows[i], out->add_sessions());
         if (static_cast<int>(rows.size()) > size) {
-          out->set_next_page_token(api::EncodePageToken({tenant, "profiling.SessionService.ListSessions", filter, "-id"}, {rows[size - 1].id}));
+          out->set_next_page_token(api::EncodePageToken(
+              {tenant, "profiling.SessionService.ListSessions", filter, "-id"}, {rows[size - 1].id}));
         }
       }));
 }
@@ -151,7 +169,8 @@ void SessionService::ControlSession(rpc::Call<v1::ControlSessionRequest, v1::Con
   const Uuid id = text::ParseUuid("session_id", call.request().session_id(), bad);
   const auto revision = api::ParseEtag(call.request().etag(), bad);
   const auto action = call.request().action();
-  if (action == v1::ControlSessionRequest::ACTION_UNSPECIFIED || !v1::ControlSessionRequest::Action_IsValid(action)) bad.Add("action", "is required");
+  if (action == v1::ControlSessionRequest::ACTION_UNSPECIFIED || !v1::ControlSessionRequest::Action_IsValid(action))
+    bad.Add("action", "is required");
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   if (const auto view = published_.View(call.scope()); !view.ok()) return call.Fail(view.status());
   db_.Write(

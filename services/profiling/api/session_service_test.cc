@@ -35,8 +35,8 @@ TEST_F(SessionServiceTest, WalksFromHelloToALead) {
   EXPECT_EQ(lead.first_name(), "Ana María");
   EXPECT_EQ(lead.last_name(), "Gómez");
   EXPECT_EQ(lead.product_id(), done.session().selected_product_id());
-  for (const char* type : {"profile.created", "session.started", "recommendation.made", "product.selected", "profile.consent_changed",
-                           "lead.created", "session.ended", "profile.updated"}) {
+  for (const char* type : {"profile.created", "session.started", "recommendation.made", "product.selected",
+                           "profile.consent_changed", "lead.created", "session.ended", "profile.updated"}) {
     EXPECT_THAT(EventTypes(), Contains(type));
   }
   const v1::Session whole = Get(done.session().session_id());
@@ -125,7 +125,8 @@ TEST_F(SessionServiceTest, TimerEndsQuietSessions) {
   const v1::HandleInboundResponse start = Say("visitor-1", "hola", true);
   const Uuid id = *Uuid::Parse(start.session().session_id());
   const auto fire = [&] {
-    return db->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) { return engine.OnTimer(tx, id, clock.Now()); });
+    return db->WriteAndWait(sql::TestScope(),
+                            [&](sql::Transaction& tx) { return engine.OnTimer(tx, id, clock.Now()); });
   };
   clock.Advance(absl::Hours(1));
   Say("visitor-1", "1");

@@ -20,7 +20,8 @@ class Simulation {
     Session fresh;
     fresh.id = *Uuid::Parse(kSession);
     fresh.profile_id = *Uuid::Parse(kProfile);
-    fresh.channel = request.channel() == v1::CHANNEL_UNSPECIFIED ? Channel::kWhatsapp : static_cast<Channel>(request.channel());
+    fresh.channel =
+        request.channel() == v1::CHANNEL_UNSPECIFIED ? Channel::kWhatsapp : static_cast<Channel>(request.channel());
     fresh.language = flow_.ResolveLanguage(request.language());
     fresh.test = true;
     Render(Run([&](const Environment& env) { return StartSession(env, fresh); }), false, out);
@@ -53,7 +54,8 @@ class Simulation {
     if (!session_.lead_id) return "";
     std::string payload;
     Run([&](const Environment& env) {
-      const auto fields = MapFields(DefaultMapping(), [&](const Reference& reference) { return ReferenceValue(env, session_, reference); });
+      const auto fields = MapFields(
+          DefaultMapping(), [&](const Reference& reference) { return ReferenceValue(env, session_, reference); });
       if (fields.ok()) payload = LeadEnvelope("lead.created", now_, *fields).value_or("");
       return Step{session_, {}, {}};
     });
@@ -103,8 +105,8 @@ class Simulation {
 
 }  // namespace
 
-void Simulate(const CompiledFlow& flow, const TenantView& view, const v1::SimulateFlowRequest& request, absl::Time start,
-              const PhoneParser& phone, v1::SimulateFlowResponse* out) {
+void Simulate(const CompiledFlow& flow, const TenantView& view, const v1::SimulateFlowRequest& request,
+              absl::Time start, const PhoneParser& phone, v1::SimulateFlowResponse* out) {
   Simulation simulation(flow, view, start, phone);
   simulation.Start(request, out->add_steps());
   for (const v1::SimulatedInput& input : request.inputs()) simulation.Input(input, out->add_steps());

@@ -10,7 +10,7 @@
 namespace vinculo::profiling {
 
 // Plays the conversation against the machine alone: nothing is read, written or called. Same inputs, same bytes.
-void Simulate(const CompiledFlow& flow, const TenantView& view, const v1::SimulateFlowRequest& request, absl::Time start,
-              const PhoneParser& phone, v1::SimulateFlowResponse* out);
+void Simulate(const CompiledFlow& flow, const TenantView& view, const v1::SimulateFlowRequest& request,
+              absl::Time start, const PhoneParser& phone, v1::SimulateFlowResponse* out);
 
 }  // namespace vinculo::profiling

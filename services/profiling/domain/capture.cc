@@ -41,11 +41,14 @@ bool IsDomain(absl::string_view domain) {
   if (labels.size() < 2) return false;
   for (absl::string_view label : labels) {
     if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-') return false;
-    if (!std::all_of(label.begin(), label.end(), [](char c) { return c == '-' || absl::ascii_isalnum(static_cast<unsigned char>(c)); })) return false;
+    if (!std::all_of(label.begin(), label.end(),
+                     [](char c) { return c == '-' || absl::ascii_isalnum(static_cast<unsigned char>(c)); }))
+      return false;
   }
   const absl::string_view top = labels.back();
   if (absl::StartsWith(top, "xn--")) return true;
-  return top.size() >= 2 && std::all_of(top.begin(), top.end(), [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); });
+  return top.size() >= 2 &&
+         std::all_of(top.begin(), top.end(), [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); });
 }
 
 // What people put around an address: brackets, quotes and the end of a sentence.
@@ -71,9 +74,11 @@ bool IsEnglish(absl::string_view language) { return absl::StartsWith(language, "
 Captured ParseName(absl::string_view text) {
   const absl::string_view trimmed = text::Trim(text);
   if (trimmed.empty()) return Bad(Invalid::kEmpty);
-  const bool control = std::any_of(trimmed.begin(), trimmed.end(), [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+  const bool control = std::any_of(trimmed.begin(), trimmed.end(),
+                                   [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
   if (control || text::HasForbiddenControl(trimmed)) return Bad(Invalid::kNoMatch);
-  if (text::CodePoints(trimmed) > kMaxName || text::Fold(trimmed).empty() || !HasLetter(trimmed)) return Bad(Invalid::kNoMatch);
+  if (text::CodePoints(trimmed) > kMaxName || text::Fold(trimmed).empty() || !HasLetter(trimmed))
+    return Bad(Invalid::kNoMatch);
   return {text::Nfc(trimmed), Invalid::kNone};
 }
 
@@ -99,10 +104,12 @@ Captured ParseNumber(absl::string_view text, absl::string_view language) {
   const bool negative = !number.empty() && number[0] == '-';
   if (negative) number.erase(0, 1);
   const std::vector<std::string> halves = absl::StrSplit(number, point);
-  if (halves.size() > 2 || halves[0].empty() || (halves.size() == 2 && halves[1].empty())) return Bad(Invalid::kNoMatch);
+  if (halves.size() > 2 || halves[0].empty() || (halves.size() == 2 && halves[1].empty()))
+    return Bad(Invalid::kNoMatch);
   const std::vector<std::string> groups = absl::StrSplit(halves[0], group);
   const auto digits = [](absl::string_view s) {
-    return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+    return !s.empty() &&
+           std::all_of(s.begin(), s.end(), [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
   };
   for (size_t i = 0; i < groups.size(); ++i) {
     if (!digits(groups[i]) || (i > 0 && groups[i].size() != 3)) return Bad(Invalid::kNoMatch);
@@ -118,7 +125,8 @@ Captured ParseNumber(absl::string_view text, absl::string_view language) {
 Captured ParseDate(absl::string_view text, absl::string_view language) {
   const std::vector<std::string> parts = absl::StrSplit(text::Trim(text), absl::ByAnyChar("/-. "), absl::SkipEmpty());
   int a = 0, b = 0, c = 0;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &a) || !absl::SimpleAtoi(parts[1], &b) || !absl::SimpleAtoi(parts[2], &c)) {
+  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &a) || !absl::SimpleAtoi(parts[1], &b) ||
+      !absl::SimpleAtoi(parts[2], &c)) {
     return Bad(Invalid::kNoMatch);
   }
   int year = c, month = b, day = a;
@@ -135,19 +143,26 @@ Captured ParseDate(absl::string_view text, absl::string_view language) {
   return {absl::StrFormat("%04d-%02d-%02d", year, month, day), Invalid::kNone};
 }
 
-Captured ParseCapture(CaptureField field, absl::string_view text, absl::string_view language, const PhoneParser& phone) {
+Captured ParseCapture(CaptureField field, absl::string_view text, absl::string_view language,
+                      const PhoneParser& phone) {
   switch (field) {
-    case CaptureField::kName: return ParseName(text);
-    case CaptureField::kEmail: return ParseEmail(text);
-    case CaptureField::kNumber: return ParseNumber(text, language);
-    case CaptureField::kDate: return ParseDate(text, language);
+    case CaptureField::kName:
+      return ParseName(text);
+    case CaptureField::kEmail:
+      return ParseEmail(text);
+    case CaptureField::kNumber:
+      return ParseNumber(text, language);
+    case CaptureField::kDate:
+      return ParseDate(text, language);
     case CaptureField::kPhone: {
       const std::optional<std::string> e164 = phone ? phone(text) : std::nullopt;
       return e164 ? Captured{e164, Invalid::kNone} : Bad(Invalid::kNoMatch);
     }
-    case CaptureField::kFreeText: return {std::string(text::Truncate(text::Trim(text), kMaxRawAnswer)), Invalid::kNone};
+    case CaptureField::kFreeText:
+      return {std::string(text::Truncate(text::Trim(text), kMaxRawAnswer)), Invalid::kNone};
     case CaptureField::kConsent:
-    case CaptureField::kUnspecified: break;
+    case CaptureField::kUnspecified:
+      break;
   }
   return Bad(Invalid::kNoMatch);
 }

@@ -21,10 +21,11 @@ using PhoneParser = std::function<std::optional<std::string>(absl::string_view)>
 
 // 1..120 code points after trimming, no control characters, at least one letter.
 Captured ParseName(absl::string_view text);
-// An address anywhere in the text, if exactly one is found; two are AMBIGUOUS. The domain is lower-cased, the local part kept.
+// An address anywhere in the text, if exactly one is found; two are AMBIGUOUS. The domain is lower-cased, the local
+// part kept.
 Captured ParseEmail(absl::string_view text);
-// Digits with `.` and `,` by the rules of the language: "1.234,5" in Spanish and Portuguese, "1,234.5" in English; returned with a
-// point and without groups.
+// Digits with `.` and `,` by the rules of the language: "1.234,5" in Spanish and Portuguese, "1,234.5" in English;
+// returned with a point and without groups.
 Captured ParseNumber(absl::string_view text, absl::string_view language);
 // A day as d/m/y (m/d/y in en-US) or ISO; returned as ISO.
 Captured ParseDate(absl::string_view text, absl::string_view language);

@@ -19,7 +19,8 @@ TEST(Captures, EmailsInsideText) {
   EXPECT_EQ(ParseEmail("a@xn--p1ai.xn--p1ai").value, "a@xn--p1ai.xn--p1ai");
   EXPECT_EQ(ParseEmail("a@b.co o c@d.co").reason, Invalid::kAmbiguous);
   EXPECT_EQ(ParseEmail("a@b.co, a@b.co").value, "a@b.co");
-  for (const char* bad : {"a@b", "@b.co", "a@-b.co", "a@b-.co", "a..b@c.co", ".a@b.co", "a@b.c", "a@b.c1", "ana arroba b punto co"}) {
+  for (const char* bad :
+       {"a@b", "@b.co", "a@-b.co", "a@b-.co", "a..b@c.co", ".a@b.co", "a@b.c", "a@b.c1", "ana arroba b punto co"}) {
     EXPECT_FALSE(ParseEmail(bad).value) << bad;
   }
   EXPECT_FALSE(ParseEmail(std::string(65, 'a') + "@b.co").value);

@@ -78,7 +78,8 @@ void CompiledFlow::CompileCommands(const std::string& language) {
 void CompiledFlow::AddNames(const std::string& language, const Choice& choice, std::vector<std::string>& names) const {
   const auto add = [&](absl::string_view name) {
     std::string folded = text::Fold(name);
-    if (!folded.empty() && std::find(names.begin(), names.end(), folded) == names.end()) names.push_back(std::move(folded));
+    if (!folded.empty() && std::find(names.begin(), names.end(), folded) == names.end())
+      names.push_back(std::move(folded));
   };
   const auto table = definition_.texts.find(language);
   if (table != definition_.texts.end()) {

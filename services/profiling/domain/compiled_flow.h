@@ -29,13 +29,14 @@ class CompiledFlow {
     int next_declined = -1;        // recommend
     int next_none = -1;            // recommend
     int exhausted_node = -1;       // of on_exhausted ROUTE
-    // Language -> for each choice what it is called, folded: label, value, synonyms, then the same in the base language.
+    // Language -> for each choice what it is called, folded: label, value, synonyms, then the same in the base
+    // language.
     std::map<std::string, std::vector<std::vector<std::string>>> names;
     std::shared_ptr<const CompiledMatrix> matrix;  // recommend
   };
 
-  // Takes a definition without schema errors: every reference resolves, every template parses. `matrices` holds each matrix that a
-  // Recommend node names.
+  // Takes a definition without schema errors: every reference resolves, every template parses. `matrices` holds each
+  // matrix that a Recommend node names.
   static std::shared_ptr<const CompiledFlow> Compile(FlowHead head, int version, FlowDefinition definition,
                                                      const Matrices& matrices);
 

@@ -37,14 +37,14 @@ std::optional<int> CompiledMatrix::FindProduct(absl::string_view id) const {
 }
 
 std::string CompiledMatrix::Canonical() const {
-  std::string out = absl::StrCat("m1\n", matrix_id_, "\n", version_, "\n", multi_max_, distinct_group_, fill_second_, "\n",
-                                 min_score_micro_ ? absl::StrCat(*min_score_micro_) : "-", "\n");
+  std::string out = absl::StrCat("m1\n", matrix_id_, "\n", version_, "\n", multi_max_, distinct_group_, fill_second_,
+                                 "\n", min_score_micro_ ? absl::StrCat(*min_score_micro_) : "-", "\n");
   for (TieBreaker t : tie_breakers_) absl::StrAppend(&out, static_cast<int>(t), ",");
   for (int f : fallback_) absl::StrAppend(&out, "f", f, ",");
   for (size_t p = 0; p < products_.size(); ++p) {
     const Product& product = products_[p];
-    absl::StrAppend(&out, "\np", product.product_id, "|", base_[p], "|", rank_[p], "|", product.group, "|", product.priority,
-                    "|", product.price_minor ? absl::StrCat(*product.price_minor) : "-");
+    absl::StrAppend(&out, "\np", product.product_id, "|", base_[p], "|", rank_[p], "|", product.group, "|",
+                    product.priority, "|", product.price_minor ? absl::StrCat(*product.price_minor) : "-");
   }
   for (const Question& q : questions_) absl::StrAppend(&out, "\nq", q.id, "|", q.weight_milli, "|", q.choice_count);
   for (size_t c = 0; c < choices_.size(); ++c) {

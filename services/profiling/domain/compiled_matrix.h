@@ -45,8 +45,8 @@ struct MatrixAnswer {
   int weight_milli = 1000;
 };
 
-// A matrix ready for scoring: immutable, interned, one contiguous row of points per choice, products in the order of their
-// ids, so that no order of input can change a result. Thread-safe.
+// A matrix ready for scoring: immutable, interned, one contiguous row of points per choice, products in the order of
+// their ids, so that no order of input can change a result. Thread-safe.
 class CompiledMatrix {
  public:
   struct Question {
@@ -89,7 +89,9 @@ class CompiledMatrix {
   const int32_t* Row(int choice) const { return points_.data() + static_cast<size_t>(choice) * products_.size(); }
   // Highest and lowest points that answering `question` can give each product.
   const int32_t* BestRow(int question) const { return best_.data() + static_cast<size_t>(question) * products_.size(); }
-  const int32_t* WorstRow(int question) const { return worst_.data() + static_cast<size_t>(question) * products_.size(); }
+  const int32_t* WorstRow(int question) const {
+    return worst_.data() + static_cast<size_t>(question) * products_.size();
+  }
   int base(int product) const { return base_[product]; }
   // Position of a product by (catalogue_rank, product_id).
   int rank(int product) const { return rank_[product]; }

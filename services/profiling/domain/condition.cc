@@ -58,12 +58,18 @@ bool TraitHolds(const Condition& c, const TraitMap& traits) {
   const auto order = Compare(found->second, c.values[0]);
   if (!order) return false;
   switch (c.op) {
-    case Op::kEq: return *order == 0;
-    case Op::kGt: return *order > 0;
-    case Op::kGte: return *order >= 0;
-    case Op::kLt: return *order < 0;
-    case Op::kLte: return *order <= 0;
-    default: return false;
+    case Op::kEq:
+      return *order == 0;
+    case Op::kGt:
+      return *order > 0;
+    case Op::kGte:
+      return *order >= 0;
+    case Op::kLt:
+      return *order < 0;
+    case Op::kLte:
+      return *order <= 0;
+    default:
+      return false;
   }
 }
 
@@ -81,11 +87,16 @@ bool AnsweredHolds(const Condition& c, const Facts& facts) {
 bool Holds(const Condition& condition, const Facts& facts) {
   const auto holds = [&](const Condition& child) { return Holds(child, facts); };
   switch (condition.kind) {
-    case Condition::Kind::kAll: return std::all_of(condition.children.begin(), condition.children.end(), holds);
-    case Condition::Kind::kAny: return std::any_of(condition.children.begin(), condition.children.end(), holds);
-    case Condition::Kind::kNot: return condition.children.empty() || !holds(condition.children[0]);
-    case Condition::Kind::kAnswered: return AnsweredHolds(condition, facts);
-    case Condition::Kind::kTrait: return TraitHolds(condition, facts.traits);
+    case Condition::Kind::kAll:
+      return std::all_of(condition.children.begin(), condition.children.end(), holds);
+    case Condition::Kind::kAny:
+      return std::any_of(condition.children.begin(), condition.children.end(), holds);
+    case Condition::Kind::kNot:
+      return condition.children.empty() || !holds(condition.children[0]);
+    case Condition::Kind::kAnswered:
+      return AnsweredHolds(condition, facts);
+    case Condition::Kind::kTrait:
+      return TraitHolds(condition, facts.traits);
   }
   return false;
 }

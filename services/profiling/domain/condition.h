@@ -13,8 +13,8 @@ struct Facts {
   const TraitMap& traits;
 };
 
-// True or false, never an error: a missing value makes only `ne`, `nin`, `missing` and a negation of `exists` true, a value of
-// another type makes every comparison false. Integers and doubles compare exactly.
+// True or false, never an error: a missing value makes only `ne`, `nin`, `missing` and a negation of `exists` true, a
+// value of another type makes every comparison false. Integers and doubles compare exactly.
 bool Holds(const Condition& condition, const Facts& facts);
 
 // True when the condition depends on answers alone, so that a path of answers decides it.

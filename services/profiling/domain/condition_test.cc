@@ -20,13 +20,16 @@ Condition Trait(Op op, TraitValue value) {
 
 bool Check(const Condition& condition, const TraitMap& traits) {
   const std::vector<std::string> town = {"town"};
-  const auto answer = [&](absl::string_view id) -> const std::vector<std::string>* { return id == "use" ? &town : nullptr; };
+  const auto answer = [&](absl::string_view id) -> const std::vector<std::string>* {
+    return id == "use" ? &town : nullptr;
+  };
   return Holds(condition, Facts{answer, traits});
 }
 
 TEST(Conditions, MissingValuesSatisfyOnlyNegations) {
   const TraitMap none;
-  for (Op op : {Op::kEq, Op::kGt, Op::kGte, Op::kLt, Op::kLte, Op::kIn, Op::kExists}) EXPECT_FALSE(Check(Trait(op, int64_t{-10}), none));
+  for (Op op : {Op::kEq, Op::kGt, Op::kGte, Op::kLt, Op::kLte, Op::kIn, Op::kExists})
+    EXPECT_FALSE(Check(Trait(op, int64_t{-10}), none));
   for (Op op : {Op::kNe, Op::kNin, Op::kMissing}) EXPECT_TRUE(Check(Trait(op, int64_t{-10}), none));
 }
 

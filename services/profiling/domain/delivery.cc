@@ -27,7 +27,8 @@ Verdict Judge(const CallResult& result, bool conflict_is_success) {
   const int status = result.http_status;
   const std::string name = absl::StrCat("HTTP_", status);
   if (status >= 200 && status < 300) {
-    return result.body_says_success ? Verdict{Verdict::Kind::kDelivered, ""} : Verdict{Verdict::Kind::kDead, "BODY_REFUSED"};
+    return result.body_says_success ? Verdict{Verdict::Kind::kDelivered, ""}
+                                    : Verdict{Verdict::Kind::kDead, "BODY_REFUSED"};
   }
   if (status == 409 && conflict_is_success) return {Verdict::Kind::kDelivered, ""};
   if (status == 401 || status == 403) return {Verdict::Kind::kPause, "AUTH_FAILED"};

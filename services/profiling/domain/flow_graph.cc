@@ -33,7 +33,8 @@ void FlowGraph::AddNode(const FlowDefinition& definition, int index) {
     if (way.action == OnExhausted::Action::kRoute) Add(index, "on_exhausted.node", way.node, true);
   };
   if (const auto* question = std::get_if<Question>(&kind)) {
-    bool needs_default = question->multi() || question->optional || question->on_exhausted.action == OnExhausted::Action::kSkip;
+    bool needs_default =
+        question->multi() || question->optional || question->on_exhausted.action == OnExhausted::Action::kSkip;
     for (size_t c = 0; c < question->choices.size(); ++c) {
       needs_default |= question->choices[c].next.empty();
       if (!question->multi()) Add(index, absl::StrCat("choices[", c, "].next"), question->choices[c].next, false);
@@ -46,7 +47,8 @@ void FlowGraph::AddNode(const FlowDefinition& definition, int index) {
   } else if (const auto* message = std::get_if<Message>(&kind)) {
     Add(index, "next", message->next, true);
   } else if (const auto* branch = std::get_if<Branch>(&kind)) {
-    for (size_t c = 0; c < branch->cases.size(); ++c) Add(index, absl::StrCat("cases[", c, "].next"), branch->cases[c].next, true);
+    for (size_t c = 0; c < branch->cases.size(); ++c)
+      Add(index, absl::StrCat("cases[", c, "].next"), branch->cases[c].next, true);
     Add(index, "default_next", branch->default_next, true);
   } else if (const auto* recommend = std::get_if<Recommend>(&kind)) {
     Add(index, "next_selected", recommend->next_selected, true);

@@ -27,7 +27,8 @@ class FlowGraph {
   std::vector<bool> Reachable() const;
   // Nodes on a cycle that can be reached; empty when there is none.
   std::vector<int> Cycle() const;
-  // The most and the fewest nodes with `counts[node]` on any path from the entry to a node without edges. Only without cycles.
+  // The most and the fewest nodes with `counts[node]` on any path from the entry to a node without edges. Only without
+  // cycles.
   struct Lengths {
     int longest = 0;
     int shortest = 0;

@@ -14,8 +14,8 @@ namespace vinculo::profiling {
 // Each finding is an error with rule LIMIT_EXCEEDED.
 void LintLimits(const FlowDefinition& definition, LintFindings& findings);
 
-// Schema: ids, edges, entry, reachability, ends, cycles, levels, templates, languages, titles, head. Errors here mean that
-// the flow cannot be compiled.
+// Schema: ids, edges, entry, reachability, ends, cycles, levels, templates, languages, titles, head. Errors here mean
+// that the flow cannot be compiled.
 void LintSchema(const FlowHead& head, const FlowDefinition& definition, LintFindings& findings);
 
 // Answerability: within a question no two choices share a name, no label is another's ordinal, none is a command word.

@@ -9,8 +9,8 @@
 namespace vinculo::profiling {
 namespace {
 
-void LintNames(const CompiledFlow& flow, const CompiledFlow::Node& node, const std::string& language, const Question& question,
-               const std::string& path, LintFindings& findings) {
+void LintNames(const CompiledFlow& flow, const CompiledFlow::Node& node, const std::string& language,
+               const Question& question, const std::string& path, LintFindings& findings) {
   const auto& names = node.names.at(language);
   std::map<std::string, size_t> owner;
   std::set<std::string> commands;
@@ -21,15 +21,18 @@ void LintNames(const CompiledFlow& flow, const CompiledFlow::Node& node, const s
       const auto [found, inserted] = owner.emplace(name, c);
       if (!inserted && found->second != c) {
         findings.Error("NAME_SHARED", where,
-                       absl::StrCat("\"", name, "\" in `", language, "` also means `", question.choices[found->second].choice_id, "`"));
+                       absl::StrCat("\"", name, "\" in `", language, "` also means `",
+                                    question.choices[found->second].choice_id, "`"));
       }
       if (commands.contains(name)) {
-        findings.Warning("NAME_IS_COMMAND", where, absl::StrCat("\"", name, "\" is also a command; here it means the choice"));
+        findings.Warning("NAME_IS_COMMAND", where,
+                         absl::StrCat("\"", name, "\" is also a command; here it means the choice"));
       }
       const auto ordinal = text::ParseOrdinal(name);
       if (question.accept_ordinals && ordinal && *ordinal != static_cast<int>(c) + 1) {
         findings.Error("NAME_IS_ORDINAL", where,
-                       absl::StrCat("\"", name, "\" reads as choice number ", *ordinal, "; set accept_ordinals to false or rename it"));
+                       absl::StrCat("\"", name, "\" reads as choice number ", *ordinal,
+                                    "; set accept_ordinals to false or rename it"));
       }
     }
   }
@@ -40,7 +43,8 @@ void LintQuestionInMatrix(const CompiledFlow& flow, const CompiledMatrix& matrix
   const auto node = flow.FindNode(asked.id);
   const Question* question = node ? flow.question(*node) : nullptr;
   if (question == nullptr) {
-    findings.Error("UNKNOWN_QUESTION", absl::StrCat("matrix ", matrix.matrix_id()), absl::StrCat("the flow does not ask `", asked.id, "`"));
+    findings.Error("UNKNOWN_QUESTION", absl::StrCat("matrix ", matrix.matrix_id()),
+                   absl::StrCat("the flow does not ask `", asked.id, "`"));
     return;
   }
   std::set<std::string> offered;
@@ -64,7 +68,8 @@ void LintQuestionInMatrix(const CompiledFlow& flow, const CompiledMatrix& matrix
                      "the matrix does not list this choice");
   }
   if (!informative) {
-    findings.Warning("NO_INFORMATION", absl::StrCat("matrix ", matrix.matrix_id(), "/", asked.id), "every choice is worth the same");
+    findings.Warning("NO_INFORMATION", absl::StrCat("matrix ", matrix.matrix_id(), "/", asked.id),
+                     "every choice is worth the same");
   }
 }
 
@@ -82,7 +87,8 @@ void LintAnswers(const CompiledFlow& flow, LintFindings& findings) {
 }
 
 void LintMatrixUse(const CompiledFlow& flow, const CompiledMatrix& matrix, LintFindings& findings) {
-  for (size_t q = 0; q < matrix.questions().size(); ++q) LintQuestionInMatrix(flow, matrix, static_cast<int>(q), findings);
+  for (size_t q = 0; q < matrix.questions().size(); ++q)
+    LintQuestionInMatrix(flow, matrix, static_cast<int>(q), findings);
   for (const Product& product : matrix.products()) {
     if (!product.image_url.empty() && !product.image_url.starts_with("https://")) {
       findings.Error("IMAGE_NOT_HTTPS", product.product_id, "a picture's address begins with https://");

@@ -29,7 +29,8 @@ void LintLimits(const FlowDefinition& definition, LintFindings& findings) {
     const std::string path = absl::StrCat("nodes[", i, "]");
     if (const auto* question = std::get_if<Question>(&definition.nodes[i].kind)) {
       ++questions;
-      Bound(static_cast<int64_t>(question->choices.size()), kMaxChoices, path + ".question.choices", "choices", findings);
+      Bound(static_cast<int64_t>(question->choices.size()), kMaxChoices, path + ".question.choices", "choices",
+            findings);
     }
     captures += std::holds_alternative<Capture>(definition.nodes[i].kind);
     if (const auto* branch = std::get_if<Branch>(&definition.nodes[i].kind)) {
@@ -42,7 +43,8 @@ void LintLimits(const FlowDefinition& definition, LintFindings& findings) {
   Bound(captures, kMaxCaptures, "nodes", "captures", findings);
   for (const auto& [language, table] : definition.texts) {
     for (const auto& [key, text] : table) {
-      Bound(text::CodePoints(text), kMaxTextLength, absl::StrCat("texts[", language, "].", key), "code points", findings);
+      Bound(text::CodePoints(text), kMaxTextLength, absl::StrCat("texts[", language, "].", key), "code points",
+            findings);
     }
   }
 }

@@ -63,7 +63,8 @@ TEST(FlowLint, NeedsPurposeObjectiveAndConsent) {
   head.objectives.clear();
   head.consent_purpose.clear();
   const std::vector<std::string> errors = Errors(testing::CarFlow(), head);
-  for (const char* rule : {"PURPOSE_MISSING", "OBJECTIVE_MISSING", "CONSENT_PURPOSE_MISSING"}) EXPECT_THAT(errors, Contains(rule));
+  for (const char* rule : {"PURPOSE_MISSING", "OBJECTIVE_MISSING", "CONSENT_PURPOSE_MISSING"})
+    EXPECT_THAT(errors, Contains(rule));
 }
 
 TEST(FlowLint, GraphMustLeadSomewhere) {
@@ -88,7 +89,9 @@ TEST(FlowLint, ThirtyTwoAutomaticStepsAtMost) {
   for (int count : {32, 33}) {
     FlowDefinition flow;
     flow.entry_node = "m0";
-    for (int i = 0; i < count; ++i) flow.nodes.push_back({"m" + std::to_string(i), Message{"t", "", i + 1 < count ? "m" + std::to_string(i + 1) : "end"}});
+    for (int i = 0; i < count; ++i)
+      flow.nodes.push_back(
+          {"m" + std::to_string(i), Message{"t", "", i + 1 < count ? "m" + std::to_string(i + 1) : "end"}});
     flow.nodes.push_back({"end", End{"done", "", "", false}});
     flow.texts["es"] = {{"t", "hola"}};
     if (count == 32) {
@@ -122,7 +125,8 @@ TEST(FlowLint, NativeTitlesOnRequest) {
 
 TEST(FlowLint, LimitsAreNamed) {
   FlowDefinition flow = testing::CarFlow();
-  for (int i = 0; i < 10; ++i) QuestionOf(flow, 1).choices.push_back(testing::MakeChoice("c" + std::to_string(i), "town"));
+  for (int i = 0; i < 10; ++i)
+    QuestionOf(flow, 1).choices.push_back(testing::MakeChoice("c" + std::to_string(i), "town"));
   LintFindings findings;
   LintLimits(flow, findings);
   ASSERT_EQ(findings.errors(), 1);

@@ -15,7 +15,8 @@ constexpr std::array<absl::string_view, 4> kJunkEmails = {"test@test.com", "a@a.
 constexpr std::array<absl::string_view, 3> kJunkPhones = {"+10000000000", "+0000000000", "+11111111111"};
 
 bool AllDigits(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
 }
 
 }  // namespace
@@ -28,14 +29,16 @@ std::optional<std::string> NormalizeIdentity(IdentityType type, absl::string_vie
       const Captured parsed = ParseEmail(trimmed);
       return parsed.value;
     }
-    case IdentityType::kPhone: return phone ? phone(trimmed) : std::nullopt;
+    case IdentityType::kPhone:
+      return phone ? phone(trimmed) : std::nullopt;
     case IdentityType::kWhatsapp:
       if (trimmed[0] == '+' && AllDigits(trimmed.substr(1))) return std::string(trimmed);
       if (AllDigits(trimmed)) return absl::StrCat("+", trimmed);
       return std::string(trimmed);
     case IdentityType::kFacebookPsid:
     case IdentityType::kExternal:
-    case IdentityType::kCrm: return std::string(trimmed);
+    case IdentityType::kCrm:
+      return std::string(trimmed);
   }
   return std::nullopt;
 }

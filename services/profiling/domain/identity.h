@@ -22,8 +22,8 @@ struct Identity {
   absl::Time last_seen;
 };
 
-// The spelling that is stored: e-mail trimmed with its domain in lower case, phones in E.164, WhatsApp numbers as "+digits" (user ids
-// that are no numbers as they are), others trimmed. nullopt when it cannot be one.
+// The spelling that is stored: e-mail trimmed with its domain in lower case, phones in E.164, WhatsApp numbers as
+// "+digits" (user ids that are no numbers as they are), others trimmed. nullopt when it cannot be one.
 std::optional<std::string> NormalizeIdentity(IdentityType type, absl::string_view value, const PhoneParser& phone);
 
 // What two spellings of one identity have in common: e-mail addresses compare without case.
@@ -61,7 +61,8 @@ struct Consent {
 
   // What it is worth now: a grant past its end is EXPIRED.
   ConsentDecisionKind Now(absl::Time now) const {
-    return decision == ConsentDecisionKind::kGranted && expires_at && now >= *expires_at ? ConsentDecisionKind::kExpired : decision;
+    return decision == ConsentDecisionKind::kGranted && expires_at && now >= *expires_at ? ConsentDecisionKind::kExpired
+                                                                                         : decision;
   }
 };
 

@@ -19,12 +19,18 @@ constexpr size_t kMaxPath = 200;
 
 std::string Transformed(FieldMapping::Transform transform, std::string value) {
   switch (transform) {
-    case FieldMapping::Transform::kNone: return value;
-    case FieldMapping::Transform::kTrim: return std::string(text::Trim(value));
-    case FieldMapping::Transform::kLower: return absl::AsciiStrToLower(value);
-    case FieldMapping::Transform::kUpper: return absl::AsciiStrToUpper(value);
-    case FieldMapping::Transform::kFirstName: return SplitFullName(value).first;
-    case FieldMapping::Transform::kLastName: return SplitFullName(value).last;
+    case FieldMapping::Transform::kNone:
+      return value;
+    case FieldMapping::Transform::kTrim:
+      return std::string(text::Trim(value));
+    case FieldMapping::Transform::kLower:
+      return absl::AsciiStrToLower(value);
+    case FieldMapping::Transform::kUpper:
+      return absl::AsciiStrToUpper(value);
+    case FieldMapping::Transform::kFirstName:
+      return SplitFullName(value).first;
+    case FieldMapping::Transform::kLastName:
+      return SplitFullName(value).last;
   }
   return value;
 }
@@ -34,8 +40,8 @@ std::string Transformed(FieldMapping::Transform transform, std::string value) {
 const std::vector<FieldMapping>& DefaultMapping() {
   static const auto* const kMapping = [] {
     auto* out = new std::vector<FieldMapping>();
-    for (absl::string_view field : {"id", "name", "first_name", "last_name", "email", "phone", "product_id", "product_name", "rank",
-                                    "source", "created_at", "answers_summary"}) {
+    for (absl::string_view field : {"id", "name", "first_name", "last_name", "email", "phone", "product_id",
+                                    "product_name", "rank", "source", "created_at", "answers_summary"}) {
       FieldMapping mapping;
       mapping.to = field == "id" ? "lead_id" : field == "rank" ? "recommendation_rank" : std::string(field);
       mapping.from = absl::StrCat("{{lead.", field, "}}");
@@ -56,7 +62,8 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> MapFields(
     const auto replaced = field.map.find(text);
     if (replaced != field.map.end()) text = replaced->second;
     if (text.empty() && field.required) {
-      return Error(absl::StatusCode::kFailedPrecondition, "MAPPING", absl::StrCat("the lead has no value for the required field `", field.to, "`"),
+      return Error(absl::StatusCode::kFailedPrecondition, "MAPPING",
+                   absl::StrCat("the lead has no value for the required field `", field.to, "`"),
                    {{"field", field.to}});
     }
     if (text.empty() && field.omit_empty) continue;
@@ -73,7 +80,8 @@ std::vector<std::pair<std::string, std::string>> CheckMapping(const std::vector<
     const std::string& to = mapping[i].to;
     const std::vector<absl::string_view> steps = absl::StrSplit(to, '.');
     const bool broken = std::any_of(steps.begin(), steps.end(), [](absl::string_view step) { return step.empty(); });
-    if (broken || to.size() > kMaxPath) problems.emplace_back(path + ".to", "is no dotted path such as `contact.email`");
+    if (broken || to.size() > kMaxPath)
+      problems.emplace_back(path + ".to", "is no dotted path such as `contact.email`");
     for (const std::string& other : targets) {
       if (other == to || absl::StartsWith(to, other + ".") || absl::StartsWith(other, to + ".")) {
         problems.emplace_back(path + ".to", absl::StrCat("collides with `", other, "`"));

@@ -14,8 +14,8 @@ namespace vinculo::profiling {
 // What a connector without a mapping receives: every field of the lead under its own name, empty ones left out.
 const std::vector<FieldMapping>& DefaultMapping();
 
-// Dotted path and value of each field, in the order of the mapping. FAILED_PRECONDITION `MAPPING` naming the field when a required one
-// has no value.
+// Dotted path and value of each field, in the order of the mapping. FAILED_PRECONDITION `MAPPING` naming the field when
+// a required one has no value.
 absl::StatusOr<std::vector<std::pair<std::string, std::string>>> MapFields(
     const std::vector<FieldMapping>& mapping, absl::FunctionRef<std::string(const Reference&)> value);
 

@@ -26,8 +26,11 @@ FieldMapping Field(std::string to, std::string from) {
 }
 
 TEST(LeadMapping, TransformsAndReplaces) {
-  std::vector<FieldMapping> mapping = {Field("contact.first", "{{lead.name}}"), Field("contact.last", "{{lead.name}}"),
-                                       Field("mail", "{{lead.email}}"), Field("kind", "{{answer.use.label}}"), Field("company", "ACME"),
+  std::vector<FieldMapping> mapping = {Field("contact.first", "{{lead.name}}"),
+                                       Field("contact.last", "{{lead.name}}"),
+                                       Field("mail", "{{lead.email}}"),
+                                       Field("kind", "{{answer.use.label}}"),
+                                       Field("company", "ACME"),
                                        Field("phone", "{{lead.phone}}")};
   mapping[0].transform = FieldMapping::Transform::kFirstName;
   mapping[1].transform = FieldMapping::Transform::kLastName;
@@ -36,8 +39,8 @@ TEST(LeadMapping, TransformsAndReplaces) {
   mapping[5].omit_empty = true;
   const auto out = MapFields(mapping, Value);
   ASSERT_TRUE(out.ok());
-  EXPECT_THAT(*out, ElementsAre(Pair("contact.first", "Ana María"), Pair("contact.last", "Pérez"), Pair("mail", "ana@b.co"),
-                                Pair("kind", "SUV / 4x4"), Pair("company", "ACME")));
+  EXPECT_THAT(*out, ElementsAre(Pair("contact.first", "Ana María"), Pair("contact.last", "Pérez"),
+                                Pair("mail", "ana@b.co"), Pair("kind", "SUV / 4x4"), Pair("company", "ACME")));
 }
 
 TEST(LeadMapping, RequiredFieldWithoutValueFails) {

@@ -27,7 +27,8 @@ class MatrixCompiler {
     if (matrix_.min_score) out_.min_score_micro_ = int64_t{*matrix_.min_score} * 1'000'000;
     out_.tie_breakers_ = matrix_.tie_breakers;
     if (out_.tie_breakers_.empty()) {
-      out_.tie_breakers_ = {TieBreaker::kQuestionPriority, TieBreaker::kMorePositiveQuestions, TieBreaker::kProductPriority};
+      out_.tie_breakers_ = {TieBreaker::kQuestionPriority, TieBreaker::kMorePositiveQuestions,
+                            TieBreaker::kProductPriority};
     }
     AddProducts();
     AddQuestions();
@@ -76,8 +77,8 @@ class MatrixCompiler {
     for (size_t i = 0; i < order.size(); ++i) out_.rank_[order[i]] = static_cast<int>(i);
     std::map<std::string, int> groups;
     for (const Product& product : out_.products_) {
-      out_.group_.push_back(product.group.empty() ? -1
-                                                  : groups.emplace(product.group, static_cast<int>(groups.size())).first->second);
+      out_.group_.push_back(
+          product.group.empty() ? -1 : groups.emplace(product.group, static_cast<int>(groups.size())).first->second);
     }
   }
 
@@ -120,7 +121,8 @@ class MatrixCompiler {
     }
     const auto choice = out_.FindChoice(*question, choice_id);
     if (!choice) {
-      findings_.Error("UNKNOWN_CHOICE", path, absl::StrCat("question `", question_id, "` has no choice `", choice_id, "`"));
+      findings_.Error("UNKNOWN_CHOICE", path,
+                      absl::StrCat("question `", question_id, "` has no choice `", choice_id, "`"));
       return -1;
     }
     return *choice;
@@ -165,16 +167,22 @@ class MatrixCompiler {
         into.points += rule.effect.points;
         into.has_points = true;
         break;
-      case Effect::Kind::kDisqualify: into.disqualify = true; break;
-      case Effect::Kind::kPin: into.pin = true; break;
+      case Effect::Kind::kDisqualify:
+        into.disqualify = true;
+        break;
+      case Effect::Kind::kPin:
+        into.pin = true;
+        break;
     }
   }
 
   void Apply(int choice, int product, const Combined& effect) {
     CompiledMatrix::ChoiceRow& row = out_.choices_[choice];
-    const std::string path = absl::StrCat(out_.questions_[row.question].id, "/", row.id, "/", out_.products_[product].product_id);
+    const std::string path =
+        absl::StrCat(out_.questions_[row.question].id, "/", row.id, "/", out_.products_[product].product_id);
     if (effect.has_points && effect.disqualify) {
-      findings_.Error("CONFLICTING_EFFECTS", path, "tag rules give points and disqualify; write a cell that says which");
+      findings_.Error("CONFLICTING_EFFECTS", path,
+                      "tag rules give points and disqualify; write a cell that says which");
     }
     if (effect.mixed_sign || (effect.pin && effect.disqualify)) {
       findings_.Warning("CONTRADICTORY_RULES", path, "tag rules pull in opposite directions");
@@ -241,7 +249,8 @@ class MatrixCompiler {
           const int choice = Locate(need.question_id, id, path);
           if (choice >= 0) choices.push_back(choice);
         }
-        if (!choices.empty()) requirement.all_of.emplace_back(out_.choices_[choices.front()].question, std::move(choices));
+        if (!choices.empty())
+          requirement.all_of.emplace_back(out_.choices_[choices.front()].question, std::move(choices));
       }
       out_.requirements_.push_back(std::move(requirement));
     }

@@ -35,13 +35,13 @@ void ShapeOptions(Channel channel, bool several, absl::string_view language, Out
     return;
   }
   const bool native = HasNativeForms(channel) && !several;
-  const bool described =
-      std::any_of(message.options.begin(), message.options.end(), [](const auto& option) { return !option.description.empty(); });
+  const bool described = std::any_of(message.options.begin(), message.options.end(),
+                                     [](const auto& option) { return !option.description.empty(); });
   const int count = static_cast<int>(message.options.size());
   if (native && count <= kMaxButtons && !described && TitlesFit(message, kButtonTitle, 0) &&
       text::CodePoints(message.body) <= kMaxTextLength) {
     message.form = Form::kButtons;
-  } else if (native && count <= kMaxListRows && message.image_url.empty() && TitlesFit(message, kListTitle, kListDescription)) {
+  } else if (native && count <= kMaxListRows && TitlesFit(message, kListTitle, kListDescription)) {
     message.form = Form::kList;
     message.list_button = std::string(Say(Phrase::kListButton, language));
   } else {

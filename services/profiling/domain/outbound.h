@@ -27,8 +27,9 @@ struct OutboundMessage {
 };
 
 // Chooses the form by what the channel shows natively: at most three options with titles of at most 20 code points are
-// buttons, at most ten of at most 24 (descriptions 72) a list, anything else numbered lines in the body. A picture rules out
-// a list. Numbered is always used for a channel without native forms and for prompts that take several choices.
+// buttons, at most ten of at most 24 (descriptions 72) a list, anything else numbered lines in the body. A picture goes
+// out as a link under the text, so it rules out nothing. Numbered is always used for a channel without native forms and
+// for prompts that take several choices.
 void ShapeOptions(Channel channel, bool several, absl::string_view language, OutboundMessage& message);
 
 // The options as numbered lines.

@@ -205,7 +205,8 @@ class Walker {
     const int64_t factor = int64_t{matrix.questions()[*question].weight_milli} * answer.weight_milli;
     std::vector<int64_t>& scores = state.scores.back();
     if (answer.choices.size() > 1 && matrix.multi_max()) {
-      for (size_t p = 0; p < scores.size(); ++p) scores[p] += factor * AnswerPoints(matrix, answer, static_cast<int>(p));
+      for (size_t p = 0; p < scores.size(); ++p)
+        scores[p] += factor * AnswerPoints(matrix, answer, static_cast<int>(p));
     } else {
       for (int choice : answer.choices) {
         const int32_t* row = matrix.Row(choice);
@@ -235,7 +236,8 @@ class Walker {
     const Prepared ranked = RankPrepared(matrix, state.answers, state.scores.back(), eligible);
     if (ranked.top[0] < 0) {
       ++out_.paths_with_none;
-      const bool rescued = std::any_of(matrix.fallback().begin(), matrix.fallback().end(), [&](int p) { return allowed.Test(p); });
+      const bool rescued =
+          std::any_of(matrix.fallback().begin(), matrix.fallback().end(), [&](int p) { return allowed.Test(p); });
       if (!rescued && dry_path_.empty()) DescribeDryPath();
       return rescued;
     }
@@ -252,7 +254,8 @@ class Walker {
 
   void DescribeDryPath() {
     for (const auto& [question, choices] : given_) {
-      absl::StrAppend(&dry_path_, dry_path_.empty() ? "" : ", ", question, "=", choices.empty() ? "skipped" : choices[0]);
+      absl::StrAppend(&dry_path_, dry_path_.empty() ? "" : ", ", question, "=",
+                      choices.empty() ? "skipped" : choices[0]);
     }
     if (dry_path_.empty()) dry_path_ = "(no answers)";
   }
@@ -270,7 +273,8 @@ class Walker {
     }
     std::sort(out_.products.begin(), out_.products.end(), [](const auto& a, const auto& b) {
       if (a.first != b.first) return a.first > b.first;
-      return a.first_or_second != b.first_or_second ? a.first_or_second > b.first_or_second : a.product_id < b.product_id;
+      return a.first_or_second != b.first_or_second ? a.first_or_second > b.first_or_second
+                                                    : a.product_id < b.product_id;
     });
   }
 
@@ -292,7 +296,8 @@ PathAnalysis AnalyzePaths(const CompiledFlow& flow, uint64_t seed, LintFindings&
   Walker walker(flow, seed);
   PathAnalysis out = walker.Run();
   if (!walker.dry_path().empty()) {
-    findings.Error("NO_PRODUCT_ON_PATH", "paths", absl::StrCat("nothing can be recommended after ", walker.dry_path(), "; add a fallback"));
+    findings.Error("NO_PRODUCT_ON_PATH", "paths",
+                   absl::StrCat("nothing can be recommended after ", walker.dry_path(), "; add a fallback"));
   }
   for (const std::string& id : out.dead_products) {
     findings.Warning("DEAD_PRODUCT", id, "on no path is this product among the best two");
@@ -304,7 +309,8 @@ PathAnalysis AnalyzePaths(const CompiledFlow& flow, uint64_t seed, LintFindings&
     if (rule == RuleName(Rule::kCatalogueRank) || rule == RuleName(Rule::kProductId)) last += paths;
   }
   if (last * 2 > ties) {
-    findings.Warning("TIES_BY_LAST_RULE", "paths", "most ties are decided by the order of the catalogue; let answers or priorities decide");
+    findings.Warning("TIES_BY_LAST_RULE", "paths",
+                     "most ties are decided by the order of the catalogue; let answers or priorities decide");
   }
   return out;
 }

@@ -28,10 +28,11 @@ struct PathAnalysis {
 };
 
 // Walks every answer path, adding one row of points per answer: a single-choice question contributes its choices, a
-// multi-select one each single choice and each pair, an optional one also "skipped"; a condition on anything but answers is
-// taken both ways. With more than 2,000,000 paths, 200,000 are drawn with `seed` instead. A path ends where no further question
-// can follow. Products count as available when they are active. Reports a path without any product as an error, a product that is
-// never among the best two and ties that mostly the last rule decides as warnings. Pure; the same flow and seed give the same result.
+// multi-select one each single choice and each pair, an optional one also "skipped"; a condition on anything but
+// answers is taken both ways. With more than 2,000,000 paths, 200,000 are drawn with `seed` instead. A path ends where
+// no further question can follow. Products count as available when they are active. Reports a path without any product
+// as an error, a product that is never among the best two and ties that mostly the last rule decides as warnings. Pure;
+// the same flow and seed give the same result.
 PathAnalysis AnalyzePaths(const CompiledFlow& flow, uint64_t seed, LintFindings& findings);
 
 }  // namespace vinculo::profiling

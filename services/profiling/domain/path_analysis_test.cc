@@ -25,7 +25,8 @@ std::shared_ptr<const CompiledFlow> Grid(int levels, int choices, int products) 
       const std::string choice = "c" + std::to_string(c);
       question.choices.push_back(testing::MakeChoice(choice, "l" + std::to_string(c)));
       asked.choice_ids.push_back(choice);
-      for (int p = 0; p < products; ++p) matrix.cells.push_back(testing::Points(id, choice, "p" + std::to_string(p), (p * 7 + c * 3 + q) % 5));
+      for (int p = 0; p < products; ++p)
+        matrix.cells.push_back(testing::Points(id, choice, "p" + std::to_string(p), (p * 7 + c * 3 + q) % 5));
     }
     question.default_next = q + 1 < levels ? "q" + std::to_string(q + 1) : "advice";
     flow.nodes.push_back({id, question});
@@ -82,7 +83,8 @@ TEST(PathAnalysis, AgreesWithScoringEachPathAnew) {
       }
     }
   }
-  for (const PathAnalysis::Share& share : out.products) EXPECT_EQ(share.first, first[share.product_id]) << share.product_id;
+  for (const PathAnalysis::Share& share : out.products)
+    EXPECT_EQ(share.first, first[share.product_id]) << share.product_id;
 }
 
 TEST(PathAnalysis, NamesAPathWithoutProduct) {

@@ -11,15 +11,15 @@
 namespace vinculo::profiling {
 
 enum class Phrase {
-  kInvalidHint,      // "I did not understand that."
-  kChooseNumber,     // "Please answer with one of these numbers:"
-  kOutOfRange,       // "That number is not on the list."
-  kUnsupported,      // "I can only read text here."
-  kAmbiguous,        // "I found more than one."
-  kTooFew,           // "Please choose more."
-  kTooMany,          // "Please choose fewer."
-  kNotOptional,      // "I do need an answer to this one."
-  kListButton,       // label that opens a list
+  kInvalidHint,   // "I did not understand that."
+  kChooseNumber,  // "Please answer with one of these numbers:"
+  kOutOfRange,    // "That number is not on the list."
+  kUnsupported,   // "I can only read text here."
+  kAmbiguous,     // "I found more than one."
+  kTooFew,        // "Please choose more."
+  kTooMany,       // "Please choose fewer."
+  kNotOptional,   // "I do need an answer to this one."
+  kListButton,    // label that opens a list
   kYes,
   kNo,
   kChoose,           // "I want this one"
@@ -37,9 +37,9 @@ enum class Phrase {
   kResumeOffer,      // "Continue where we stopped, or start over?"
   kContinue,
   kStartOver,
-  kHelp,             // "Answer with a number or with the words..."
-  kClosedFlow,       // "This conversation was closed."
-  kCaptureInvalid,   // "That does not look right."
+  kHelp,            // "Answer with a number or with the words..."
+  kClosedFlow,      // "This conversation was closed."
+  kCaptureInvalid,  // "That does not look right."
 };
 
 // Never empty.

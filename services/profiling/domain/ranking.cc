@@ -6,18 +6,30 @@ namespace vinculo::profiling {
 
 absl::string_view RuleName(Rule rule) {
   switch (rule) {
-    case Rule::kPin: return "pin";
-    case Rule::kScore: return "score";
-    case Rule::kQuestionPriority: return "question_priority";
-    case Rule::kMorePositive: return "more_positive_questions";
-    case Rule::kFewerNegative: return "fewer_negative_questions";
-    case Rule::kProductPriority: return "product_priority";
-    case Rule::kPriceAsc: return "price_asc";
-    case Rule::kPriceDesc: return "price_desc";
-    case Rule::kCatalogueRank: return "catalogue_rank";
-    case Rule::kProductId: return "product_id";
-    case Rule::kDistinctGroup: return "distinct_group";
-    case Rule::kFallback: return "fallback";
+    case Rule::kPin:
+      return "pin";
+    case Rule::kScore:
+      return "score";
+    case Rule::kQuestionPriority:
+      return "question_priority";
+    case Rule::kMorePositive:
+      return "more_positive_questions";
+    case Rule::kFewerNegative:
+      return "fewer_negative_questions";
+    case Rule::kProductPriority:
+      return "product_priority";
+    case Rule::kPriceAsc:
+      return "price_asc";
+    case Rule::kPriceDesc:
+      return "price_desc";
+    case Rule::kCatalogueRank:
+      return "catalogue_rank";
+    case Rule::kProductId:
+      return "product_id";
+    case Rule::kDistinctGroup:
+      return "distinct_group";
+    case Rule::kFallback:
+      return "fallback";
   }
   return "";
 }

@@ -148,15 +148,16 @@ absl::string_view NameOfRule(const Order& order, int a, int b) {
 void AddFallback(const CompiledMatrix& matrix, const Bits& allowed, Recommendation& out) {
   for (int p : matrix.fallback()) {
     if (static_cast<int>(out.products.size()) >= kMaxShown) return;
-    const bool shown = std::any_of(out.products.begin(), out.products.end(), [p](const Recommended& r) { return r.product == p; });
+    const bool shown =
+        std::any_of(out.products.begin(), out.products.end(), [p](const Recommended& r) { return r.product == p; });
     if (!shown && allowed.Test(p)) out.products.push_back({p, 0, 0, true, false});
   }
 }
 
 }  // namespace
 
-Prepared RankPrepared(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, const std::vector<int64_t>& scores,
-                      const Bits& eligible) {
+Prepared RankPrepared(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                      const std::vector<int64_t>& scores, const Bits& eligible) {
   const Order order(matrix, answers, scores);
   Prepared out{TopThree(eligible, order)};
   if (out.top[1] < 0) return out;
@@ -176,7 +177,8 @@ bool MeetsRequirement(const CompiledMatrix::Requirement& requirement, absl::Span
   });
 }
 
-Recommendation RecommendBest(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, const Bits& available) {
+Recommendation RecommendBest(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                             const Bits& available) {
   Recommendation out;
   out.no_signal = std::all_of(answers.begin(), answers.end(), [](const MatrixAnswer& a) { return a.choices.empty(); });
   if (matrix.products().empty()) return out;
@@ -199,7 +201,8 @@ Recommendation RecommendBest(const CompiledMatrix& matrix, absl::Span<const Matr
   const auto [low, high] = Range(matrix, answers);
   for (int i = 0; i < kMaxShown && top[i] >= 0; ++i) {
     const int64_t score = scores[top[i]];
-    const int percent = high == low ? 0 : static_cast<int>(100 * std::clamp<int64_t>(score - low, 0, high - low) / (high - low));
+    const int percent =
+        high == low ? 0 : static_cast<int>(100 * std::clamp<int64_t>(score - low, 0, high - low) / (high - low));
     out.products.push_back({top[i], score, percent, false, order.Pinned(top[i])});
   }
   if (top[1] >= 0) out.first_over_second = NameOfRule(order, top[0], top[1]);
@@ -212,7 +215,8 @@ Recommendation RecommendBest(const CompiledMatrix& matrix, absl::Span<const Matr
   return out;
 }
 
-std::vector<Contribution> Contributions(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, int product) {
+std::vector<Contribution> Contributions(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                                        int product) {
   std::vector<Contribution> out;
   out.push_back({-1, {}, matrix.base(product), matrix.base(product) * kMicro});
   for (const MatrixAnswer& answer : answers) {
@@ -238,7 +242,8 @@ std::vector<RuledOut> RuledOutProducts(const CompiledMatrix& matrix, absl::Span<
     }
     for (const CompiledMatrix::Requirement& requirement : matrix.requirements()) {
       if (!found && requirement.products.Test(p) && !MeetsRequirement(requirement, answers)) {
-        found = RuledOut{p, RuledOut::Cause::kRequirement, requirement.all_of.empty() ? -1 : requirement.all_of[0].first, -1};
+        found = RuledOut{p, RuledOut::Cause::kRequirement,
+                         requirement.all_of.empty() ? -1 : requirement.all_of[0].first, -1};
       }
     }
     if (!found && !available.Test(p)) found = RuledOut{p, RuledOut::Cause::kUnavailable};
@@ -256,7 +261,8 @@ std::string FormatScore(int64_t score_micro) {
   return absl::StrFormat("%s%d.%03d", milli < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
 }
 
-std::string CanonicalInputs(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, const Bits& available) {
+std::string CanonicalInputs(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                            const Bits& available) {
   std::vector<const MatrixAnswer*> sorted;
   for (const MatrixAnswer& answer : answers) sorted.push_back(&answer);
   std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->question < b->question; });

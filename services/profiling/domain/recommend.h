@@ -31,10 +31,11 @@ struct Recommendation {
   bool no_signal = false;
 };
 
-// The best two products for these answers, of those in `available`. Integers only, and a total order: pinned first, then
-// score, the matrix's tie-breakers, catalogue rank, id. Pure; the same inputs give the same result on any machine.
+// The best two products for these answers, of those in `available`. Integers only, and a total order: pinned first,
+// then score, the matrix's tie-breakers, catalogue rank, id. Pure; the same inputs give the same result on any machine.
 // `answers` name each question at most once; a question without choices counts as skipped.
-Recommendation RecommendBest(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, const Bits& available);
+Recommendation RecommendBest(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                             const Bits& available);
 
 struct Contribution {
   int question = -1;  // -1: the base score
@@ -44,7 +45,8 @@ struct Contribution {
 };
 
 // What made a product's score, base first, then by question; they sum to the score exactly.
-std::vector<Contribution> Contributions(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, int product);
+std::vector<Contribution> Contributions(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                                        int product);
 
 struct RuledOut {
   enum class Cause { kAnswer, kRequirement, kMinScore, kUnavailable };
@@ -58,19 +60,21 @@ struct RuledOut {
 std::vector<RuledOut> RuledOutProducts(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
                                        const Bits& available);
 
-// A step of scoring, for callers that build totals themselves (path analysis adds one row per answer instead of scoring anew).
+// A step of scoring, for callers that build totals themselves (path analysis adds one row per answer instead of scoring
+// anew).
 struct Prepared {
   std::array<int, 3> top;  // product indices in order, -1 where there is none
   Rule first_over_second = Rule::kProductId;
 };
-Prepared RankPrepared(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, const std::vector<int64_t>& scores,
-                      const Bits& eligible);
+Prepared RankPrepared(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                      const std::vector<int64_t>& scores, const Bits& eligible);
 bool MeetsRequirement(const CompiledMatrix::Requirement& requirement, absl::Span<const MatrixAnswer> answers);
 
 // "3.5" points as "3.500".
 std::string FormatScore(int64_t score_micro);
 
 // The answers and the availability in a fixed form: what the inputs' hash is taken of.
-std::string CanonicalInputs(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers, const Bits& available);
+std::string CanonicalInputs(const CompiledMatrix& matrix, absl::Span<const MatrixAnswer> answers,
+                            const Bits& available);
 
 }  // namespace vinculo::profiling

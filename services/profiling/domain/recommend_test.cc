@@ -11,16 +11,17 @@
 namespace vinculo::profiling {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::MakeProduct;
 using testing::Points;
-using ::testing::ElementsAre;
 
 std::shared_ptr<const CompiledMatrix> Compile(const Matrix& matrix, const std::vector<Product>& products) {
   LintFindings findings;
   return CompiledMatrix::Compile(matrix, products, nullptr, findings);
 }
 
-MatrixAnswer Answer(const CompiledMatrix& matrix, absl::string_view question, std::vector<std::string> choices, int weight = 1000) {
+MatrixAnswer Answer(const CompiledMatrix& matrix, absl::string_view question, std::vector<std::string> choices,
+                    int weight = 1000) {
   MatrixAnswer answer{*matrix.FindQuestion(question), {}, weight};
   for (const std::string& id : choices) answer.choices.push_back(*matrix.FindChoice(answer.question, id));
   return answer;
@@ -41,7 +42,8 @@ Matrix WithCell(std::string choice, std::string product, Effect effect) {
 
 TEST(Recommend, AddsPointsInIntegers) {
   const auto matrix = Compile(testing::CarMatrix(), testing::Cars());
-  const std::vector<MatrixAnswer> answers = {Answer(*matrix, "use", {"town"}), Answer(*matrix, "budget", {"low"}, 2000)};
+  const std::vector<MatrixAnswer> answers = {Answer(*matrix, "use", {"town"}),
+                                             Answer(*matrix, "budget", {"low"}, 2000)};
   const Recommendation best = RecommendBest(*matrix, answers, Availability(*matrix).At(absl::Now()));
   EXPECT_EQ(best.outcome, RecommendOutcome::kTwo);
   EXPECT_THAT(Ids(*matrix, best), ElementsAre("city", "sedan"));
@@ -67,10 +69,12 @@ TEST(Recommend, DisqualifiedNeverWinsAndPinnedComesFirst) {
 
 TEST(Recommend, TiesAreBrokenInATotalOrder) {
   Matrix matrix = testing::CarMatrix();
-  matrix.cells = {Points("use", "town", "city", 1), Points("budget", "low", "sedan", 1), Points("use", "town", "suv", 1)};
+  matrix.cells = {Points("use", "town", "city", 1), Points("budget", "low", "sedan", 1),
+                  Points("use", "town", "suv", 1)};
   std::vector<Product> products = testing::Cars();
   const auto by_question = Compile(matrix, products);
-  const std::vector<MatrixAnswer> answers = {Answer(*by_question, "use", {"town"}), Answer(*by_question, "budget", {"low"})};
+  const std::vector<MatrixAnswer> answers = {Answer(*by_question, "use", {"town"}),
+                                             Answer(*by_question, "budget", {"low"})};
   const Bits all = Availability(*by_question).At(absl::Now());
   const Recommendation first = RecommendBest(*by_question, answers, all);
   EXPECT_THAT(Ids(*by_question, first), ElementsAre("city", "suv"));
@@ -150,7 +154,8 @@ TEST(Recommend, TagRulesAddUpAndCellsReplaceThem) {
   Matrix matrix = testing::CarMatrix();
   matrix.cells = {Points("use", "family", "truck", -5)};
   matrix.product_ids = {"city", "sedan", "suv", "truck"};
-  matrix.tag_rules = {{"use", "family", "big", {Effect::Kind::kPoints, 2}, {}}, {"use", "family", "ALL", {Effect::Kind::kPoints, 1}, {}}};
+  matrix.tag_rules = {{"use", "family", "big", {Effect::Kind::kPoints, 2}, {}},
+                      {"use", "family", "ALL", {Effect::Kind::kPoints, 1}, {}}};
   const auto tagged = Compile(matrix, testing::Cars());
   const int family = *tagged->FindChoice(0, "family");
   EXPECT_EQ(tagged->Row(family)[*tagged->FindProduct("suv")], 3);
@@ -192,7 +197,8 @@ TEST(MatrixCompiler, ReportsWhatDoesNotResolve) {
   CompiledMatrix::Compile(matrix, testing::Cars(), nullptr, findings);
   std::vector<std::string> rules;
   for (const LintFinding& finding : findings.all()) rules.push_back(finding.rule);
-  for (const char* rule : {"UNKNOWN_PRODUCT", "UNKNOWN_CHOICE", "UNKNOWN_QUESTION", "DUPLICATE_CELL", "UNKNOWN_TAG", "CONFLICTING_EFFECTS"}) {
+  for (const char* rule : {"UNKNOWN_PRODUCT", "UNKNOWN_CHOICE", "UNKNOWN_QUESTION", "DUPLICATE_CELL", "UNKNOWN_TAG",
+                           "CONFLICTING_EFFECTS"}) {
     EXPECT_THAT(rules, ::testing::Contains(rule));
   }
 }
@@ -213,7 +219,8 @@ class RecommendProperties : public ::testing::TestWithParam<int> {
       for (int c = 0; c < 2 + Draw(4); ++c) question.choice_ids.push_back("c" + std::to_string(c));
       for (const std::string& choice : question.choice_ids) {
         for (const Product& product : products_) {
-          if (Draw(3) == 0) matrix_.cells.push_back(Points(question.question_id, choice, product.product_id, Draw(5) - 2));
+          if (Draw(3) == 0)
+            matrix_.cells.push_back(Points(question.question_id, choice, product.product_id, Draw(5) - 2));
         }
       }
       matrix_.questions.push_back(question);

@@ -71,7 +71,8 @@ Part ResolveOne(const PromptView& prompt, absl::string_view text) {
   const std::string folded = text::Fold(text);
   if (const auto exact = ExactMatch(prompt, folded)) return {*exact, Invalid::kNone, "exact"};
   if (const auto number = TypedNumber(prompt, text, folded)) {
-    if (*number < 1 || *number > static_cast<int>(prompt.options.size())) return {std::nullopt, Invalid::kOutOfRange, "ordinal"};
+    if (*number < 1 || *number > static_cast<int>(prompt.options.size()))
+      return {std::nullopt, Invalid::kOutOfRange, "ordinal"};
     return {*number - 1, Invalid::kNone, "ordinal"};
   }
   return {std::nullopt, Invalid::kNoMatch, "none"};
@@ -145,15 +146,24 @@ std::optional<Resolution> ResolveReply(const PromptView& prompt, const Inbound& 
 
 absl::string_view InvalidName(Invalid reason) {
   switch (reason) {
-    case Invalid::kNone: return "";
-    case Invalid::kNoMatch: return "NO_MATCH";
-    case Invalid::kEmpty: return "EMPTY";
-    case Invalid::kUnsupported: return "UNSUPPORTED";
-    case Invalid::kOutOfRange: return "OUT_OF_RANGE";
-    case Invalid::kAmbiguous: return "AMBIGUOUS";
-    case Invalid::kTooFew: return "TOO_FEW";
-    case Invalid::kTooMany: return "TOO_MANY";
-    case Invalid::kNotOptional: return "NOT_OPTIONAL";
+    case Invalid::kNone:
+      return "";
+    case Invalid::kNoMatch:
+      return "NO_MATCH";
+    case Invalid::kEmpty:
+      return "EMPTY";
+    case Invalid::kUnsupported:
+      return "UNSUPPORTED";
+    case Invalid::kOutOfRange:
+      return "OUT_OF_RANGE";
+    case Invalid::kAmbiguous:
+      return "AMBIGUOUS";
+    case Invalid::kTooFew:
+      return "TOO_FEW";
+    case Invalid::kTooMany:
+      return "TOO_MANY";
+    case Invalid::kNotOptional:
+      return "NOT_OPTIONAL";
   }
   return "";
 }

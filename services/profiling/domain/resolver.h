@@ -12,7 +12,8 @@
 // What a customer's message means as an answer to the prompt that waits. Pure.
 namespace vinculo::profiling {
 
-// One option as it was sent, with everything that names it, folded: the session's language first, then the base language.
+// One option as it was sent, with everything that names it, folded: the session's language first, then the base
+// language.
 struct PromptOption {
   std::string id;
   std::vector<std::string> names;
@@ -35,9 +36,9 @@ struct PromptView {
 struct Inbound {
   enum class Kind { kText, kReply, kUnsupported };
   Kind kind = Kind::kText;
-  std::string text;      // kText, or the title of a kReply
-  std::string reply_id;  // kReply
-  bool compliance_stop = false;  // messaging marked it
+  std::string text;                     // kText, or the title of a kReply
+  std::string reply_id;                 // kReply
+  bool compliance_stop = false;         // messaging marked it
   bool check_compliance_words = false;  // nobody has looked for opt-out words yet
 };
 
@@ -50,8 +51,8 @@ struct Resolution {
   Invalid reason = Invalid::kNone;
   std::vector<int> options;  // indices as sent, ascending; for kStale the one that was tapped
   Command command = Command::kHelp;
-  int stale_seq = 0;          // of kStale
-  std::string part;           // of a multi-select answer: what was not understood
+  int stale_seq = 0;  // of kStale
+  std::string part;   // of a multi-select answer: what was not understood
   absl::string_view decided_by;
 };
 
@@ -69,8 +70,9 @@ struct ReplyId {
 // nullopt for everything that we did not make.
 std::optional<ReplyId> ParseReplyId(absl::string_view id, Mac8 mac);
 
-// Resolves in this order, the first that decides ends the search: structured reply id, compliance words, exact match, ordinal,
-// command, INVALID. For a prompt without options a text that is no command is VALID with no options: the caller parses it.
+// Resolves in this order, the first that decides ends the search: structured reply id, compliance words, exact match,
+// ordinal, command, INVALID. For a prompt without options a text that is no command is VALID with no options: the
+// caller parses it.
 Resolution Resolve(const PromptView& prompt, const Inbound& inbound, Mac8 mac);
 
 }  // namespace vinculo::profiling

@@ -120,7 +120,8 @@ TEST(Resolver, SaysWhyNothingWasUnderstood) {
   EXPECT_EQ(Say(Ten(), "").reason, Invalid::kEmpty);
   EXPECT_EQ(Say(Ten(), "  👍👍 ").reason, Invalid::kEmpty);
   EXPECT_EQ(Say(Ten(), "no sé").reason, Invalid::kNoMatch);
-  EXPECT_EQ(Resolve(Ten(), {Inbound::Kind::kUnsupported, "", "", false, false}, Talk::MacOf).reason, Invalid::kUnsupported);
+  EXPECT_EQ(Resolve(Ten(), {Inbound::Kind::kUnsupported, "", "", false, false}, Talk::MacOf).reason,
+            Invalid::kUnsupported);
   EXPECT_EQ(Say(Ten(), std::string(10240, 'x')).reason, Invalid::kNoMatch);
 }
 

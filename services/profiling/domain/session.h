@@ -114,8 +114,8 @@ struct Session {
   Stage stage = Stage::kQuestions;
   int64_t revision = 0;
   Prompt prompt;
-  std::vector<SessionAnswer> answers;    // the final path, in order
-  std::vector<CapturedField> captures;   // the final path, in order
+  std::vector<SessionAnswer> answers;   // the final path, in order
+  std::vector<CapturedField> captures;  // the final path, in order
   std::vector<PathStep> path;
   int invalid_count = 0;
   int event_count = 0;

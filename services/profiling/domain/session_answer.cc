@@ -22,13 +22,20 @@ SessionAnswer MakeAnswer(const std::string& question, const std::string& raw, ab
 
 Phrase HintFor(Invalid reason) {
   switch (reason) {
-    case Invalid::kOutOfRange: return Phrase::kOutOfRange;
-    case Invalid::kUnsupported: return Phrase::kUnsupported;
-    case Invalid::kAmbiguous: return Phrase::kAmbiguous;
-    case Invalid::kTooFew: return Phrase::kTooFew;
-    case Invalid::kTooMany: return Phrase::kTooMany;
-    case Invalid::kNotOptional: return Phrase::kNotOptional;
-    default: return Phrase::kInvalidHint;
+    case Invalid::kOutOfRange:
+      return Phrase::kOutOfRange;
+    case Invalid::kUnsupported:
+      return Phrase::kUnsupported;
+    case Invalid::kAmbiguous:
+      return Phrase::kAmbiguous;
+    case Invalid::kTooFew:
+      return Phrase::kTooFew;
+    case Invalid::kTooMany:
+      return Phrase::kTooMany;
+    case Invalid::kNotOptional:
+      return Phrase::kNotOptional;
+    default:
+      return Phrase::kInvalidHint;
   }
 }
 
@@ -51,14 +58,21 @@ void SessionStep::Event(const CustomerEvent& event) {
   s.last_event_at = std::max(s.last_event_at, std::min(event.at, env_.now));
   const std::string& raw = event.inbound.text;
   switch (result.outcome) {
-    case Resolved::kValid: Touch(); return Valid(result.options, raw);
-    case Resolved::kInvalid: return Misunderstood(result.reason);
-    case Resolved::kCommand: Touch(); return Obey(result.command, result.decided_by);
+    case Resolved::kValid:
+      Touch();
+      return Valid(result.options, raw);
+    case Resolved::kInvalid:
+      return Misunderstood(result.reason);
+    case Resolved::kCommand:
+      Touch();
+      return Obey(result.command, result.decided_by);
     case Resolved::kStale:
       if (!Revise(result, raw)) Reprompt("", 0);
       return;
-    case Resolved::kStaleSession: return Reprompt("", 0);
-    case Resolved::kPremature: return;
+    case Resolved::kStaleSession:
+      return Reprompt("", 0);
+    case Resolved::kPremature:
+      return;
   }
 }
 
@@ -66,17 +80,22 @@ void SessionStep::Valid(const std::vector<int>& options, const std::string& raw)
   const Prompt prompt = session().prompt;
   const int index = NodeIndex(prompt.node_id);
   switch (prompt.kind) {
-    case Prompt::Kind::kQuestion: return Answered(flow().node(index), options, raw);
-    case Prompt::Kind::kConsent: return AnsweredConsent(flow().node(index), prompt.options[options[0]] == "yes");
-    case Prompt::Kind::kOffer: return AnsweredOffer(flow().node(index), prompt.options[options[0]] == "yes");
-    case Prompt::Kind::kRecommendation: return AnsweredRecommendation(flow().node(index), prompt.options[options[0]]);
+    case Prompt::Kind::kQuestion:
+      return Answered(flow().node(index), options, raw);
+    case Prompt::Kind::kConsent:
+      return AnsweredConsent(flow().node(index), prompt.options[options[0]] == "yes");
+    case Prompt::Kind::kOffer:
+      return AnsweredOffer(flow().node(index), prompt.options[options[0]] == "yes");
+    case Prompt::Kind::kRecommendation:
+      return AnsweredRecommendation(flow().node(index), prompt.options[options[0]]);
     case Prompt::Kind::kCapture:
       AnsweredCapture(flow().node(index), raw);
       return;
     case Prompt::Kind::kResume:
       if (prompt.options[options[0]] == "restart") return Restart();
       return Walk(index);
-    case Prompt::Kind::kNone: return;
+    case Prompt::Kind::kNone:
+      return;
   }
 }
 
@@ -156,7 +175,8 @@ void SessionStep::ShowOther(const CompiledFlow::Node& node) {
     // Gone since the first was shown: the next best takes its place, and the snapshot says so.
     ShownRecommendation again = Evaluate(node);
     const std::string first = s.recommendation->products.front().product_id;
-    const auto other = std::find_if(again.products.begin(), again.products.end(), [&](const ShownProduct& p) { return p.product_id != first; });
+    const auto other = std::find_if(again.products.begin(), again.products.end(),
+                                    [&](const ShownProduct& p) { return p.product_id != first; });
     if (other == again.products.end()) return Reprompt(Say(Phrase::kOnlyOne, language()), 0);
     s.recommendation->products.push_back(*other);
     s.recommendation->products.back().parts.clear();
@@ -171,7 +191,8 @@ std::string SessionStep::Reasons(const CompiledFlow::Node& node) {
   if (!product) return "";
   const std::vector<MatrixAnswer> answers = AnswersFor(matrix, session());
   std::vector<Contribution> parts = Contributions(matrix, answers, *product);
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.score_micro > b.score_micro; });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.score_micro > b.score_micro; });
   std::vector<std::string> lines;
   for (const Contribution& part : parts) {
     for (int choice : part.choices) {
@@ -272,10 +293,14 @@ void SessionStep::Restart() {
 
 void SessionStep::Obey(Command command, absl::string_view reason) {
   switch (command) {
-    case Command::kRestart: return Restart();
-    case Command::kBack: return Back();
-    case Command::kSkip: return Skip();
-    case Command::kHelp: return Reprompt(Say(Phrase::kHelp, language()), 0);
+    case Command::kRestart:
+      return Restart();
+    case Command::kBack:
+      return Back();
+    case Command::kSkip:
+      return Skip();
+    case Command::kHelp:
+      return Reprompt(Say(Phrase::kHelp, language()), 0);
     case Command::kAgent:
       effects().handoff = Handoff{flow().settings().handoff_target, reason == "api" ? "API" : "AGENT_COMMAND"};
       Tell(std::string(Say(Phrase::kHandoff, language())));

@@ -122,10 +122,14 @@ std::string TraitValueOf(const Environment& env, const Session& session, const s
 
 std::string ReferenceValue(const Environment& env, const Session& session, const Reference& reference) {
   switch (reference.kind) {
-    case Reference::Kind::kAnswer: return AnswerValue(env, session, reference);
-    case Reference::Kind::kTrait: return TraitValueOf(env, session, reference.name);
-    case Reference::Kind::kProduct: return ProductValue(session, reference);
-    case Reference::Kind::kLead: return LeadValue(env, session, reference);
+    case Reference::Kind::kAnswer:
+      return AnswerValue(env, session, reference);
+    case Reference::Kind::kTrait:
+      return TraitValueOf(env, session, reference.name);
+    case Reference::Kind::kProduct:
+      return ProductValue(session, reference);
+    case Reference::Kind::kLead:
+      return LeadValue(env, session, reference);
     case Reference::Kind::kFlow:
       if (reference.field == "purpose") return env.flow.head().purpose_text;
       return reference.field == "name" ? env.flow.head().name : env.flow.head().flow_id;
@@ -150,9 +154,11 @@ std::string AnswersSummary(const CompiledFlow& flow, const Session& session) {
     if (question == nullptr || answer.choice_ids.empty()) continue;
     std::vector<std::string> labels;
     for (const Choice& choice : question->choices) {
-      if (std::find(answer.choice_ids.begin(), answer.choice_ids.end(), choice.choice_id) == answer.choice_ids.end()) continue;
+      if (std::find(answer.choice_ids.begin(), answer.choice_ids.end(), choice.choice_id) == answer.choice_ids.end())
+        continue;
       const TextTemplate* label = flow.Text(session.language, choice.label_key);
-      labels.push_back(label == nullptr ? choice.choice_id : label->Render([](const Reference&) { return std::string(); }));
+      labels.push_back(label == nullptr ? choice.choice_id
+                                        : label->Render([](const Reference&) { return std::string(); }));
     }
     lines.push_back(absl::StrCat(question->level_label.empty() ? answer.question_id : question->level_label, ": ",
                                  absl::StrJoin(labels, ", ")));
@@ -179,11 +185,21 @@ Step ApplyControl(const Environment& env, Session session, Control control) {
   SessionStep step(env, std::move(session));
   step.resolution().outcome = Resolved::kCommand;
   switch (control) {
-    case Control::kBack: step.Obey(Command::kBack, "api"); break;
-    case Control::kRestart: step.Obey(Command::kRestart, "api"); break;
-    case Control::kStop: step.Obey(Command::kStop, "api"); break;
-    case Control::kHandoff: step.Obey(Command::kAgent, "api"); break;
-    case Control::kExpire: step.End(SessionState::kExpired, "EXPIRED", ""); break;
+    case Control::kBack:
+      step.Obey(Command::kBack, "api");
+      break;
+    case Control::kRestart:
+      step.Obey(Command::kRestart, "api");
+      break;
+    case Control::kStop:
+      step.Obey(Command::kStop, "api");
+      break;
+    case Control::kHandoff:
+      step.Obey(Command::kAgent, "api");
+      break;
+    case Control::kExpire:
+      step.End(SessionState::kExpired, "EXPIRED", "");
+      break;
   }
   return std::move(step).Finish();
 }

@@ -12,8 +12,8 @@
 #include "services/profiling/domain/resolver.h"
 #include "services/profiling/domain/session.h"
 
-// How a session moves: (session, event) -> (session', effects). Pure; the caller saves the one and carries out the other in one
-// transaction.
+// How a session moves: (session, event) -> (session', effects). Pure; the caller saves the one and carries out the
+// other in one transaction.
 namespace vinculo::profiling {
 
 // What is known of the customer.
@@ -41,8 +41,20 @@ struct Environment {
 
 struct Fact {
   enum class Kind {
-    kPromptShown = 1, kAnswered, kInvalid, kSkipped, kWentBack, kRecommended, kProductShown, kProductSelected, kDeclined,
-    kCaptureShown, kCaptureAnswered, kLeadCreated, kEnded, kRestarted
+    kPromptShown = 1,
+    kAnswered,
+    kInvalid,
+    kSkipped,
+    kWentBack,
+    kRecommended,
+    kProductShown,
+    kProductSelected,
+    kDeclined,
+    kCaptureShown,
+    kCaptureAnswered,
+    kLeadCreated,
+    kEnded,
+    kRestarted
   };
   Kind kind;
   std::string node_id;
@@ -73,8 +85,8 @@ struct Effects {
   std::optional<Handoff> handoff;
   std::optional<ConsentDecision> consent;
   bool revoke_marketing = false;
-  std::vector<TraitWrite> traits;        // to be written to the profile now
-  std::vector<CapturedField> captures;   // the same
+  std::vector<TraitWrite> traits;       // to be written to the profile now
+  std::vector<CapturedField> captures;  // the same
 };
 
 struct Step {
@@ -89,11 +101,12 @@ struct CustomerEvent {
   absl::Time at;  // the provider's time
 };
 
-// Begins at the flow's entry. `session` carries identity, channel, language, flow, version, source; the rest is set here.
+// Begins at the flow's entry. `session` carries identity, channel, language, flow, version, source; the rest is set
+// here.
 Step StartSession(const Environment& env, Session session);
 
-// Applies a message to an active session that has not expired. A message older than the last applied one, or typed before the
-// prompt was made, is PREMATURE and changes nothing but the count of events.
+// Applies a message to an active session that has not expired. A message older than the last applied one, or typed
+// before the prompt was made, is PREMATURE and changes nothing but the count of events.
 Step ApplyEvent(const Environment& env, Session session, const CustomerEvent& event);
 
 // What a caller may do to an active session.
@@ -106,8 +119,8 @@ Step ShowAgain(const Environment& env, Session session);
 // Another session takes its place, or its version is taken away.
 Step Supersede(const Environment& env, Session session);
 
-// Continues an expired session as `fresh` (identity and times as for StartSession) with its answers. With `offer` the customer is asked
-// first whether to continue or to start over.
+// Continues an expired session as `fresh` (identity and times as for StartSession) with its answers. With `offer` the
+// customer is asked first whether to continue or to start over.
 Step ResumeSession(const Environment& env, Session fresh, const Session& expired, bool offer);
 
 // The traits that the answers on the final path set, later ones first.

@@ -71,7 +71,8 @@ std::vector<SessionStep::Label> SessionStep::Labels() {
   for (const std::string& id : prompt.options) {
     if (prompt.kind == Prompt::Kind::kQuestion) {
       const Question& question = *flow().question(index);
-      const auto found = std::find_if(question.choices.begin(), question.choices.end(), [&](const Choice& c) { return c.choice_id == id; });
+      const auto found = std::find_if(question.choices.begin(), question.choices.end(),
+                                      [&](const Choice& c) { return c.choice_id == id; });
       out.push_back(QuestionLabel(flow().node(index), question, static_cast<int>(found - question.choices.begin())));
       continue;
     }
@@ -87,7 +88,8 @@ std::vector<SessionStep::Label> SessionStep::Labels() {
       label.title = std::string(Say(id == "continue" ? Phrase::kContinue : Phrase::kStartOver, language()));
     } else {
       label.title = std::string(Say(id == "yes" ? Phrase::kYes : Phrase::kNo, language()));
-      label.names = id == "yes" ? std::vector<std::string>{"yes", "si", "sim", "ok"} : std::vector<std::string>{"no", "nao"};
+      label.names =
+          id == "yes" ? std::vector<std::string>{"yes", "si", "sim", "ok"} : std::vector<std::string>{"no", "nao"};
     }
     label.names.insert(label.names.begin(), text::Fold(label.title));
     out.push_back(std::move(label));
@@ -140,10 +142,11 @@ OutboundMessage SessionStep::Render() {
   message.prompt_seq = prompt.seq;
   int index = 0;
   for (Label& label : Labels()) {
-    message.options.push_back({MakeReplyId(session().id.ToString(), prompt.seq, index++, env_.mac), std::move(label.title),
-                               std::move(label.description)});
+    message.options.push_back({MakeReplyId(session().id.ToString(), prompt.seq, index++, env_.mac),
+                               std::move(label.title), std::move(label.description)});
   }
-  const Question* question = prompt.kind == Prompt::Kind::kQuestion ? flow().question(NodeIndex(prompt.node_id)) : nullptr;
+  const Question* question =
+      prompt.kind == Prompt::Kind::kQuestion ? flow().question(NodeIndex(prompt.node_id)) : nullptr;
   ShapeOptions(session().channel, question != nullptr && question->multi(), language(), message);
   return message;
 }
@@ -221,6 +224,8 @@ void SessionStep::ShowProduct(int rank) {
   Ask(Prompt::Kind::kRecommendation, node_id, RecommendationOptions(recommend));
 }
 
-void SessionStep::AskResume(const std::string& node_id) { Ask(Prompt::Kind::kResume, node_id, {"continue", "restart"}); }
+void SessionStep::AskResume(const std::string& node_id) {
+  Ask(Prompt::Kind::kResume, node_id, {"continue", "restart"});
+}
 
 }  // namespace vinculo::profiling

@@ -70,7 +70,8 @@ int SessionStep::Branch(const CompiledFlow::Node& node) {
   const bool needs_traits = std::any_of(branch.cases.begin(), branch.cases.end(),
                                         [](const BranchCase& item) { return !DependsOnAnswersOnly(item.condition); });
   if (needs_traits) {
-    for (TraitWrite& write : PendingTraits(flow(), session())) traits.emplace(std::move(write.key), std::move(write.value));
+    for (TraitWrite& write : PendingTraits(flow(), session()))
+      traits.emplace(std::move(write.key), std::move(write.value));
     for (const auto& [key, value] : env_.customer().traits) traits.emplace(key, value);
   }
   const auto answer = [this](absl::string_view id) -> const std::vector<std::string>* {
@@ -92,10 +93,14 @@ std::string SessionStep::Known(CaptureField field) {
   }
   const Customer& customer = env_.customer();
   switch (field) {
-    case CaptureField::kName: return customer.name;
-    case CaptureField::kEmail: return customer.email;
-    case CaptureField::kPhone: return customer.phone;
-    default: return "";
+    case CaptureField::kName:
+      return customer.name;
+    case CaptureField::kEmail:
+      return customer.email;
+    case CaptureField::kPhone:
+      return customer.phone;
+    default:
+      return "";
   }
 }
 
@@ -155,9 +160,17 @@ ShownRecommendation SessionStep::Evaluate(const CompiledFlow::Node& node) {
   const std::string& base = flow().head().base_language;
   for (const Recommended& item : best.products) {
     const Product& product = matrix.products()[item.product];
-    ShownProduct out{product.product_id, std::string(PickText(product.names, language(), base)),
-                     std::string(PickText(product.short_descriptions, language(), base)), product.image_url,
-                     product.price_minor, product.currency, item.score_micro, item.match_percent, item.fallback, item.pinned, {}};
+    ShownProduct out{product.product_id,
+                     std::string(PickText(product.names, language(), base)),
+                     std::string(PickText(product.short_descriptions, language(), base)),
+                     product.image_url,
+                     product.price_minor,
+                     product.currency,
+                     item.score_micro,
+                     item.match_percent,
+                     item.fallback,
+                     item.pinned,
+                     {}};
     if (!item.fallback) {
       for (const Contribution& part : Contributions(matrix, answers, item.product)) {
         ShownProduct::Part line;
@@ -237,7 +250,8 @@ void SessionStep::End(SessionState state, absl::string_view reason, absl::string
   s.ended_at = env_.now;
   s.prompt.kind = Prompt::Kind::kNone;
   effects().ended = true;
-  if (state == SessionState::kCompleted || (state == SessionState::kExpired && flow().settings().commit_partial_traits)) {
+  if (state == SessionState::kCompleted ||
+      (state == SessionState::kExpired && flow().settings().commit_partial_traits)) {
     effects().traits = PendingTraits(flow(), s);
     effects().captures = s.captures;
   }

@@ -26,7 +26,8 @@ inline Product MakeProduct(std::string id, int rank, std::vector<std::string> ta
 }
 
 inline std::vector<Product> Cars() {
-  return {MakeProduct("city", 1, {"small"}), MakeProduct("sedan", 2), MakeProduct("suv", 3, {"big"}), MakeProduct("truck", 4, {"big"})};
+  return {MakeProduct("city", 1, {"small"}), MakeProduct("sedan", 2), MakeProduct("suv", 3, {"big"}),
+          MakeProduct("truck", 4, {"big"})};
 }
 
 inline Cell Points(std::string question, std::string choice, std::string product, int points, std::string reason = "") {
@@ -40,10 +41,16 @@ inline Matrix CarMatrix() {
   matrix.matrix_id = "cars";
   matrix.version = 1;
   matrix.questions = {{"use", {"town", "family", "work"}}, {"budget", {"low", "high"}}};
-  matrix.cells = {Points("use", "town", "city", 3, "Ideal para la ciudad"), Points("use", "town", "sedan", 1),
-                  Points("use", "family", "suv", 3), Points("use", "family", "sedan", 2), Points("use", "work", "truck", 3),
-                  Points("use", "work", "suv", 1), Points("budget", "low", "city", 2), Points("budget", "low", "sedan", 1),
-                  Points("budget", "high", "suv", 2), Points("budget", "high", "truck", 1)};
+  matrix.cells = {Points("use", "town", "city", 3, "Ideal para la ciudad"),
+                  Points("use", "town", "sedan", 1),
+                  Points("use", "family", "suv", 3),
+                  Points("use", "family", "sedan", 2),
+                  Points("use", "work", "truck", 3),
+                  Points("use", "work", "suv", 1),
+                  Points("budget", "low", "city", 2),
+                  Points("budget", "low", "sedan", 1),
+                  Points("budget", "high", "suv", 2),
+                  Points("budget", "high", "truck", 1)};
   return matrix;
 }
 
@@ -55,7 +62,9 @@ inline Choice MakeChoice(std::string id, std::string key, std::string next = "")
   return choice;
 }
 
-inline FlowHead CarHead() { return {"cars", "Autos", "Para recomendarte un auto", {"Vender autos"}, "sales_contact", "es"}; }
+inline FlowHead CarHead() {
+  return {"cars", "Autos", "Para recomendarte un auto", {"Vender autos"}, "sales_contact", "es"};
+}
 
 inline FlowDefinition CarFlow() {
   FlowDefinition flow;
@@ -137,13 +146,19 @@ class Talk {
   Step Do(Control control) { return Keep(ApplyControl(Env(), session, control)); }
 
   Environment Env() {
-    return {now, *flow_, [this]() -> const Customer& { return customer; },
+    return {now,
+            *flow_,
+            [this]() -> const Customer& { return customer; },
             [this](const CompiledMatrix& matrix) {
               return availability ? availability(matrix) : Availability(matrix).At(now);
             },
-            MacOf, [](absl::string_view) { return std::string("digest"); }, phone};
+            MacOf,
+            [](absl::string_view) { return std::string("digest"); },
+            phone};
   }
-  static std::string MacOf(absl::string_view text) { return std::to_string(10000000 + std::hash<std::string>()(std::string(text)) % 89999999); }
+  static std::string MacOf(absl::string_view text) {
+    return std::to_string(10000000 + std::hash<std::string>()(std::string(text)) % 89999999);
+  }
 
   Step Keep(Step step) {
     session = step.session;

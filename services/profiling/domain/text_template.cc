@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::array<absl::string_view, 3> kAnswerFields = {"label", "value", "raw"};
 constexpr std::array<absl::string_view, 4> kProfileFields = {"name", "email", "phone", "id"};
-constexpr std::array<absl::string_view, 6> kProductFields = {"id", "name", "short_description", "price", "currency", "image_url"};
-constexpr std::array<absl::string_view, 12> kLeadFields = {"id",     "name",       "first_name",   "last_name",
-                                                           "email",  "phone",      "product_id",   "product_name",
-                                                           "source", "created_at", "rank",         "answers_summary"};
+constexpr std::array<absl::string_view, 6> kProductFields = {"id",    "name",     "short_description",
+                                                             "price", "currency", "image_url"};
+constexpr std::array<absl::string_view, 12> kLeadFields = {"id",     "name",       "first_name", "last_name",
+                                                           "email",  "phone",      "product_id", "product_name",
+                                                           "source", "created_at", "rank",       "answers_summary"};
 constexpr std::array<absl::string_view, 3> kFlowFields = {"id", "name", "purpose"};
 
 template <size_t N>
@@ -40,7 +41,8 @@ absl::StatusOr<Reference> ParseReference(absl::string_view text) {
     out = {Reference::Kind::kTrait, words[1], 0, ""};
   } else if (words.size() == 2 && words[0] == "profile" && Among(kProfileFields, words[1])) {
     out = {Reference::Kind::kProfile, "", 0, words[1]};
-  } else if (words.size() == 3 && words[0] == "product" && (words[1] == "1" || words[1] == "2") && Among(kProductFields, words[2])) {
+  } else if (words.size() == 3 && words[0] == "product" && (words[1] == "1" || words[1] == "2") &&
+             Among(kProductFields, words[2])) {
     out = {Reference::Kind::kProduct, "", words[1][0] - '0', words[2]};
   } else if (words.size() == 3 && words[0] == "product" && words[1] == "selected" && Among(kProductFields, words[2])) {
     out = {Reference::Kind::kProduct, "", 0, words[2]};

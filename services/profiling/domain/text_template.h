@@ -32,8 +32,8 @@ class TextTemplate {
   static absl::StatusOr<TextTemplate> Parse(absl::string_view text);
 
   const std::vector<Part>& parts() const { return parts_; }
-  // The text with values put in, once and never scanned again. `value` returns "" for what is missing; then the default is
-  // taken. Cut at 10,000 code points.
+  // The text with values put in, once and never scanned again. `value` returns "" for what is missing; then the default
+  // is taken. Cut at 10,000 code points.
   std::string Render(absl::FunctionRef<std::string(const Reference&)> value) const;
 
  private:

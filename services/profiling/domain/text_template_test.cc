@@ -24,8 +24,8 @@ TEST(Templates, DefaultsFillGaps) {
 }
 
 TEST(Templates, TheListIsClosed) {
-  for (const char* bad : {"{{profile.name", "{{ }}", "{{profile.age}}", "{{product.3.name}}", "{{answer.use}}", "{{trait.X!}}",
-                          "{{profile.name|upper}}", "{{profile.name|default:x}}", "{{secrets.key}}"}) {
+  for (const char* bad : {"{{profile.name", "{{ }}", "{{profile.age}}", "{{product.3.name}}", "{{answer.use}}",
+                          "{{trait.X!}}", "{{profile.name|upper}}", "{{profile.name|default:x}}", "{{secrets.key}}"}) {
     EXPECT_FALSE(TextTemplate::Parse(bad).ok()) << bad;
   }
 }

@@ -30,10 +30,12 @@ class CatalogueRepository {
   static absl::Status PutProduct(sql::Transaction& tx, const ProductRow& product);
   // The rank after the last.
   static absl::StatusOr<int> NextRank(sql::Transaction& tx);
-  static absl::StatusOr<std::vector<ProductRow>> ListProducts(sql::Transaction& tx, const std::string& after, int limit);
+  static absl::StatusOr<std::vector<ProductRow>> ListProducts(sql::Transaction& tx, const std::string& after,
+                                                              int limit);
 
   // The version, or the latest for 0.
-  static absl::StatusOr<std::optional<MatrixRow>> FindMatrix(sql::Transaction& tx, const std::string& matrix_id, int version);
+  static absl::StatusOr<std::optional<MatrixRow>> FindMatrix(sql::Transaction& tx, const std::string& matrix_id,
+                                                             int version);
   static absl::Status InsertMatrix(sql::Transaction& tx, const MatrixRow& matrix, absl::Time now);
   // The latest version of every matrix.
   static absl::StatusOr<std::vector<MatrixRow>> ListLatest(sql::Transaction& tx);

@@ -24,9 +24,10 @@ const Customer& EngineStep::LoadCustomer() {
   customer_->name = profile->name;
   for (const Identity& identity : profile->identities) {
     if (identity.type == IdentityType::kEmail) customer_->email = identity.value;
-    const bool number = identity.type == IdentityType::kPhone ||
-                        (identity.type == IdentityType::kWhatsapp && !identity.value.empty() && identity.value[0] == '+');
-    if (number && (customer_->phone.empty() || identity.type == IdentityType::kPhone)) customer_->phone = identity.value;
+    const bool number = identity.type == IdentityType::kPhone || (identity.type == IdentityType::kWhatsapp &&
+                                                                  !identity.value.empty() && identity.value[0] == '+');
+    if (number && (customer_->phone.empty() || identity.type == IdentityType::kPhone))
+      customer_->phone = identity.value;
   }
   for (const StoredTrait& trait : profile->traits) customer_->traits.emplace(trait.key, trait.value);
   return *customer_;
@@ -60,7 +61,8 @@ absl::Status EngineStep::SaveSession(Session& session, int64_t revision_before) 
     RETURN_IF_ERROR(SessionRepository::Update(tx_, session, revision_before));
   }
   if (IsFinal(session.state)) {
-    return revision_before == 0 ? absl::OkStatus() : SessionRepository::ClearActive(tx_, session.profile_id, session.id);
+    return revision_before == 0 ? absl::OkStatus()
+                                : SessionRepository::ClearActive(tx_, session.profile_id, session.id);
   }
   return revision_before == 0 ? SessionRepository::SetActive(tx_, session.profile_id, session.id) : absl::OkStatus();
 }
@@ -91,9 +93,10 @@ absl::Status EngineStep::SaveConsent(const Step& step) {
     RETURN_IF_ERROR(engine_.PutConsent(tx_, profile_, std::move(consent), false, now_));
   }
   if (step.effects.revoke_marketing) {
-    RETURN_IF_ERROR(engine_.PutConsent(
-        tx_, profile_, {"marketing", ConsentDecisionKind::kRevoked, now_, std::nullopt, "", "", step.session.language, step.session.id.ToString()},
-        false, now_));
+    RETURN_IF_ERROR(engine_.PutConsent(tx_, profile_,
+                                       {"marketing", ConsentDecisionKind::kRevoked, now_, std::nullopt, "", "",
+                                        step.session.language, step.session.id.ToString()},
+                                       false, now_));
   }
   return absl::OkStatus();
 }
@@ -102,7 +105,9 @@ absl::Status EngineStep::SaveProfile(const Step& step) {
   std::vector<std::string> keys;
   const std::string ref = step.session.id.ToString();
   for (const TraitWrite& write : step.effects.traits) {
-    ASSIGN_OR_RETURN(const bool changed, ProfileRepository::PutTrait(tx_, profile_, {write.key, write.value, write.category, TraitSource::kAnswer, ref, now_}));
+    ASSIGN_OR_RETURN(const bool changed,
+                     ProfileRepository::PutTrait(
+                         tx_, profile_, {write.key, write.value, write.category, TraitSource::kAnswer, ref, now_}));
     if (changed) keys.push_back(write.key);
   }
   std::string name;
@@ -114,14 +119,18 @@ absl::Status EngineStep::SaveProfile(const Step& step) {
       const IdentityType type = email ? IdentityType::kEmail : IdentityType::kPhone;
       // Typed by somebody: an address that belongs to another profile stays there.
       if (!IsJunkIdentity(type, captured.value)) {
-        RETURN_IF_ERROR(ProfileRepository::AddIdentity(tx_, profile_, {type, captured.value, Assurance::kClaimed, now_, now_}).status());
+        RETURN_IF_ERROR(
+            ProfileRepository::AddIdentity(tx_, profile_, {type, captured.value, Assurance::kClaimed, now_, now_})
+                .status());
       }
     }
     const CompiledFlow::Node& node = flow_.node(*flow_.FindNode(captured.node_id));
     const auto& capture = std::get<Capture>(node.definition->kind);
     if (capture.trait_key.empty()) continue;
-    ASSIGN_OR_RETURN(const bool changed, ProfileRepository::PutTrait(tx_, profile_, {capture.trait_key, captured.value, TraitCategory::kCustom,
-                                                                                   TraitSource::kCapture, ref, now_}));
+    ASSIGN_OR_RETURN(const bool changed,
+                     ProfileRepository::PutTrait(tx_, profile_,
+                                                 {capture.trait_key, captured.value, TraitCategory::kCustom,
+                                                  TraitSource::kCapture, ref, now_}));
     if (changed) keys.push_back(capture.trait_key);
   }
   if (!step.effects.ended && keys.empty()) return absl::OkStatus();
@@ -138,8 +147,9 @@ absl::Status EngineStep::SaveProfile(const Step& step) {
 
 absl::Status EngineStep::MakeLead(Step& step) {
   Session& session = step.session;
-  ASSIGN_OR_RETURN(const std::optional<Lead> before,
-                   LeadRepository::FindRecent(tx_, profile_, session.selected_product_id, now_ - flow_.settings().dedupe_window));
+  ASSIGN_OR_RETURN(
+      const std::optional<Lead> before,
+      LeadRepository::FindRecent(tx_, profile_, session.selected_product_id, now_ - flow_.settings().dedupe_window));
   Lead lead;
   lead.id = before ? before->id : Uuid::New(now_);
   session.lead_id = lead.id;
@@ -195,7 +205,8 @@ absl::Status EngineStep::Deliver(const Step& step, const Lead& lead, absl::strin
     const auto& mapping = connector.mapping.empty() ? DefaultMapping() : connector.mapping;
     absl::StatusOr<std::string> payload = absl::UnknownError("not made");
     Run([&](const Environment& env) {
-      const auto fields = MapFields(mapping, [&](const Reference& reference) { return ReferenceValue(env, step.session, reference); });
+      const auto fields =
+          MapFields(mapping, [&](const Reference& reference) { return ReferenceValue(env, step.session, reference); });
       payload = fields.ok() ? LeadEnvelope(event, now_, *fields) : fields.status();
       return Step();
     });
@@ -236,9 +247,11 @@ absl::Status EngineStep::EmitAll(const Step& step, const StepCause& cause) {
 absl::Status EngineStep::LeaveJobs(const Step& step, const StepCause& cause, bool is_new) {
   const Session& session = step.session;
   if (cause.through_messaging && !cause.quiet && !step.effects.messages.empty()) {
-    OutboundJob job{session.id, session.revision, session.contact_id, session.sender_id, step.effects.messages, absl::UnixEpoch()};
+    OutboundJob job{session.id,        session.revision,      session.contact_id,
+                    session.sender_id, step.effects.messages, absl::UnixEpoch()};
     job.hold_until = IsFinal(session.state) ? absl::UnixEpoch() : session.expires_at;
-    RETURN_IF_ERROR(jobs::Enqueue(tx_, {kOutboundJob, absl::StrCat(session.id.ToString(), "/", session.revision), now_, EncodeOutboundJob(job)}));
+    RETURN_IF_ERROR(jobs::Enqueue(
+        tx_, {kOutboundJob, absl::StrCat(session.id.ToString(), "/", session.revision), now_, EncodeOutboundJob(job)}));
   }
   // The timer of a running session looks by itself whether the deadline has moved, so an answer need not touch it.
   if (is_new && !IsFinal(session.state)) {

@@ -17,11 +17,17 @@ struct StepCause {
   bool quiet = false;  // nothing is sent: a timer or another session
 };
 
-// One step inside one transaction: lends the machine what it may look at, and saves what comes out. Internal to the engine.
+// One step inside one transaction: lends the machine what it may look at, and saves what comes out. Internal to the
+// engine.
 class EngineStep {
  public:
   EngineStep(SessionEngine& engine, sql::Transaction& tx, const CompiledFlow& flow, Uuid profile, absl::Time now)
-      : engine_(engine), tx_(tx), flow_(flow), profile_(profile), now_(now), view_(engine.published_.Current(tx.tenant())) {}
+      : engine_(engine),
+        tx_(tx),
+        flow_(flow),
+        profile_(profile),
+        now_(now),
+        view_(engine.published_.Current(tx.tenant())) {}
 
   // Runs `decide(const Environment&) -> Step`.
   template <class Decide>

@@ -54,12 +54,14 @@ class FlowRepository {
   static absl::StatusOr<std::vector<FlowRow>> List(sql::Transaction& tx, const std::string& after, int limit);
 
   static absl::Status InsertVersion(sql::Transaction& tx, const VersionRow& version);
-  static absl::Status SetVersionState(sql::Transaction& tx, const std::string& flow_id, int version, VersionState state);
+  static absl::Status SetVersionState(sql::Transaction& tx, const std::string& flow_id, int version,
+                                      VersionState state);
   // NOT_FOUND `FLOW_VERSION_NOT_FOUND`.
   static absl::StatusOr<VersionRow> GetVersion(sql::Transaction& tx, const std::string& flow_id, int version);
   static absl::StatusOr<int> LastVersion(sql::Transaction& tx, const std::string& flow_id);
   // Newest first, below `before`, without definition, products and report.
-  static absl::StatusOr<std::vector<VersionRow>> ListVersions(sql::Transaction& tx, const std::string& flow_id, int before, int limit);
+  static absl::StatusOr<std::vector<VersionRow>> ListVersions(sql::Transaction& tx, const std::string& flow_id,
+                                                              int before, int limit);
   // Every version that a session may still run on, with everything.
   static absl::StatusOr<std::vector<VersionRow>> ListRunning(sql::Transaction& tx);
 };

@@ -31,10 +31,15 @@ Prompt PromptFrom(const json& j) {
 json ProductJson(const ShownProduct& p) {
   json parts = json::array();
   for (const auto& part : p.parts) {
-    parts.push_back({{"q", part.question_id}, {"c", part.choice_ids}, {"p", part.points}, {"s", part.score_micro}, {"r", part.reason}});
+    parts.push_back({{"q", part.question_id},
+                     {"c", part.choice_ids},
+                     {"p", part.points},
+                     {"s", part.score_micro},
+                     {"r", part.reason}});
   }
-  json out = {{"id", p.product_id}, {"n", p.name}, {"d", p.short_description}, {"i", p.image_url}, {"cur", p.currency},
-              {"s", p.score_micro}, {"m", p.match_percent}, {"f", p.fallback}, {"pin", p.pinned}};
+  json out = {{"id", p.product_id},   {"n", p.name},       {"d", p.short_description},
+              {"i", p.image_url},     {"cur", p.currency}, {"s", p.score_micro},
+              {"m", p.match_percent}, {"f", p.fallback},   {"pin", p.pinned}};
   if (p.price_minor) out["pr"] = *p.price_minor;
   if (!p.parts.empty()) out["parts"] = std::move(parts);
   return out;
@@ -53,7 +58,8 @@ ShownProduct ProductFrom(const json& j) {
   p.pinned = j.at("pin");
   if (j.contains("pr")) p.price_minor = j.at("pr").get<int64_t>();
   for (const json& part : j.value("parts", json::array())) {
-    p.parts.push_back({part.at("q"), part.at("c").get<std::vector<std::string>>(), part.at("p"), part.at("s"), part.at("r")});
+    p.parts.push_back(
+        {part.at("q"), part.at("c").get<std::vector<std::string>>(), part.at("p"), part.at("s"), part.at("r")});
   }
   return p;
 }
@@ -62,9 +68,19 @@ json RecommendationJson(const ShownRecommendation& r) {
   json products = json::array(), out_of = json::array();
   for (const ShownProduct& p : r.products) products.push_back(ProductJson(p));
   for (const ShownRuledOut& o : r.ruled_out) out_of.push_back({o.product_id, o.cause, o.question_id, o.choice_id});
-  return {{"n", r.node_id}, {"o", r.outcome}, {"p", products}, {"f", r.first_over_second}, {"s", r.second_over_third},
-          {"g", r.group_relaxed}, {"ns", r.no_signal}, {"m", r.matrix_id}, {"v", r.matrix_version}, {"h", r.matrix_hash},
-          {"in", r.inputs}, {"t", Micros(r.evaluated_at)}, {"x", out_of}};
+  return {{"n", r.node_id},
+          {"o", r.outcome},
+          {"p", products},
+          {"f", r.first_over_second},
+          {"s", r.second_over_third},
+          {"g", r.group_relaxed},
+          {"ns", r.no_signal},
+          {"m", r.matrix_id},
+          {"v", r.matrix_version},
+          {"h", r.matrix_hash},
+          {"in", r.inputs},
+          {"t", Micros(r.evaluated_at)},
+          {"x", out_of}};
 }
 
 ShownRecommendation RecommendationFrom(const json& j) {
@@ -87,7 +103,8 @@ ShownRecommendation RecommendationFrom(const json& j) {
 
 json PathJson(const Session& s) {
   json answers = json::array(), captures = json::array(), path = json::array();
-  for (const SessionAnswer& a : s.answers) answers.push_back({a.question_id, a.choice_ids, a.raw, a.truncated, Micros(a.at)});
+  for (const SessionAnswer& a : s.answers)
+    answers.push_back({a.question_id, a.choice_ids, a.raw, a.truncated, Micros(a.at)});
   for (const CapturedField& c : s.captures) captures.push_back({c.field, c.node_id, c.value, c.text, Micros(c.at)});
   for (const PathStep& step : s.path) path.push_back({step.kind, step.node_id});
   return {{"a", answers}, {"c", captures}, {"p", path}};
@@ -97,19 +114,44 @@ void PathFrom(const json& j, Session& s) {
   for (const json& a : j.at("a")) {
     s.answers.push_back({a.at(0), a.at(1).get<std::vector<std::string>>(), a.at(2), a.at(3), TimeOf(a.at(4))});
   }
-  for (const json& c : j.at("c")) s.captures.push_back({c.at(0).get<CaptureField>(), c.at(1), c.at(2), c.at(3), TimeOf(c.at(4))});
+  for (const json& c : j.at("c"))
+    s.captures.push_back({c.at(0).get<CaptureField>(), c.at(1), c.at(2), c.at(3), TimeOf(c.at(4))});
   for (const json& p : j.at("p")) s.path.push_back({p.at(0).get<PathStep::Kind>(), p.at(1)});
 }
 
 }  // namespace
 
 std::string EncodeSession(const Session& s) {
-  json j = {{"id", s.id.ToString()}, {"pid", s.profile_id.ToString()}, {"ch", s.channel}, {"ci", s.channel_identity}, {"co", s.contact_id},
-            {"se", s.sender_id}, {"f", s.flow_id}, {"v", s.version}, {"l", s.language}, {"so", s.source}, {"sr", s.source_ref},
-            {"st", s.state}, {"sg", s.stage}, {"r", s.revision}, {"pr", PromptJson(s.prompt)}, {"path", PathJson(s)},
-            {"iv", s.invalid_count}, {"ev", s.event_count}, {"rs", s.restarts}, {"sh", s.shown_rank}, {"sp", s.selected_product_id},
-            {"sk", s.selected_rank}, {"t0", Micros(s.started_at)}, {"t1", Micros(s.last_user_at)}, {"t2", Micros(s.last_event_at)},
-            {"t3", Micros(s.expires_at)}, {"t4", Micros(s.absolute_expires_at)}, {"er", s.end_reason}, {"oc", s.outcome}, {"te", s.test}};
+  json j = {{"id", s.id.ToString()},
+            {"pid", s.profile_id.ToString()},
+            {"ch", s.channel},
+            {"ci", s.channel_identity},
+            {"co", s.contact_id},
+            {"se", s.sender_id},
+            {"f", s.flow_id},
+            {"v", s.version},
+            {"l", s.language},
+            {"so", s.source},
+            {"sr", s.source_ref},
+            {"st", s.state},
+            {"sg", s.stage},
+            {"r", s.revision},
+            {"pr", PromptJson(s.prompt)},
+            {"path", PathJson(s)},
+            {"iv", s.invalid_count},
+            {"ev", s.event_count},
+            {"rs", s.restarts},
+            {"sh", s.shown_rank},
+            {"sp", s.selected_product_id},
+            {"sk", s.selected_rank},
+            {"t0", Micros(s.started_at)},
+            {"t1", Micros(s.last_user_at)},
+            {"t2", Micros(s.last_event_at)},
+            {"t3", Micros(s.expires_at)},
+            {"t4", Micros(s.absolute_expires_at)},
+            {"er", s.end_reason},
+            {"oc", s.outcome},
+            {"te", s.test}};
   if (s.recommendation) j["rec"] = RecommendationJson(*s.recommendation);
   if (s.ended_at) j["t5"] = Micros(*s.ended_at);
   if (s.window_until) j["wu"] = Micros(*s.window_until);
@@ -207,12 +249,18 @@ absl::StatusOr<TraitValue> DecodeTraitValue(absl::string_view text) {
   return Decode<TraitValue>(text, [](const json& j) -> TraitValue {
     const json& v = j.at(1);
     switch (j.at(0).get<int>()) {
-      case 0: return v.get<std::string>();
-      case 1: return v.get<int64_t>();
-      case 2: return v.get<double>();
-      case 3: return v.get<bool>();
-      case 4: return TimeOf(v);
-      default: return v.get<std::vector<std::string>>();
+      case 0:
+        return v.get<std::string>();
+      case 1:
+        return v.get<int64_t>();
+      case 2:
+        return v.get<double>();
+      case 3:
+        return v.get<bool>();
+      case 4:
+        return TimeOf(v);
+      default:
+        return v.get<std::vector<std::string>>();
     }
   });
 }
@@ -222,9 +270,14 @@ std::string EncodeOutboundJob(const OutboundJob& job) {
   for (const OutboundMessage& m : job.messages) {
     json options = json::array();
     for (const OutboundOption& o : m.options) options.push_back({o.reply_id, o.title, o.description});
-    messages.push_back({{"f", m.form}, {"b", m.body}, {"o", options}, {"l", m.list_button}, {"i", m.image_url}, {"s", m.prompt_seq}});
+    messages.push_back(
+        {{"f", m.form}, {"b", m.body}, {"o", options}, {"l", m.list_button}, {"i", m.image_url}, {"s", m.prompt_seq}});
   }
-  return Dump({{"id", job.session_id.ToString()}, {"r", job.revision}, {"c", job.contact_id}, {"s", job.sender_id}, {"m", messages},
+  return Dump({{"id", job.session_id.ToString()},
+               {"r", job.revision},
+               {"c", job.contact_id},
+               {"s", job.sender_id},
+               {"m", messages},
                {"h", Micros(job.hold_until)}});
 }
 
@@ -254,7 +307,8 @@ absl::StatusOr<std::string> LeadEnvelope(absl::string_view type, absl::Time at,
   envelope["data"] = std::move(data);
   std::string out = envelope.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   if (out.size() > kMaxPayloadBytes) {
-    return Error(absl::StatusCode::kResourceExhausted, "PAYLOAD_TOO_LARGE", absl::StrCat("the payload has ", out.size(), " bytes; at most ", kMaxPayloadBytes));
+    return Error(absl::StatusCode::kResourceExhausted, "PAYLOAD_TOO_LARGE",
+                 absl::StrCat("the payload has ", out.size(), " bytes; at most ", kMaxPayloadBytes));
   }
   return out;
 }

@@ -56,7 +56,8 @@ struct OutboundJob {
 std::string EncodeOutboundJob(const OutboundJob& job);
 absl::StatusOr<OutboundJob> DecodeOutboundJob(absl::string_view json);
 
-// `{"type":...,"timestamp":...,"data":{...}}`, minified, with dotted paths as nested objects. RESOURCE_EXHAUSTED `PAYLOAD_TOO_LARGE` above 20 kB.
+// `{"type":...,"timestamp":...,"data":{...}}`, minified, with dotted paths as nested objects. RESOURCE_EXHAUSTED
+// `PAYLOAD_TOO_LARGE` above 20 kB.
 absl::StatusOr<std::string> LeadEnvelope(absl::string_view type, absl::Time at,
                                          const std::vector<std::pair<std::string, std::string>>& fields);
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -17,7 +16,9 @@ inline absl::Time TimeOf(const nlohmann::json& j) { return absl::FromUnixMicros(
 inline Uuid IdOf(const nlohmann::json& j) { return Uuid::Parse(j.get<std::string>()).value_or(Uuid()); }
 
 // Text that is no UTF-8 is replaced, never thrown over.
-inline std::string Dump(const nlohmann::json& j) { return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+inline std::string Dump(const nlohmann::json& j) {
+  return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 // The library throws; this is where that ends.
 template <class T, class Read>

@@ -16,7 +16,8 @@ class LeadRepository {
   static absl::Status Insert(sql::Transaction& tx, const Lead& lead);
   static absl::StatusOr<std::optional<Lead>> Find(sql::Transaction& tx, const Uuid& id);
   // The lead of the same profile and product made after `since`.
-  static absl::StatusOr<std::optional<Lead>> FindRecent(sql::Transaction& tx, const Uuid& profile, const std::string& product_id, absl::Time since);
+  static absl::StatusOr<std::optional<Lead>> FindRecent(sql::Transaction& tx, const Uuid& profile,
+                                                        const std::string& product_id, absl::Time since);
   // Content, state and CRM reference; raises the revision.
   static absl::Status Update(sql::Transaction& tx, const Lead& lead);
   // Newest first, before `before` (nil: from the newest).

@@ -13,8 +13,8 @@
 
 namespace vinculo::profiling {
 
-// Where connectors may point to: https to the world; plain http only to addresses that the operator named, and to this machine where
-// the service itself runs insecurely on loopback.
+// Where connectors may point to: https to the world; plain http only to addresses that the operator named, and to this
+// machine where the service itself runs insecurely on loopback.
 class OutboundPolicy {
  public:
   explicit OutboundPolicy(std::vector<HostPort> allowed = {}, bool allow_loopback = false)

@@ -21,7 +21,8 @@ class ProfileRepository {
   // Name, locale, company, contact, last seen; raises the revision.
   static absl::Status Update(sql::Transaction& tx, const Profile& profile);
 
-  static absl::StatusOr<std::optional<Uuid>> FindByIdentity(sql::Transaction& tx, IdentityType type, const std::string& normalized);
+  static absl::StatusOr<std::optional<Uuid>> FindByIdentity(sql::Transaction& tx, IdentityType type,
+                                                            const std::string& normalized);
   // Adds it unless another profile has it; true when `profile` has it afterwards.
   static absl::StatusOr<bool> AddIdentity(sql::Transaction& tx, const Uuid& profile, const Identity& identity);
   // Writes the trait if it supersedes what is held; true when it did.
@@ -29,7 +30,8 @@ class ProfileRepository {
   static absl::StatusOr<std::vector<StoredTrait>> Traits(sql::Transaction& tx, const Uuid& profile);
   // Writes the decision if it is not older than what is held; true when it was.
   static absl::StatusOr<bool> PutConsent(sql::Transaction& tx, const Uuid& profile, const Consent& consent);
-  static absl::StatusOr<std::optional<Consent>> FindConsent(sql::Transaction& tx, const Uuid& profile, const std::string& purpose);
+  static absl::StatusOr<std::optional<Consent>> FindConsent(sql::Transaction& tx, const Uuid& profile,
+                                                            const std::string& purpose);
 };
 
 const std::vector<sql::Query>& ProfileQueries();

@@ -44,8 +44,10 @@ void Published::Invalidate(const std::string& tenant) {
     return entries;
   });
   database_.ReadOnPool(
-      sql::Scope::ForTenant(tenant), [self = shared_from_this(), before = entry.view](sql::Transaction& tx) { return self->Load(tx, before.get()); },
-      [self = shared_from_this(), tenant, generation = entry.wanted](absl::StatusOr<std::shared_ptr<const TenantView>> view) {
+      sql::Scope::ForTenant(tenant),
+      [self = shared_from_this(), before = entry.view](sql::Transaction& tx) { return self->Load(tx, before.get()); },
+      [self = shared_from_this(), tenant,
+       generation = entry.wanted](absl::StatusOr<std::shared_ptr<const TenantView>> view) {
         if (view.ok()) self->Keep(tenant, generation, *std::move(view));
       });
 }
@@ -64,7 +66,8 @@ absl::StatusOr<std::shared_ptr<const TenantView>> Published::View(const sql::Sco
   return view;
 }
 
-absl::StatusOr<std::shared_ptr<const TenantView>> Published::Load(sql::Transaction& tx, const TenantView* before) const {
+absl::StatusOr<std::shared_ptr<const TenantView>> Published::Load(sql::Transaction& tx,
+                                                                  const TenantView* before) const {
   auto view = std::make_shared<TenantView>();
   RETURN_IF_ERROR(LoadCatalogue(tx, *view));
   RETURN_IF_ERROR(LoadFlows(tx, before, *view));
@@ -113,14 +116,16 @@ absl::Status Published::LoadFlows(sql::Transaction& tx, const TenantView* before
     }
     if (row.state == VersionState::kLive) view.live[row.head.flow_id] = row.version;
     for (const CompiledFlow::Node& node : flow->nodes()) {
-      if (node.matrix != nullptr) view.availability.emplace(node.matrix.get(), Availability(*node.matrix, view.catalogue));
+      if (node.matrix != nullptr)
+        view.availability.emplace(node.matrix.get(), Availability(*node.matrix, view.catalogue));
     }
     view.flows.emplace(key, std::move(flow));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::Compile(sql::Transaction& tx, const VersionRow& row) const {
+absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::Compile(sql::Transaction& tx,
+                                                                       const VersionRow& row) const {
   ASSIGN_OR_RETURN(FlowDefinition definition, readers_.flow(row.definition));
   ASSIGN_OR_RETURN(const std::vector<Product> products, readers_.products(row.products));
   const CompiledMatrix::Uses uses = UsesOf(definition);
@@ -136,7 +141,8 @@ absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::Compile(sql::Tran
   return CompiledFlow::Compile(row.head, row.version, std::move(definition), matrices);
 }
 
-absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::FlowFor(sql::Transaction& tx, const std::string& flow_id, int version) const {
+absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::FlowFor(sql::Transaction& tx, const std::string& flow_id,
+                                                                       int version) const {
   const std::shared_ptr<const TenantView> view = Current(tx.tenant());
   const auto found = view->flows.find(std::make_pair(flow_id, version));
   if (found != view->flows.end()) return found->second;

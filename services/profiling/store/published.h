@@ -37,7 +37,8 @@ struct TenantView {
   absl::flat_hash_map<std::pair<std::string, int>, std::shared_ptr<const CompiledFlow>> flows;
   absl::flat_hash_map<std::string, int> live;  // flow -> version
   absl::flat_hash_map<std::string, Product> catalogue;
-  absl::flat_hash_map<std::string, std::shared_ptr<const ReadyMatrix>> matrices;  // latest versions, over the live catalogue
+  absl::flat_hash_map<std::string, std::shared_ptr<const ReadyMatrix>>
+      matrices;  // latest versions, over the live catalogue
   // Availability of the products of flows' own matrices.
   absl::flat_hash_map<const CompiledMatrix*, Availability> availability;
 
@@ -45,8 +46,8 @@ struct TenantView {
   Bits Available(const CompiledMatrix& matrix, absl::Time now) const;
 };
 
-// Everything published, in memory; the read path takes no lock. A change becomes visible to readers when Invalidate was called after
-// its commit and the tenant is looked at again.
+// Everything published, in memory; the read path takes no lock. A change becomes visible to readers when Invalidate was
+// called after its commit and the tenant is looked at again.
 class Published : public std::enable_shared_from_this<Published> {
  public:
   // Shared, since a reload may still run when its owner goes.
@@ -63,7 +64,8 @@ class Published : public std::enable_shared_from_this<Published> {
 
   // The compiled version, from memory or, when it is too new for that, from the transaction. NOT_FOUND
   // `FLOW_VERSION_NOT_FOUND`.
-  absl::StatusOr<std::shared_ptr<const CompiledFlow>> FlowFor(sql::Transaction& tx, const std::string& flow_id, int version) const;
+  absl::StatusOr<std::shared_ptr<const CompiledFlow>> FlowFor(sql::Transaction& tx, const std::string& flow_id,
+                                                              int version) const;
   const BlobReaders& readers() const { return readers_; }
 
   // Compiles a stored version with the products of its publication.
@@ -72,7 +74,7 @@ class Published : public std::enable_shared_from_this<Published> {
  private:
   struct Entry {
     std::shared_ptr<const TenantView> view;
-    int64_t wanted = 0;  // raised by each change
+    int64_t wanted = 0;   // raised by each change
     int64_t loaded = -1;  // the change that `view` holds at least
   };
   Published(sql::Database& database, BlobReaders readers) : database_(database), readers_(std::move(readers)) {}

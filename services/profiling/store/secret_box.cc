@@ -20,13 +20,15 @@ const unsigned char* Bytes(absl::string_view text) { return reinterpret_cast<con
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
 absl::Status Unreadable() {
-  return Error(absl::StatusCode::kDataLoss, "SECRET_UNREADABLE", "a stored secret cannot be opened with this service's key");
+  return Error(absl::StatusCode::kDataLoss, "SECRET_UNREADABLE",
+               "a stored secret cannot be opened with this service's key");
 }
 
 }  // namespace
 
 SecretBox::SecretBox(const Secret& master)
-    : sealing_key_(crypto::HmacSha256(master.Reveal(), "profiling sealing")), mac_key_(crypto::HmacSha256(master.Reveal(), "profiling replies")) {}
+    : sealing_key_(crypto::HmacSha256(master.Reveal(), "profiling sealing")),
+      mac_key_(crypto::HmacSha256(master.Reveal(), "profiling replies")) {}
 
 std::string SecretBox::Seal(absl::string_view context, absl::string_view secret) const {
   const std::string nonce = crypto::RandomBytes(kNonce);

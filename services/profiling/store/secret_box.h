@@ -8,8 +8,8 @@
 
 namespace vinculo::profiling {
 
-// Seals secrets at rest with AES-256-GCM and makes the short MACs of reply ids, both under keys derived from one master key.
-// Immutable and thread-safe.
+// Seals secrets at rest with AES-256-GCM and makes the short MACs of reply ids, both under keys derived from one master
+// key. Immutable and thread-safe.
 class SecretBox {
  public:
   // Any length; what matters is its entropy.

@@ -16,12 +16,26 @@
 // What happened, in the words of this service. The api turns it into messages of the contract.
 namespace vinculo::profiling {
 
-struct SessionStartedEvent { Session session; };
-struct SessionEndedEvent { Session session; };
-struct RecommendationMadeEvent { Session session; };
-struct ProductSelectedEvent { Session session; };
-struct LeadEvent { Lead lead; bool updated = false; };
-struct LeadDeliveryEvent { Delivery delivery; std::string crm_ref; };
+struct SessionStartedEvent {
+  Session session;
+};
+struct SessionEndedEvent {
+  Session session;
+};
+struct RecommendationMadeEvent {
+  Session session;
+};
+struct ProductSelectedEvent {
+  Session session;
+};
+struct LeadEvent {
+  Lead lead;
+  bool updated = false;
+};
+struct LeadDeliveryEvent {
+  Delivery delivery;
+  std::string crm_ref;
+};
 struct HandoffEvent {
   Session session;
   Handoff handoff;
@@ -36,15 +50,32 @@ struct InboundUnhandledEvent {
   absl::Time message_at;
   Channel channel = Channel::kUnspecified;
 };
-struct ProfileCreatedEvent { Uuid profile_id; ProfileKind kind; };
-struct ProfileUpdatedEvent { Uuid profile_id; std::vector<std::string> keys; };
-struct ContactLinkedEvent { Uuid profile_id; std::string contact_id; };
-struct ConsentChangedEvent { Uuid profile_id; Consent consent; bool from_messaging = false; };
-struct ConnectorPausedEvent { std::string connector_id; std::string reason; };
+struct ProfileCreatedEvent {
+  Uuid profile_id;
+  ProfileKind kind;
+};
+struct ProfileUpdatedEvent {
+  Uuid profile_id;
+  std::vector<std::string> keys;
+};
+struct ContactLinkedEvent {
+  Uuid profile_id;
+  std::string contact_id;
+};
+struct ConsentChangedEvent {
+  Uuid profile_id;
+  Consent consent;
+  bool from_messaging = false;
+};
+struct ConnectorPausedEvent {
+  std::string connector_id;
+  std::string reason;
+};
 
-using ServiceEvent = std::variant<SessionStartedEvent, SessionEndedEvent, RecommendationMadeEvent, ProductSelectedEvent, LeadEvent,
-                                  LeadDeliveryEvent, HandoffEvent, InboundUnhandledEvent, ProfileCreatedEvent, ProfileUpdatedEvent,
-                                  ContactLinkedEvent, ConsentChangedEvent, ConnectorPausedEvent>;
+using ServiceEvent =
+    std::variant<SessionStartedEvent, SessionEndedEvent, RecommendationMadeEvent, ProductSelectedEvent, LeadEvent,
+                 LeadDeliveryEvent, HandoffEvent, InboundUnhandledEvent, ProfileCreatedEvent, ProfileUpdatedEvent,
+                 ContactLinkedEvent, ConsentChangedEvent, ConnectorPausedEvent>;
 
 // Writes the event into the feed, in the transaction of the change.
 using EmitEvent = std::function<absl::Status(sql::Transaction& tx, const ServiceEvent& event, absl::Time now)>;

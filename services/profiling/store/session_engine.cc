@@ -51,16 +51,21 @@ absl::Status CheckPrompt(const InboundRequest& request, const Session& session) 
                      (request.prompt_seq != 0 && request.prompt_seq != session.prompt.seq);
   if (!moved) return absl::OkStatus();
   return Error(absl::StatusCode::kAborted, "PROMPT_MOVED", "the session has moved on; read it again",
-               {{"prompt_seq", absl::StrCat(session.prompt.seq)}, {"node_id", session.prompt.node_id}, {"etag", absl::StrCat("\"", session.revision, "\"")}});
+               {{"prompt_seq", absl::StrCat(session.prompt.seq)},
+                {"node_id", session.prompt.node_id},
+                {"etag", absl::StrCat("\"", session.revision, "\"")}});
 }
 
 }  // namespace
 
 IdentityType IdentityOf(Channel channel) {
   switch (channel) {
-    case Channel::kWhatsapp: return IdentityType::kWhatsapp;
-    case Channel::kFacebook: return IdentityType::kFacebookPsid;
-    default: return IdentityType::kExternal;
+    case Channel::kWhatsapp:
+      return IdentityType::kWhatsapp;
+    case Channel::kFacebook:
+      return IdentityType::kFacebookPsid;
+    default:
+      return IdentityType::kExternal;
   }
 }
 
@@ -75,14 +80,15 @@ absl::StatusOr<Uuid> SessionEngine::ResolveProfile(sql::Transaction& tx, Identit
   profile.name = name;
   profile.created_at = profile.last_seen_at = now;
   RETURN_IF_ERROR(ProfileRepository::Insert(tx, profile));
-  RETURN_IF_ERROR(ProfileRepository::AddIdentity(tx, profile.id, {type, *value, Assurance::kChannel, now, now}).status());
+  RETURN_IF_ERROR(
+      ProfileRepository::AddIdentity(tx, profile.id, {type, *value, Assurance::kChannel, now, now}).status());
   RETURN_IF_ERROR(emit_(tx, ProfileCreatedEvent{profile.id, profile.kind}, now));
   return profile.id;
 }
 
 absl::StatusOr<Uuid> SessionEngine::LinkContact(sql::Transaction& tx, Channel channel, const std::string& identity,
-                                                const std::optional<Uuid>& known, const std::string& contact_id, const std::string& name,
-                                                absl::Time now) {
+                                                const std::optional<Uuid>& known, const std::string& contact_id,
+                                                const std::string& name, absl::Time now) {
   Uuid id;
   if (known) {
     ASSIGN_OR_RETURN(const auto row, ProfileRepository::FindRow(tx, *known));
@@ -107,16 +113,18 @@ absl::StatusOr<Uuid> SessionEngine::LinkContact(sql::Transaction& tx, Channel ch
   return id;
 }
 
-absl::Status SessionEngine::PutConsent(sql::Transaction& tx, const Uuid& profile, Consent consent, bool from_messaging, absl::Time now) {
+absl::Status SessionEngine::PutConsent(sql::Transaction& tx, const Uuid& profile, Consent consent, bool from_messaging,
+                                       absl::Time now) {
   ASSIGN_OR_RETURN(const auto before, ProfileRepository::FindConsent(tx, profile, consent.purpose));
   ASSIGN_OR_RETURN(const bool written, ProfileRepository::PutConsent(tx, profile, consent));
   if (!written || (before && before->Now(now) == consent.decision)) return absl::OkStatus();
   return emit_(tx, ConsentChangedEvent{profile, std::move(consent), from_messaging}, now);
 }
 
-absl::StatusOr<EngineResult> SessionEngine::HandleInbound(sql::Transaction& tx, const InboundRequest& request, const RenderReply& render,
-                                                          absl::Time now) {
-  ASSIGN_OR_RETURN(std::optional<std::string> stored, SessionRepository::FindInbound(tx, request.channel, request.event_id));
+absl::StatusOr<EngineResult> SessionEngine::HandleInbound(sql::Transaction& tx, const InboundRequest& request,
+                                                          const RenderReply& render, absl::Time now) {
+  ASSIGN_OR_RETURN(std::optional<std::string> stored,
+                   SessionRepository::FindInbound(tx, request.channel, request.event_id));
   if (stored) {
     EngineResult result;
     result.duplicate = true;
@@ -126,7 +134,8 @@ absl::StatusOr<EngineResult> SessionEngine::HandleInbound(sql::Transaction& tx, 
   const IdentityType type = IdentityOf(request.channel);
   const std::optional<std::string> value = NormalizeIdentity(type, request.identity, options_.phone);
   if (!value) return Error(absl::StatusCode::kInvalidArgument, "JUNK_IDENTITY", "the identity cannot be one");
-  ASSIGN_OR_RETURN(auto found, SessionRepository::FindByIdentity(tx, static_cast<int>(type), IdentityKey(type, *value)));
+  ASSIGN_OR_RETURN(auto found,
+                   SessionRepository::FindByIdentity(tx, static_cast<int>(type), IdentityKey(type, *value)));
   std::optional<Session> active;
   Uuid profile;
   if (found) {
@@ -146,8 +155,10 @@ absl::StatusOr<EngineResult> SessionEngine::HandleInbound(sql::Transaction& tx, 
   return result;
 }
 
-absl::StatusOr<EngineResult> SessionEngine::ApplyToActive(sql::Transaction& tx, const InboundRequest& request, Session active, absl::Time now) {
-  // Messaging matched a keyword, a button or a template of a flow: what becomes of the running session is that flow's policy.
+absl::StatusOr<EngineResult> SessionEngine::ApplyToActive(sql::Transaction& tx, const InboundRequest& request,
+                                                          Session active, absl::Time now) {
+  // Messaging matched a keyword, a button or a template of a flow: what becomes of the running session is that flow's
+  // policy.
   if (request.through_messaging && !request.flow_id.empty()) {
     const Uuid profile = active.profile_id;
     return StartFor(tx, StartFrom(request, request.flow_id), profile, std::move(active), now);
@@ -166,9 +177,11 @@ absl::StatusOr<EngineResult> SessionEngine::ApplyToActive(sql::Transaction& tx, 
   return ResultOf(std::move(step));
 }
 
-absl::StatusOr<EngineResult> SessionEngine::WithoutSession(sql::Transaction& tx, const InboundRequest& request, const Uuid& profile, absl::Time now) {
+absl::StatusOr<EngineResult> SessionEngine::WithoutSession(sql::Transaction& tx, const InboundRequest& request,
+                                                           const Uuid& profile, absl::Time now) {
   if (!request.flow_id.empty()) {
-    absl::StatusOr<EngineResult> started = StartFor(tx, StartFrom(request, request.flow_id), profile, std::nullopt, now);
+    absl::StatusOr<EngineResult> started =
+        StartFor(tx, StartFrom(request, request.flow_id), profile, std::nullopt, now);
     if (started.ok() || !request.through_messaging) return started;
     const std::string reason = ErrorReason(started.status());
     if (reason != "NOT_PUBLISHED" && reason != "FLOW_NOT_FOUND") return started;
@@ -179,10 +192,12 @@ absl::StatusOr<EngineResult> SessionEngine::WithoutSession(sql::Transaction& tx,
   return Unhandled("NO_SESSION");
 }
 
-absl::StatusOr<EngineResult> SessionEngine::LateReplyTo(sql::Transaction& tx, const InboundRequest& request, const Session& expired, absl::Time now) {
+absl::StatusOr<EngineResult> SessionEngine::LateReplyTo(sql::Transaction& tx, const InboundRequest& request,
+                                                        const Session& expired, absl::Time now) {
   ASSIGN_OR_RETURN(const auto flow, published_.FlowFor(tx, expired.flow_id, expired.version));
   const FlowSettings& settings = flow->settings();
-  if (settings.late_reply == LateReply::kIgnore || now >= expired.expires_at + settings.resume_grace) return Unhandled("NO_SESSION");
+  if (settings.late_reply == LateReply::kIgnore || now >= expired.expires_at + settings.resume_grace)
+    return Unhandled("NO_SESSION");
   Session fresh;
   fresh.id = Uuid::New(now);
   fresh.profile_id = expired.profile_id;
@@ -223,11 +238,13 @@ absl::StatusOr<EngineResult> SessionEngine::Start(sql::Transaction& tx, const St
   return StartFor(tx, request, profile, std::move(active), now);
 }
 
-absl::StatusOr<EngineResult> SessionEngine::StartFor(sql::Transaction& tx, const StartRequest& request, const Uuid& profile,
-                                                     std::optional<Session> active, absl::Time now) {
+absl::StatusOr<EngineResult> SessionEngine::StartFor(sql::Transaction& tx, const StartRequest& request,
+                                                     const Uuid& profile, std::optional<Session> active,
+                                                     absl::Time now) {
   ASSIGN_OR_RETURN(const FlowRow row, FlowRepository::Get(tx, request.flow_id));
   if (row.published_version == 0 || row.state != FlowState::kLive) {
-    return Error(absl::StatusCode::kFailedPrecondition, "NOT_PUBLISHED", absl::StrCat("flow `", request.flow_id, "` has no live version"));
+    return Error(absl::StatusCode::kFailedPrecondition, "NOT_PUBLISHED",
+                 absl::StrCat("flow `", request.flow_id, "` has no live version"));
   }
   ASSIGN_OR_RETURN(const auto flow, published_.FlowFor(tx, request.flow_id, row.published_version));
   StepCause cause;
@@ -276,8 +293,8 @@ absl::StatusOr<EngineResult> SessionEngine::StartFor(sql::Transaction& tx, const
   return result;
 }
 
-absl::StatusOr<EngineResult> SessionEngine::Steer(sql::Transaction& tx, const Uuid& id, Control control, std::optional<int64_t> revision,
-                                                    absl::Time now) {
+absl::StatusOr<EngineResult> SessionEngine::Steer(sql::Transaction& tx, const Uuid& id, Control control,
+                                                  std::optional<int64_t> revision, absl::Time now) {
   ASSIGN_OR_RETURN(std::optional<Session> session, SessionRepository::Find(tx, id));
   if (!session) return NotFound("session", id.ToString());
   RETURN_IF_ERROR(api::CheckRevision("session", id.ToString(), revision, session->revision));
@@ -285,7 +302,8 @@ absl::StatusOr<EngineResult> SessionEngine::Steer(sql::Transaction& tx, const Uu
     RETURN_IF_ERROR(Expire(tx, *session, now));
     session->state = SessionState::kExpired;
   }
-  if (IsFinal(session->state)) return Error(absl::StatusCode::kFailedPrecondition, "SESSION_ENDED", "the session is over");
+  if (IsFinal(session->state))
+    return Error(absl::StatusCode::kFailedPrecondition, "SESSION_ENDED", "the session is over");
   ASSIGN_OR_RETURN(const auto flow, published_.FlowFor(tx, session->flow_id, session->version));
   const int64_t before = session->revision;
   EngineStep engine_step(*this, tx, *flow, session->profile_id, now);

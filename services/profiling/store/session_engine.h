@@ -73,39 +73,46 @@ struct EngineOptions {
   bool contract_is_basis = false;  // leads go out without consent
 };
 
-// The transaction scripts of sessions: load, decide with the session machine, save, tell, leave jobs behind. Both doors, the timers and
-// the controls use them. Thread-safe; every function runs inside the caller's transaction.
+// The transaction scripts of sessions: load, decide with the session machine, save, tell, leave jobs behind. Both
+// doors, the timers and the controls use them. Thread-safe; every function runs inside the caller's transaction.
 class SessionEngine {
  public:
   SessionEngine(Published& published, const SecretBox& secrets, EmitEvent emit, EngineOptions options)
       : published_(published), secrets_(secrets), emit_(std::move(emit)), options_(std::move(options)) {}
 
   // Applies a message at most once. ABORTED `PROMPT_MOVED` when the caller's revision or prompt is not the current one.
-  absl::StatusOr<EngineResult> HandleInbound(sql::Transaction& tx, const InboundRequest& request, const RenderReply& render, absl::Time now);
-  // FAILED_PRECONDITION `NOT_PUBLISHED`, ALREADY_EXISTS `SESSION_CONFLICT`, NOT_FOUND `FLOW_NOT_FOUND`, `PROFILE_NOT_FOUND`.
+  absl::StatusOr<EngineResult> HandleInbound(sql::Transaction& tx, const InboundRequest& request,
+                                             const RenderReply& render, absl::Time now);
+  // FAILED_PRECONDITION `NOT_PUBLISHED`, ALREADY_EXISTS `SESSION_CONFLICT`, NOT_FOUND `FLOW_NOT_FOUND`,
+  // `PROFILE_NOT_FOUND`.
   absl::StatusOr<EngineResult> Start(sql::Transaction& tx, const StartRequest& request, absl::Time now);
   // NOT_FOUND `SESSION_NOT_FOUND`, FAILED_PRECONDITION `SESSION_ENDED`, ABORTED `ETAG_MISMATCH`.
-  absl::StatusOr<EngineResult> Steer(sql::Transaction& tx, const Uuid& session, Control control, std::optional<int64_t> revision,
-                                       absl::Time now);
+  absl::StatusOr<EngineResult> Steer(sql::Transaction& tx, const Uuid& session, Control control,
+                                     std::optional<int64_t> revision, absl::Time now);
   // Expires the session when its time has come; else says when to look again. nullopt: never again.
   absl::StatusOr<std::optional<absl::Time>> OnTimer(sql::Transaction& tx, const Uuid& session, absl::Time now);
   // The profile behind a contact of messaging, made when nobody has its identity. Emits profile.contact_linked once.
-  absl::StatusOr<Uuid> LinkContact(sql::Transaction& tx, Channel channel, const std::string& identity, const std::optional<Uuid>& known,
-                                   const std::string& contact_id, const std::string& name, absl::Time now);
-  absl::Status PutConsent(sql::Transaction& tx, const Uuid& profile, Consent consent, bool from_messaging, absl::Time now);
+  absl::StatusOr<Uuid> LinkContact(sql::Transaction& tx, Channel channel, const std::string& identity,
+                                   const std::optional<Uuid>& known, const std::string& contact_id,
+                                   const std::string& name, absl::Time now);
+  absl::Status PutConsent(sql::Transaction& tx, const Uuid& profile, Consent consent, bool from_messaging,
+                          absl::Time now);
 
   const EngineOptions& options() const { return options_; }
   const SecretBox& secrets() const { return secrets_; }
 
  private:
   friend class EngineStep;
-  absl::StatusOr<Uuid> ResolveProfile(sql::Transaction& tx, IdentityType type, const std::string& identity, const std::string& name,
-                                      absl::Time now);
+  absl::StatusOr<Uuid> ResolveProfile(sql::Transaction& tx, IdentityType type, const std::string& identity,
+                                      const std::string& name, absl::Time now);
   absl::StatusOr<EngineResult> StartFor(sql::Transaction& tx, const StartRequest& request, const Uuid& profile,
                                         std::optional<Session> active, absl::Time now);
-  absl::StatusOr<EngineResult> ApplyToActive(sql::Transaction& tx, const InboundRequest& request, Session active, absl::Time now);
-  absl::StatusOr<EngineResult> WithoutSession(sql::Transaction& tx, const InboundRequest& request, const Uuid& profile, absl::Time now);
-  absl::StatusOr<EngineResult> LateReplyTo(sql::Transaction& tx, const InboundRequest& request, const Session& expired, absl::Time now);
+  absl::StatusOr<EngineResult> ApplyToActive(sql::Transaction& tx, const InboundRequest& request, Session active,
+                                             absl::Time now);
+  absl::StatusOr<EngineResult> WithoutSession(sql::Transaction& tx, const InboundRequest& request, const Uuid& profile,
+                                              absl::Time now);
+  absl::StatusOr<EngineResult> LateReplyTo(sql::Transaction& tx, const InboundRequest& request, const Session& expired,
+                                           absl::Time now);
   absl::Status Expire(sql::Transaction& tx, const Session& session, absl::Time now);
 
   Published& published_;

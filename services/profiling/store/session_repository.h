@@ -24,23 +24,31 @@ class SessionRepository {
     Uuid profile_id;
     std::optional<Session> active;
   };
-  static absl::StatusOr<std::optional<ByIdentity>> FindByIdentity(sql::Transaction& tx, int identity_type, const std::string& key);
+  static absl::StatusOr<std::optional<ByIdentity>> FindByIdentity(sql::Transaction& tx, int identity_type,
+                                                                  const std::string& key);
   // The newest session of a profile, whatever its state.
   static absl::StatusOr<std::optional<Session>> FindNewest(sql::Transaction& tx, const Uuid& profile);
   static absl::Status SetActive(sql::Transaction& tx, const Uuid& profile, const Uuid& session);
   static absl::Status ClearActive(sql::Transaction& tx, const Uuid& profile, const Uuid& session);
   // Newest first, before `before` (nil: from the newest).
-  static absl::StatusOr<std::vector<Session>> ListByFlow(sql::Transaction& tx, const std::string& flow_id, const Uuid& before, int limit);
-  static absl::StatusOr<std::vector<Session>> ListByProfile(sql::Transaction& tx, const Uuid& profile, const Uuid& before, int limit);
+  static absl::StatusOr<std::vector<Session>> ListByFlow(sql::Transaction& tx, const std::string& flow_id,
+                                                         const Uuid& before, int limit);
+  static absl::StatusOr<std::vector<Session>> ListByProfile(sql::Transaction& tx, const Uuid& profile,
+                                                            const Uuid& before, int limit);
 
-  static absl::Status AppendLog(sql::Transaction& tx, const Uuid& session, int64_t revision, absl::Time at, const LogEntry& entry);
+  static absl::Status AppendLog(sql::Transaction& tx, const Uuid& session, int64_t revision, absl::Time at,
+                                const LogEntry& entry);
   static absl::StatusOr<std::vector<LogEntry>> Log(sql::Transaction& tx, const Uuid& session);
-  static absl::Status InsertRecommendation(sql::Transaction& tx, const Uuid& session, int64_t revision, const ShownRecommendation& made);
-  static absl::StatusOr<std::optional<ShownRecommendation>> LatestRecommendation(sql::Transaction& tx, const Uuid& session);
+  static absl::Status InsertRecommendation(sql::Transaction& tx, const Uuid& session, int64_t revision,
+                                           const ShownRecommendation& made);
+  static absl::StatusOr<std::optional<ShownRecommendation>> LatestRecommendation(sql::Transaction& tx,
+                                                                                 const Uuid& session);
 
   // The stored reply to an event that was applied before.
-  static absl::StatusOr<std::optional<std::string>> FindInbound(sql::Transaction& tx, Channel channel, const std::string& event_id);
-  static absl::Status InsertInbound(sql::Transaction& tx, Channel channel, const std::string& event_id, absl::Time at, const std::string& reply);
+  static absl::StatusOr<std::optional<std::string>> FindInbound(sql::Transaction& tx, Channel channel,
+                                                                const std::string& event_id);
+  static absl::Status InsertInbound(sql::Transaction& tx, Channel channel, const std::string& event_id, absl::Time at,
+                                    const std::string& reply);
   static absl::StatusOr<int64_t> SweepInbound(sql::Transaction& tx, absl::Time before);
 };
 

@@ -10,8 +10,8 @@
 
 namespace vinculo::profiling {
 
-// An immutable value that many threads read and few replace. A reader takes no lock unless the value changed since it last
-// looked: each thread keeps its own pointer and compares one counter.
+// An immutable value that many threads read and few replace. A reader takes no lock unless the value changed since it
+// last looked: each thread keeps its own pointer and compares one counter.
 template <class T>
 class Snapshot {
  public:

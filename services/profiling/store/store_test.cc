@@ -21,10 +21,11 @@ class StoreTest : public ::testing::Test {
  protected:
   template <class Body>
   void Run(Body body, std::string tenant = "demo") {
-    const absl::Status status = db_->WriteAndWait(sql::TestScope(std::move(tenant)), [&](sql::Transaction& tx) -> absl::Status {
-      body(tx);
-      return absl::OkStatus();
-    });
+    const absl::Status status =
+        db_->WriteAndWait(sql::TestScope(std::move(tenant)), [&](sql::Transaction& tx) -> absl::Status {
+          body(tx);
+          return absl::OkStatus();
+        });
     ASSERT_TRUE(status.ok()) << status;
   }
   sql::TestDatabase db_{"profiling", Migrations()};
@@ -32,7 +33,8 @@ class StoreTest : public ::testing::Test {
 
 TEST_F(StoreTest, NoStatementWalksATable) {
   // The connectors of a tenant are few and are always wanted together, by the first column of their key.
-  for (const auto* queries : {&FlowQueries(), &CatalogueQueries(), &ProfileQueries(), &SessionQueries(), &LeadQueries()}) {
+  for (const auto* queries :
+       {&FlowQueries(), &CatalogueQueries(), &ProfileQueries(), &SessionQueries(), &LeadQueries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, *queries));
   }
 }
@@ -55,14 +57,16 @@ TEST_F(StoreTest, FlowsKeepVersionsApart) {
     EXPECT_EQ(ErrorReason(FlowRepository::GetVersion(tx, "cars", 2).status()), "FLOW_VERSION_NOT_FOUND");
     EXPECT_EQ(FlowRepository::ListRunning(tx)->size(), 1u);
   });
-  Run([](sql::Transaction& tx) { EXPECT_EQ(ErrorReason(FlowRepository::Get(tx, "cars").status()), "FLOW_NOT_FOUND"); }, "other");
+  Run([](sql::Transaction& tx) { EXPECT_EQ(ErrorReason(FlowRepository::Get(tx, "cars").status()), "FLOW_NOT_FOUND"); },
+      "other");
 }
 
 TEST_F(StoreTest, SlugIsTakenOnce) {
   FlowRow flow;
   flow.head.flow_id = "cars";
   Run([&](sql::Transaction& tx) { EXPECT_TRUE(FlowRepository::Insert(tx, flow).ok()); });
-  const absl::Status again = db_->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) { return FlowRepository::Insert(tx, flow); });
+  const absl::Status again =
+      db_->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) { return FlowRepository::Insert(tx, flow); });
   EXPECT_EQ(ErrorReason(again), "SLUG_TAKEN");
 }
 
@@ -72,7 +76,8 @@ TEST_F(StoreTest, AnIdentityBelongsToOneProfile) {
     const Identity email{IdentityType::kEmail, "Ana@b.co", Assurance::kClaimed, kNow, kNow};
     EXPECT_TRUE(*ProfileRepository::AddIdentity(tx, ana, email));
     EXPECT_TRUE(*ProfileRepository::AddIdentity(tx, ana, email));
-    EXPECT_FALSE(*ProfileRepository::AddIdentity(tx, luis, {IdentityType::kEmail, "ana@b.co", Assurance::kVerified, kNow, kNow}));
+    EXPECT_FALSE(*ProfileRepository::AddIdentity(tx, luis,
+                                                 {IdentityType::kEmail, "ana@b.co", Assurance::kVerified, kNow, kNow}));
     EXPECT_EQ(**ProfileRepository::FindByIdentity(tx, IdentityType::kEmail, "ANA@b.co"), ana);
   });
 }
@@ -88,8 +93,11 @@ TEST_F(StoreTest, NewerTraitsAndConsentsWin) {
     EXPECT_FALSE(*ProfileRepository::PutTrait(tx, id, trait(3, absl::Hours(2), TraitSource::kApi)));
     EXPECT_TRUE(*ProfileRepository::PutTrait(tx, id, trait(0, absl::Hours(1), TraitSource::kApi)));
     EXPECT_EQ(std::get<int64_t>(ProfileRepository::Traits(tx, id)->at(0).value), 0);
-    EXPECT_TRUE(*ProfileRepository::PutConsent(tx, id, {"marketing", ConsentDecisionKind::kGranted, kNow, std::nullopt, "", "", "es", "x"}));
-    EXPECT_FALSE(*ProfileRepository::PutConsent(tx, id, {"marketing", ConsentDecisionKind::kRevoked, kNow - absl::Seconds(1), std::nullopt, "", "", "es", "x"}));
+    EXPECT_TRUE(*ProfileRepository::PutConsent(
+        tx, id, {"marketing", ConsentDecisionKind::kGranted, kNow, std::nullopt, "", "", "es", "x"}));
+    EXPECT_FALSE(*ProfileRepository::PutConsent(
+        tx, id,
+        {"marketing", ConsentDecisionKind::kRevoked, kNow - absl::Seconds(1), std::nullopt, "", "", "es", "x"}));
     EXPECT_EQ((*ProfileRepository::FindConsent(tx, id, "marketing"))->decision, ConsentDecisionKind::kGranted);
   });
 }
@@ -154,10 +162,13 @@ TEST_F(StoreTest, SecretsOpenOnlyWhereTheyWereSealed) {
 }
 
 TEST_F(StoreTest, EnvelopeNestsDottedPaths) {
-  const auto out = LeadEnvelope("lead.created", kNow, {{"contact.email", "a@b.co"}, {"contact.name", "Ana \"la\" \xC3\xB1"}, {"kind", "x"}});
+  const auto out = LeadEnvelope("lead.created", kNow,
+                                {{"contact.email", "a@b.co"}, {"contact.name", "Ana \"la\" \xC3\xB1"}, {"kind", "x"}});
   ASSERT_TRUE(out.ok());
-  EXPECT_EQ(*out, "{\"type\":\"lead.created\",\"timestamp\":\"2025-06-15T15:06:40.000000Z\",\"data\":{\"contact\":{\"email\":\"a@b.co\","
-                  "\"name\":\"Ana \\\"la\\\" \xC3\xB1\"},\"kind\":\"x\"}}");
+  EXPECT_EQ(*out,
+            "{\"type\":\"lead.created\",\"timestamp\":\"2025-06-15T15:06:40.000000Z\",\"data\":{\"contact\":{\"email\":"
+            "\"a@b.co\","
+            "\"name\":\"Ana \\\"la\\\" \xC3\xB1\"},\"kind\":\"x\"}}");
   EXPECT_EQ(ErrorReason(LeadEnvelope("x", kNow, {{"a", std::string(30000, 'x')}}).status()), "PAYLOAD_TOO_LARGE");
 }
 

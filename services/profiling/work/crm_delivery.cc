@@ -1,8 +1,7 @@
 #include "services/profiling/work/crm_delivery.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/random/random.h"
@@ -31,13 +30,17 @@ std::string PointerText(const nlohmann::json& body, const std::string& pointer) 
   }
 }
 
-std::string ContextOf(const std::string& tenant, const Connector& connector) { return absl::StrCat(tenant, "/", connector.connector_id); }
+std::string ContextOf(const std::string& tenant, const Connector& connector) {
+  return absl::StrCat(tenant, "/", connector.connector_id);
+}
 
-absl::Status AddAuth(const Connector& connector, const SecretBox& secrets, const std::string& context, http::Headers& headers) {
+absl::Status AddAuth(const Connector& connector, const SecretBox& secrets, const std::string& context,
+                     http::Headers& headers) {
   if (connector.auth == AuthKind::kNone) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string secret, secrets.Open(context, connector.sealed_auth));
   if (connector.auth == AuthKind::kBasic) {
-    headers.emplace_back("authorization", absl::StrCat("Basic ", crypto::Base64Encode(absl::StrCat(connector.auth_user, ":", secret))));
+    headers.emplace_back("authorization",
+                         absl::StrCat("Basic ", crypto::Base64Encode(absl::StrCat(connector.auth_user, ":", secret))));
   } else if (connector.auth == AuthKind::kBearer) {
     headers.emplace_back("authorization", absl::StrCat("Bearer ", secret));
   } else {
@@ -82,7 +85,8 @@ absl::StatusOr<http::Request> RenderCall(const Delivery& delivery, const Connect
   return request;
 }
 
-CallResult ReadAnswer(const http::Response& response, const Connector& connector, absl::Time now, std::string& reference) {
+CallResult ReadAnswer(const http::Response& response, const Connector& connector, absl::Time now,
+                      std::string& reference) {
   CallResult result;
   result.http_status = response.status;
   const bool too_large = ErrorReason(response.transport) == "RESPONSE_TOO_LARGE";
@@ -93,7 +97,8 @@ CallResult ReadAnswer(const http::Response& response, const Connector& connector
   if (connector.success_pointer.empty() && connector.reference_pointer.empty()) return result;
   const nlohmann::json body = nlohmann::json::parse(response.body, nullptr, false);
   if (!connector.success_pointer.empty()) {
-    result.body_says_success = !body.is_discarded() && PointerText(body, connector.success_pointer) == connector.success_equals;
+    result.body_says_success =
+        !body.is_discarded() && PointerText(body, connector.success_pointer) == connector.success_equals;
   }
   if (!connector.reference_pointer.empty() && !body.is_discarded()) {
     reference = PointerText(body, connector.reference_pointer).substr(0, kMaxReference);
@@ -105,7 +110,8 @@ CrmDelivery::CrmDelivery(sql::Database& database, const SecretBox& secrets, Emit
     : db_(database), secrets_(secrets), emit_(std::move(emit)), options_(options) {
   if (options_.registry == nullptr) return;
   delivered_ = &options_.registry->AddCounter("profiling_leads_delivered_total", "Deliveries that a CRM has taken");
-  failed_ = &options_.registry->AddCounter("profiling_lead_attempts_failed_total", "Attempts to deliver a lead that failed");
+  failed_ =
+      &options_.registry->AddCounter("profiling_lead_attempts_failed_total", "Attempts to deliver a lead that failed");
 }
 
 CrmDelivery::~CrmDelivery() = default;
@@ -140,7 +146,8 @@ void CrmDelivery::Run(jobs::Job job, jobs::Done done) {
         return std::make_pair(*std::move(delivery), *std::move(connector));
       },
       [this, attempt](absl::StatusOr<std::pair<Delivery, Connector>> loaded) {
-        const bool open = loaded.ok() && (loaded->first.state == DeliveryState::kPending || loaded->first.state == DeliveryState::kRetry);
+        const bool open = loaded.ok() && (loaded->first.state == DeliveryState::kPending ||
+                                          loaded->first.state == DeliveryState::kRetry);
         const bool goes = open && loaded->second.enabled && loaded->second.state == ConnectorState::kActive;
         if (goes) {
           std::tie(attempt->delivery, attempt->connector) = *std::move(loaded);
@@ -149,14 +156,16 @@ void CrmDelivery::Run(jobs::Job job, jobs::Done done) {
         // Nothing to do now: it is settled, or waits until its connector is put in order, which queues it again.
         if (!loaded.ok() && !absl::IsNotFound(loaded.status())) return attempt->done();
         db_.Write(
-            sql::Scope::ForTenant(attempt->job.tenant), [job = attempt->job](sql::Transaction& tx) { return jobs::Complete(tx, job); },
+            sql::Scope::ForTenant(attempt->job.tenant),
+            [job = attempt->job](sql::Transaction& tx) { return jobs::Complete(tx, job); },
             [attempt](const absl::Status&) { attempt->done(); });
       });
 }
 
 void CrmDelivery::Call(std::shared_ptr<Attempt> attempt) {
   attempt->began = db_.clock().Now();
-  absl::StatusOr<http::Request> request = RenderCall(attempt->delivery, attempt->connector, secrets_, attempt->job.tenant, attempt->began);
+  absl::StatusOr<http::Request> request =
+      RenderCall(attempt->delivery, attempt->connector, secrets_, attempt->job.tenant, attempt->began);
   if (!request.ok()) {
     CallResult result;
     result.refused_locally = true;
@@ -170,14 +179,18 @@ void CrmDelivery::Call(std::shared_ptr<Attempt> attempt) {
   });
 }
 
-void CrmDelivery::Finish(std::shared_ptr<Attempt> attempt, const CallResult& result, std::string reference, absl::Duration latency) {
+void CrmDelivery::Finish(std::shared_ptr<Attempt> attempt, const CallResult& result, std::string reference,
+                         absl::Duration latency) {
   const Verdict verdict = Judge(result, attempt->connector.conflict_is_success);
   const bool delivered = verdict.kind == Verdict::Kind::kDelivered;
   if (metrics::Counter* counter = delivered ? delivered_ : failed_) counter->Increment();
   if (!delivered) {
-    log::Warning("lead not delivered", {{"delivery", attempt->job.key}, {"connector", attempt->connector.connector_id}, {"error", verdict.error}});
+    log::Warning(
+        "lead not delivered",
+        {{"delivery", attempt->job.key}, {"connector", attempt->connector.connector_id}, {"error", verdict.error}});
   }
-  const DeliveryAttempt made{static_cast<int>(attempt->delivery.attempts.size()) + 1, attempt->began, result.http_status, verdict.error, latency};
+  const DeliveryAttempt made{static_cast<int>(attempt->delivery.attempts.size()) + 1, attempt->began,
+                             result.http_status, verdict.error, latency};
   const double jitter = absl::Uniform(absl::BitGen(), 0.0, 1.0);
   const absl::Time now = db_.clock().Now();
   db_.Write(
@@ -188,8 +201,9 @@ void CrmDelivery::Finish(std::shared_ptr<Attempt> attempt, const CallResult& res
       [attempt](const absl::Status&) { attempt->done(); });
 }
 
-absl::Status CrmDelivery::Save(sql::Transaction& tx, const Attempt& attempt, const Verdict& verdict, const DeliveryAttempt& made,
-                               const std::string& reference, double jitter, absl::Time now) const {
+absl::Status CrmDelivery::Save(sql::Transaction& tx, const Attempt& attempt, const Verdict& verdict,
+                               const DeliveryAttempt& made, const std::string& reference, double jitter,
+                               absl::Time now) const {
   ASSIGN_OR_RETURN(auto current, LeadRepository::FindDelivery(tx, attempt.delivery.id));
   if (!current) return jobs::Complete(tx, attempt.job);
   Delivery delivery = *std::move(current);
@@ -231,7 +245,8 @@ absl::Status CrmDelivery::Save(sql::Transaction& tx, const Attempt& attempt, con
   return again ? jobs::RetryAt(tx, attempt.job, *again, verdict.error) : jobs::Complete(tx, attempt.job);
 }
 
-absl::Status CrmDelivery::SettleLead(sql::Transaction& tx, const Delivery& delivery, const std::string& reference) const {
+absl::Status CrmDelivery::SettleLead(sql::Transaction& tx, const Delivery& delivery,
+                                     const std::string& reference) const {
   ASSIGN_OR_RETURN(auto lead, LeadRepository::Find(tx, delivery.lead_id));
   if (!lead || lead->state == LeadState::kCancelled) return absl::OkStatus();
   if (delivery.state == DeliveryState::kDelivered) {
@@ -240,7 +255,8 @@ absl::Status CrmDelivery::SettleLead(sql::Transaction& tx, const Delivery& deliv
     return LeadRepository::Update(tx, *lead);
   }
   ASSIGN_OR_RETURN(const std::vector<Delivery> all, LeadRepository::ListDeliveriesOfLead(tx, lead->id));
-  const bool all_dead = std::all_of(all.begin(), all.end(), [](const Delivery& d) { return d.state == DeliveryState::kDead; });
+  const bool all_dead =
+      std::all_of(all.begin(), all.end(), [](const Delivery& d) { return d.state == DeliveryState::kDead; });
   if (!all_dead) return absl::OkStatus();
   lead->state = LeadState::kFailed;
   return LeadRepository::Update(tx, *lead);

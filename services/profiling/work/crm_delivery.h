@@ -24,7 +24,8 @@ absl::StatusOr<http::Request> RenderCall(const Delivery& delivery, const Connect
                                          const std::string& tenant, absl::Time now);
 
 // Judges an answer by the connector's rule; `reference` receives the CRM's own id, if it names one.
-CallResult ReadAnswer(const http::Response& response, const Connector& connector, absl::Time now, std::string& reference);
+CallResult ReadAnswer(const http::Response& response, const Connector& connector, absl::Time now,
+                      std::string& reference);
 
 // Brings leads to the client's CRM: at least once, ten attempts over three days, the same id each time.
 class CrmDelivery {
@@ -42,7 +43,8 @@ class CrmDelivery {
  private:
   struct Attempt;
   void Call(std::shared_ptr<Attempt> attempt);
-  void Finish(std::shared_ptr<Attempt> attempt, const CallResult& result, std::string reference, absl::Duration latency);
+  void Finish(std::shared_ptr<Attempt> attempt, const CallResult& result, std::string reference,
+              absl::Duration latency);
   absl::Status Save(sql::Transaction& tx, const Attempt& attempt, const Verdict& verdict, const DeliveryAttempt& made,
                     const std::string& reference, double jitter, absl::Time now) const;
   absl::Status SettleLead(sql::Transaction& tx, const Delivery& delivery, const std::string& reference) const;

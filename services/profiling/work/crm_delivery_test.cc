@@ -6,8 +6,10 @@
 #include <functional>
 
 #include "absl/synchronization/notification.h"
+#include "common/events/event_log.h"
 #include "common/http/listener.h"
 #include "common/http/standard_webhooks.h"
+#include "common/jobs/job_queue.h"
 #include "common/sql/test_database.h"
 #include "profiling_store_migrations.h"
 #include "services/profiling/store/lead_repository.h"
@@ -51,17 +53,18 @@ class CrmDeliveryTest : public ::testing::Test {
     });
   }
   void Write(const std::function<void(sql::Transaction&)>& body) {
-    EXPECT_TRUE(db_->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) -> absl::Status {
-                     body(tx);
-                     return absl::OkStatus();
-                   })
+    EXPECT_TRUE(db_->WriteAndWait(sql::TestScope(),
+                                  [&](sql::Transaction& tx) -> absl::Status {
+                                    body(tx);
+                                    return absl::OkStatus();
+                                  })
                     .ok());
   }
   // Runs the delivery job once, if it is due, and waits for its end.
   void Attempt() {
-    absl::StatusOr<std::vector<jobs::Job>> claimed = db_->WriteAndWait(sql::Scope::ForTenant(sql::kSystemTenant), [&](sql::Transaction& tx) {
-      return jobs::Claim(tx, kDeliveryJob, clock_.Now(), absl::Minutes(2), 1);
-    });
+    absl::StatusOr<std::vector<jobs::Job>> claimed = db_->WriteAndWait(
+        sql::Scope::ForTenant(sql::kSystemTenant),
+        [&](sql::Transaction& tx) { return jobs::Claim(tx, kDeliveryJob, clock_.Now(), absl::Minutes(2), 1); });
     ASSERT_TRUE(claimed.ok());
     for (jobs::Job& job : *claimed) {
       absl::Notification done;
@@ -70,10 +73,12 @@ class CrmDeliveryTest : public ::testing::Test {
     }
   }
   Delivery Stored() {
-    return **db_->ReadInline(sql::TestScope(), [&](sql::Transaction& tx) { return LeadRepository::FindDelivery(tx, delivery_.id); });
+    return **db_->ReadInline(sql::TestScope(),
+                             [&](sql::Transaction& tx) { return LeadRepository::FindDelivery(tx, delivery_.id); });
   }
   Lead StoredLead() {
-    return **db_->ReadInline(sql::TestScope(), [&](sql::Transaction& tx) { return LeadRepository::Find(tx, lead_.id); });
+    return **db_->ReadInline(sql::TestScope(),
+                             [&](sql::Transaction& tx) { return LeadRepository::Find(tx, lead_.id); });
   }
   void AnswerWith(int status, std::string body = "", http::Headers headers = {}) {
     absl::MutexLock lock(&mutex_);
@@ -85,14 +90,18 @@ class CrmDeliveryTest : public ::testing::Test {
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1'750'000'000)};
-  sql::TestDatabase db_{"profiling", Migrations(), &clock_};
+  sql::TestDatabase db_{
+      std::vector<sql::MigrationSet>{
+          {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"profiling", &Migrations()}},
+      &clock_};
   SecretBox secrets_{Secret("master")};
   std::vector<std::string> told_;
   absl::Mutex mutex_;
   std::vector<http::IncomingRequest> received_ ABSL_GUARDED_BY(mutex_);
   http::Answer answer_ ABSL_GUARDED_BY(mutex_);
   http::Listener listener_;
-  CrmDelivery crm_{*db_, secrets_,
+  CrmDelivery crm_{*db_,
+                   secrets_,
                    [this](sql::Transaction&, const ServiceEvent& event, absl::Time) {
                      told_.push_back(std::to_string(event.index()));
                      return absl::OkStatus();
@@ -113,8 +122,8 @@ TEST_F(CrmDeliveryTest, ArrivesSignedAndOnce) {
   EXPECT_EQ(request.body, delivery_.payload);
   EXPECT_EQ(request.Header("idempotency-key"), delivery_.id.ToString());
   const std::string keys[] = {kSecret};
-  EXPECT_TRUE(http::VerifyWebhook(keys, request.Header("webhook-id"), request.Header("webhook-timestamp"), request.Header("webhook-signature"),
-                                  request.body, clock_.Now())
+  EXPECT_TRUE(http::VerifyWebhook(keys, request.Header("webhook-id"), request.Header("webhook-timestamp"),
+                                  request.Header("webhook-signature"), request.body, clock_.Now())
                   .ok());
   EXPECT_EQ(Stored().state, DeliveryState::kDelivered);
   EXPECT_EQ(StoredLead().state, LeadState::kConfirmed);
@@ -171,7 +180,8 @@ TEST_F(CrmDeliveryTest, RefusedCredentialsPauseTheConnector) {
   Attempt();
   EXPECT_EQ(Stored().state, DeliveryState::kRetry);
   EXPECT_EQ(Stored().attempts_used, 0) << "waiting uses up nothing";
-  const auto connector = db_->ReadInline(sql::TestScope(), [](sql::Transaction& tx) { return LeadRepository::FindConnector(tx, "crm"); });
+  const auto connector =
+      db_->ReadInline(sql::TestScope(), [](sql::Transaction& tx) { return LeadRepository::FindConnector(tx, "crm"); });
   EXPECT_EQ((*connector)->state, ConnectorState::kPaused);
   EXPECT_EQ((*connector)->state_reason, "AUTH_FAILED");
   clock_.Advance(absl::Hours(48));

@@ -10,7 +10,9 @@ namespace {
 
 namespace m = vinculo::messaging::v1;
 
-absl::Time TimeOf(const google::protobuf::Timestamp& t) { return absl::FromUnixSeconds(t.seconds()) + absl::Nanoseconds(t.nanos()); }
+absl::Time TimeOf(const google::protobuf::Timestamp& t) {
+  return absl::FromUnixSeconds(t.seconds()) + absl::Nanoseconds(t.nanos());
+}
 
 // A phone number where there is one, else the business-scoped id.
 std::string BestIdentity(const google::protobuf::RepeatedPtrField<m::ContactIdentity>& identities) {
@@ -32,11 +34,17 @@ Inbound InboundOf(const m::MessageReceived& message) {
   out.reply_id = message.content().reply_id();
   out.compliance_stop = message.compliance() == m::COMPLIANCE_OPT_OUT;
   switch (message.content().kind()) {
-    case m::INBOUND_KIND_TEXT: out.kind = Inbound::Kind::kText; break;
+    case m::INBOUND_KIND_TEXT:
+      out.kind = Inbound::Kind::kText;
+      break;
     case m::INBOUND_KIND_TEMPLATE_BUTTON:
     case m::INBOUND_KIND_BUTTON_REPLY:
-    case m::INBOUND_KIND_LIST_REPLY: out.kind = Inbound::Kind::kReply; break;
-    default: out.kind = Inbound::Kind::kUnsupported; break;
+    case m::INBOUND_KIND_LIST_REPLY:
+      out.kind = Inbound::Kind::kReply;
+      break;
+    default:
+      out.kind = Inbound::Kind::kUnsupported;
+      break;
   }
   return out;
 }
@@ -67,7 +75,8 @@ InboundRequest RequestOf(const m::MessageReceived& message, const std::string& i
 }  // namespace
 
 const std::vector<std::string>& FeedEvents::Types() {
-  static const auto* const kTypes = new std::vector<std::string>{"message.received", "contact.opted_out", "contact.opted_in"};
+  static const auto* const kTypes =
+      new std::vector<std::string>{"message.received", "contact.opted_out", "contact.opted_in"};
   return *kTypes;
 }
 
@@ -83,27 +92,31 @@ absl::Status FeedEvents::Received(sql::Transaction& tx, const events::v1::Event&
   if (!event.payload().UnpackTo(&message)) return absl::DataLossError("message.received without its payload");
   const std::string identity = BestIdentity(message.identities());
   if (identity.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Uuid profile, engine_.LinkContact(tx, Channel::kWhatsapp, identity, Uuid::Parse(message.customer_id()),
-                                                           message.contact_id(), message.profile_name(), now));
+  ASSIGN_OR_RETURN(const Uuid profile,
+                   engine_.LinkContact(tx, Channel::kWhatsapp, identity, Uuid::Parse(message.customer_id()),
+                                       message.contact_id(), message.profile_name(), now));
   if (message.route() != m::ROUTE_PROFILING || !IsFromThePerson(message.content().kind())) return absl::OkStatus();
   const InboundRequest request = RequestOf(message, identity);
   // The feed's cursor is what drops repetitions here: no reply need be kept.
-  ASSIGN_OR_RETURN(const EngineResult result,
-                   engine_.HandleInbound(tx, request, [](const EngineResult&) { return std::string(); }, now));
+  ASSIGN_OR_RETURN(const EngineResult result, engine_.HandleInbound(
+                                                  tx, request, [](const EngineResult&) { return std::string(); }, now));
   if (result.duplicate || result.handled) return absl::OkStatus();
-  InboundUnhandledEvent unhandled{profile,        message.contact_id(), message.sender_id(), message.wamid(),  message.content().text(),
-                                  result.reason, identity,             request.at,          Channel::kWhatsapp};
+  InboundUnhandledEvent unhandled{
+      profile,  message.contact_id(), message.sender_id(), message.wamid(), message.content().text(), result.reason,
+      identity, request.at,           Channel::kWhatsapp};
   return emit_(tx, unhandled, now);
 }
 
 template <class Payload>
-absl::Status FeedEvents::Consented(sql::Transaction& tx, const events::v1::Event& event, bool granted, absl::Time now) const {
+absl::Status FeedEvents::Consented(sql::Transaction& tx, const events::v1::Event& event, bool granted,
+                                   absl::Time now) const {
   Payload payload;
   if (!event.payload().UnpackTo(&payload)) return absl::DataLossError("a consent event without its payload");
   const std::string identity = BestIdentity(payload.identities());
   const std::optional<Uuid> known = Uuid::Parse(payload.customer_id());
   if (!known && identity.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Uuid profile, engine_.LinkContact(tx, Channel::kWhatsapp, identity, known, payload.contact_id(), "", now));
+  ASSIGN_OR_RETURN(const Uuid profile,
+                   engine_.LinkContact(tx, Channel::kWhatsapp, identity, known, payload.contact_id(), "", now));
   Consent consent;
   consent.purpose = "marketing";
   consent.decision = granted ? ConsentDecisionKind::kGranted : ConsentDecisionKind::kRevoked;

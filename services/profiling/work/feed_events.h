@@ -10,8 +10,9 @@
 
 namespace vinculo::profiling {
 
-// What this service does with messaging's feed: a message routed here drives a session (or is passed on to support), every contact heard
-// from gets a profile, opt-outs and opt-ins become consents. Effects land in the consumer's transaction, so each happens once.
+// What this service does with messaging's feed: a message routed here drives a session (or is passed on to support),
+// every contact heard from gets a profile, opt-outs and opt-ins become consents. Effects land in the consumer's
+// transaction, so each happens once.
 class FeedEvents {
  public:
   FeedEvents(SessionEngine& engine, EmitEvent emit) : engine_(engine), emit_(std::move(emit)) {}

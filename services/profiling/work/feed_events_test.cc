@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/events/event_log.h"
 #include "common/jobs/job_queue.h"
 #include "common/sql/test_database.h"
 #include "profiling_store_migrations.h"
@@ -54,10 +55,11 @@ class FeedEventsTest : public ::testing::Test {
     version.head = flow.head;
     version.version = 1;
     version.definition = StableBytes(definition);
-    EXPECT_TRUE(db_->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) -> absl::Status {
-                     EXPECT_TRUE(FlowRepository::Insert(tx, flow).ok());
-                     return FlowRepository::InsertVersion(tx, version);
-                   })
+    EXPECT_TRUE(db_->WriteAndWait(sql::TestScope(),
+                                  [&](sql::Transaction& tx) -> absl::Status {
+                                    EXPECT_TRUE(FlowRepository::Insert(tx, flow).ok());
+                                    return FlowRepository::InsertVersion(tx, version);
+                                  })
                     .ok());
     EXPECT_TRUE(published_->View(sql::TestScope()).ok());
   }
@@ -96,7 +98,10 @@ class FeedEventsTest : public ::testing::Test {
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1'750'000'000)};
-  sql::TestDatabase db_{"profiling", Migrations(), &clock_};
+  sql::TestDatabase db_{
+      std::vector<sql::MigrationSet>{
+          {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"profiling", &Migrations()}},
+      &clock_};
   SecretBox secrets_{Secret("master")};
   std::shared_ptr<Published> published_ = Published::Make(*db_, MakeBlobReaders());
   std::vector<size_t> told_;
@@ -135,7 +140,8 @@ TEST_F(FeedEventsTest, AFlowNamedByTheRouteStartsAndAsksThroughMessaging) {
   tap.mutable_content()->set_reply_id(send.content().buttons().buttons(0).id());
   Feed("message.received", tap);
   EXPECT_THAT(told_, Contains(kIndexOf<SessionEndedEvent>));
-  const auto session = db_->ReadInline(sql::TestScope(), [&](sql::Transaction& tx) { return SessionRepository::Find(tx, job->session_id); });
+  const auto session = db_->ReadInline(
+      sql::TestScope(), [&](sql::Transaction& tx) { return SessionRepository::Find(tx, job->session_id); });
   EXPECT_EQ((*session)->answers[0].choice_ids, std::vector<std::string>{"yes"});
   EXPECT_EQ((*session)->outcome, "done");
 }
@@ -173,10 +179,11 @@ TEST_F(FeedEventsTest, OptOutsBecomeConsents) {
   identity->set_kind("PHONE");
   identity->set_value("+5491122334455");
   Feed("contact.opted_out", out);
-  const auto consent = db_->ReadInline(sql::TestScope(), [](sql::Transaction& tx) -> absl::StatusOr<std::optional<Consent>> {
-    const auto id = ProfileRepository::FindByIdentity(tx, IdentityType::kWhatsapp, "+5491122334455");
-    return ProfileRepository::FindConsent(tx, **id, "marketing");
-  });
+  const auto consent =
+      db_->ReadInline(sql::TestScope(), [](sql::Transaction& tx) -> absl::StatusOr<std::optional<Consent>> {
+        const auto id = ProfileRepository::FindByIdentity(tx, IdentityType::kWhatsapp, "+5491122334455");
+        return ProfileRepository::FindConsent(tx, **id, "marketing");
+      });
   ASSERT_TRUE(consent.ok() && consent->has_value());
   EXPECT_EQ((*consent)->decision, ConsentDecisionKind::kRevoked);
   EXPECT_THAT(told_, Contains(kIndexOf<ConsentChangedEvent>));

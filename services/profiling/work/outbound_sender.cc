@@ -23,12 +23,14 @@ constexpr absl::Duration kLongestWait = absl::Minutes(1);
 constexpr int64_t kMostAttempts = 1000;  // most of a day: then nobody waits for the question any more
 
 bool WorthTrying(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status) || absl::IsAborted(status) ||
-         absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsCancelled(status) || absl::IsUnauthenticated(status);
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status) ||
+         absl::IsAborted(status) || absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsCancelled(status) ||
+         absl::IsUnauthenticated(status);
 }
 
 void FillContent(const OutboundMessage& message, m::Content* out) {
-  const std::string body = message.image_url.empty() ? message.body : absl::StrCat(message.body, "\n", message.image_url);
+  const std::string body =
+      message.image_url.empty() ? message.body : absl::StrCat(message.body, "\n", message.image_url);
   if (message.form == Form::kButtons) {
     out->mutable_buttons()->set_body(body);
     for (const OutboundOption& option : message.options) {
@@ -90,14 +92,16 @@ void OutboundSender::Register(jobs::JobRunner& runner) {
     if (!content.ok()) return Settle(job, content.status(), std::move(done));
     Send(std::make_shared<Sending>(Sending{std::move(job), std::move(done), *std::move(content), 0}));
   });
-  runner.Register(kLinkJob, {absl::Seconds(30), 16}, [this](jobs::Job job, jobs::Done done) { Link(std::move(job), std::move(done)); });
+  runner.Register(kLinkJob, {absl::Seconds(30), 16},
+                  [this](jobs::Job job, jobs::Done done) { Link(std::move(job), std::move(done)); });
 }
 
 void OutboundSender::Send(std::shared_ptr<Sending> sending) {
-  if (sending->next >= sending->content.messages.size()) return Settle(sending->job, absl::OkStatus(), std::move(sending->done));
+  if (sending->next >= sending->content.messages.size())
+    return Settle(sending->job, absl::OkStatus(), std::move(sending->done));
   const std::string id = StableRequestId(sending->job.tenant, sending->job.key, sending->next);
-  messaging_->Call<m::Message>(kSendMethod, sending->job.tenant, RenderSend(sending->content, sending->next, id), absl::InfiniteFuture(),
-                               [this, sending](absl::StatusOr<m::Message> sent) {
+  messaging_->Call<m::Message>(kSendMethod, sending->job.tenant, RenderSend(sending->content, sending->next, id),
+                               absl::InfiniteFuture(), [this, sending](absl::StatusOr<m::Message> sent) {
                                  if (!sent.ok()) return Settle(sending->job, sent.status(), std::move(sending->done));
                                  ++sending->next;
                                  Send(sending);
@@ -120,7 +124,8 @@ void OutboundSender::Settle(const jobs::Job& job, const absl::Status& outcome, j
   const absl::Time now = db_.clock().Now();
   const bool again = !outcome.ok() && WorthTrying(outcome) && job.attempt < kMostAttempts;
   if (!outcome.ok()) {
-    log::Warning("messaging did not take it", {{"kind", job.kind}, {"attempt", job.attempt}, {"again", again}, {"status", outcome}});
+    log::Warning("messaging did not take it",
+                 {{"kind", job.kind}, {"attempt", job.attempt}, {"again", again}, {"status", outcome}});
   }
   const double jitter = absl::Uniform(absl::BitGen(), 0.0, 1.0);
   db_.Write(
@@ -128,7 +133,8 @@ void OutboundSender::Settle(const jobs::Job& job, const absl::Status& outcome, j
       [job, outcome, again, now, jitter](sql::Transaction& tx) -> absl::Status {
         if (outcome.ok()) return jobs::Complete(tx, job);
         const std::string error = ErrorReason(outcome).empty() ? "UNAVAILABLE" : ErrorReason(outcome);
-        if (again) return jobs::RetryAt(tx, job, now + jobs::Backoff(job.attempt, kFirstWait, kLongestWait, jitter), error);
+        if (again)
+          return jobs::RetryAt(tx, job, now + jobs::Backoff(job.attempt, kFirstWait, kLongestWait, jitter), error);
         return jobs::Bury(tx, job, error, now);
       },
       [done = std::move(done)](const absl::Status&) mutable { done(); });

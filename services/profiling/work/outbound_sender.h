@@ -16,8 +16,8 @@ messaging::v1::SendMessageRequest RenderSend(const OutboundJob& job, size_t inde
 // The same id for the same message however often its job runs.
 std::string StableRequestId(const std::string& tenant, const std::string& job_key, size_t index);
 
-// Says what sessions say through messaging: one job per step, its messages one after the other. Tried again while messaging is away; given up
-// when it refuses.
+// Says what sessions say through messaging: one job per step, its messages one after the other. Tried again while
+// messaging is away; given up when it refuses.
 class OutboundSender {
  public:
   OutboundSender(sql::Database& database, std::shared_ptr<clients::Channel> messaging)

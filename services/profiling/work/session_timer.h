@@ -6,8 +6,8 @@
 
 namespace vinculo::profiling {
 
-// Ends sessions whose customers have gone quiet. One job per running session, which looks at its deadline when it fires and goes back to
-// wait when the deadline has moved. Also forgets applied messages after 14 days.
+// Ends sessions whose customers have gone quiet. One job per running session, which looks at its deadline when it fires
+// and goes back to wait when the deadline has moved. Also forgets applied messages after 14 days.
 class SessionTimer {
  public:
   SessionTimer(sql::Database& database, SessionEngine& engine) : db_(database), engine_(engine) {}
