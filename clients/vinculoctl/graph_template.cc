@@ -40,7 +40,7 @@ void AddExamples(const json& component, const char* positional, const char* name
 
 absl::Status AddHeader(const json& component, v1::TemplateComponents* out) {
   const std::string format = component.value("format", "TEXT");
-  v1::TemplateHeader::Format parsed;
+  v1::TemplateHeader::Format parsed = v1::TemplateHeader::FORMAT_UNSPECIFIED;
   if (!v1::TemplateHeader::Format_Parse("FORMAT_" + format, &parsed)) return Unknown("header format " + format);
   out->mutable_header()->set_format(parsed);
   out->mutable_header()->set_text(component.value("text", ""));
@@ -105,7 +105,7 @@ absl::StatusOr<v1::CreateTemplateRequest> ParseGraphTemplate(const std::string& 
     const json file = json::parse(text);
     request.set_name(file.at("name").get<std::string>());
     request.set_language(file.at("language").get<std::string>());
-    v1::TemplateCategory category;
+    v1::TemplateCategory category = v1::TEMPLATE_CATEGORY_UNSPECIFIED;
     if (!v1::TemplateCategory_Parse("TEMPLATE_CATEGORY_" + file.at("category").get<std::string>(), &category)) {
       return Unknown("category " + file["category"].get<std::string>());
     }

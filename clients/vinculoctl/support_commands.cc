@@ -36,7 +36,7 @@ const std::vector<Column> kWeekColumns = {{"week", "week"},
 void List(const Context& context, const std::string& state, const std::string& assignee, int limit) {
   v1::ListConversationsRequest request;
   if (!state.empty()) {
-    v1::ConversationState parsed;
+    v1::ConversationState parsed = v1::CONVERSATION_STATE_UNSPECIFIED;
     if (!v1::ConversationState_Parse("CONVERSATION_STATE_" + absl::AsciiStrToUpper(state), &parsed)) {
       Check(Error(absl::StatusCode::kInvalidArgument, "STATE",
                   absl::StrCat("there is no state ", state, "; say open, snoozed or closed")));
@@ -92,7 +92,7 @@ void Import(const Context& context, const std::string& path) {
           if (!std::getline(file, line)) return false;
           ++line_number;
         } while (line.empty());
-        Check(ParseJson(line, absl::StrCat(path, " line ", line_number), message.mutable_conversation()));
+        Check(ParseJson(line, absl::StrCat(path, " line ", line_number), &message));
         if (line_number % 100 == 0) context.Progress(absl::StrCat("conversations: ", line_number));
         return true;
       },
@@ -149,7 +149,7 @@ void AddSupportCommands(CLI::App& app, Context& context) {
   auto file = std::make_shared<std::string>();
   CLI::App* import =
       conversations->add_subcommand("import", "bring in history from JSON lines; sends nothing to anyone");
-  import->add_option("file", *file, "JSON lines of ImportedConversation")->required();
+  import->add_option("file", *file, "JSON lines of ImportConversationsRequest")->required();
   import->callback([&context, file] { Import(context, *file);
 });
 

@@ -29,7 +29,7 @@ function compare(path, wanted, actual, wrong) {
   for (const [key, value] of Object.entries(wanted)) {
     if (value !== null && typeof value === 'object') {
       compare(`${path}.${key}`, value, actual?.[key] ?? {}, wrong);
-    } else if (value === null ? actual?.[key] !== undefined : Math.abs((actual?.[key] ?? NaN) - value) > 0.005 || actual?.[key] === undefined) {
+    } else if (value === null ? actual?.[key] !== undefined : Math.abs((actual?.[key] ?? NaN) - value) > 0.0051 || actual?.[key] === undefined) {
       wrong.push(`${path}.${key} is ${actual?.[key]}, must be ${value}`);
     }
   }
