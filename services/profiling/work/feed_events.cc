@@ -58,7 +58,8 @@ InboundRequest RequestOf(const m::MessageReceived& message, const std::string& i
   request.inbound = InboundOf(message);
   if (Uuid::Parse(message.ref())) {
     request.session_id = message.ref();
-  } else if (IsSlug(message.ref())) {
+  } else if (IsSlug(message.ref()) && !request.inbound.compliance_stop) {
+    // A campaign's opt-out button names its flow too; who wants no more messages is not asked questions.
     request.flow_id = message.ref();
   }
   request.window_until = TimeOf(message.window_expires_at());
@@ -100,7 +101,7 @@ absl::Status FeedEvents::Received(sql::Transaction& tx, const events::v1::Event&
   // The feed's cursor is what drops repetitions here: no reply need be kept.
   ASSIGN_OR_RETURN(const EngineResult result, engine_.HandleInbound(
                                                   tx, request, [](const EngineResult&) { return std::string(); }, now));
-  if (result.duplicate || result.handled) return absl::OkStatus();
+  if (result.duplicate || result.handled || request.inbound.compliance_stop) return absl::OkStatus();
   InboundUnhandledEvent unhandled{
       profile,  message.contact_id(), message.sender_id(), message.wamid(), message.content().text(), result.reason,
       identity, request.at,           Channel::kWhatsapp};

@@ -199,5 +199,13 @@ TEST_F(FeedEventsTest, AMarkedStopEndsTheSessionInSilence) {
   EXPECT_TRUE(Jobs(kOutboundJob).empty());
 }
 
+TEST_F(FeedEventsTest, AnOptOutButtonOfACampaignStartsNoSession) {
+  m::MessageReceived stop = Message("No recibir más", "ride");
+  stop.set_compliance(m::COMPLIANCE_OPT_OUT);
+  Feed("message.received", stop);
+  EXPECT_THAT(told_, Not(Contains(kIndexOf<SessionStartedEvent>)));
+  EXPECT_TRUE(Jobs(kOutboundJob).empty());
+}
+
 }  // namespace
 }  // namespace vinculo::profiling

@@ -18,10 +18,11 @@ const kCustomers = [
   ...['nombre?', 'seu nome?', 'your name?'].map((contains) => ({ name: 'tells_name', contains, reply: { text: '{name}' } })),
   ...['correo', 'e-mail'].map((contains) => ({ name: 'tells_email', contains, reply: { text: '{email}' } })),
   ...['Aceptás', 'Você aceita', 'May an adviser'].map((contains) => ({ name: 'consents', contains, reply: { choice: 0 } })),
-  // Most take the first car, some look at the second and take that.
+  // Some take the first car, others look at the second, or ask why where there is none, and take what they see then.
   ...['tu auto es', 'seu carro é', 'your car is'].flatMap((contains) => [
     { name: 'takes_first', contains, share: 0.2, reply: { choice: 0 } },
-    { name: 'looks_on', contains, reply: { choice: 1 } }]),
+    { name: 'looks_on', contains, once: true, reply: { choice: 1 } },
+    { name: 'takes_first', contains, reply: { choice: 0 } }]),
   ...['Otra buena', 'Outra boa', 'Another good'].map((contains) => ({ name: 'takes_second', contains, reply: { choice: 0 } })),
   { name: 'rates', contains: '¿Cómo te atendimos?', reply: { choice: 0 } },
   { name: 'answers', reply: { choice: 'hash' } },
