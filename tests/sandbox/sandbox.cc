@@ -8,7 +8,7 @@
 namespace vinculo::sandbox {
 namespace {
 
-constexpr size_t kKeptPerPlace = 200;
+constexpr size_t kKeptPerPlace = 5000;
 constexpr size_t kKeptBody = 64 * 1024;
 
 absl::string_view PlaceOf(absl::string_view path) {
@@ -71,9 +71,10 @@ void Sandbox::Keep(absl::string_view place, const HttpMessage& request) {
   if (it == kept_.end()) it = kept_.emplace(std::string(place), std::deque<Kept>()).first;
   auto count = received_.find(place);
   if (count == received_.end()) count = received_.emplace(std::string(place), 0).first;
-  // Of a campaign's flood every hundredth is enough to look at; rarer calls are all kept.
+  // Of a campaign's flood every hundredth is enough to look at; everything else is kept.
   const int64_t serial = count->second++;
-  if (place == "send" && serial >= static_cast<int64_t>(kKeptPerPlace) && serial % 100 != 0) return;
+  const bool flood = place == "send" && absl::StrContains(request.body, "\"template\"");
+  if (flood && serial >= static_cast<int64_t>(kKeptPerPlace) && serial % 100 != 0) return;
   Kept kept = {.method = std::string(request.method),
                .path = std::string(request.path),
                .query = std::string(request.query),

@@ -139,9 +139,21 @@ export class Client {
 async function write(stream, messages) {
   for (const message of messages) {
     if (stream.destroyed) return;
-    if (!stream.write(message)) await new Promise((go) => stream.once('drain', go).once('close', go));
+    if (!stream.write(message)) await drained(stream);
   }
   stream.end();
+}
+
+// Resolves when the stream takes more, or never will.
+function drained(stream) {
+  return new Promise((resolve) => {
+    const go = () => {
+      stream.off('drain', go);
+      stream.off('close', go);
+      resolve();
+    };
+    stream.on('drain', go).on('close', go);
+  });
 }
 
 export const requestId = randomUUID;

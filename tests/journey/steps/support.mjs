@@ -93,7 +93,7 @@ const help = {
       return (['DELIVERY_STATE_DELIVERED', 'DELIVERY_STATE_READ'].includes(mine?.delivery) && mine) || notYet(mine ?? 'no reply');
     }, 60);
     figures.expectTrue('the reply is delivered', reply !== null);
-    const { requests } = await ctx.suite.control('GET', 'requests?path=/messages&limit=200');
+    const { requests } = await ctx.suite.control('GET', 'requests?path=/messages&limit=5000');
     figures.expect('requests with it at WhatsApp', requests.filter((r) => r.body.includes('lo vemos')).length, 1);
     await agent.CloseConversation({ request_id: requestId(), id: ticket.id });
     figures.expect('closed', (await agent.GetConversation({ id: ticket.id })).state, 'CONVERSATION_STATE_CLOSED');
