@@ -26,7 +26,8 @@ TEST(Etag, AStaleOneIsAbortedWithTheCurrentOne) {
   EXPECT_EQ(stale.code(), absl::StatusCode::kAborted);
   EXPECT_EQ(ErrorReason(stale), "ETAG_MISMATCH");
   bool found = false;
-  for (const auto& [key, value] : GetErrorDetails(stale)->metadata) found |= value == "\"8\"";
+  const auto details = GetErrorDetails(stale);
+  for (const auto& [key, value] : details->metadata) found |= value == "\"8\"";
   EXPECT_TRUE(found);
 }
 
