@@ -27,7 +27,6 @@ try {
 }
 
 const token = suite.token(['admin'], { lifetimeSeconds: kDayInSeconds });
-const flags = kServices.map((s) => `--${s}=${suite.address(s)}`).join(' ');
 console.log(`
 ${kServices.map((s) => `${s.padEnd(10)} grpc ${suite.address(s)}   metrics ${suite.metricsUrl(s)}`).join('\n')}
 sandbox    ${suite.sandboxUrl}   (WhatsApp, CRM, Jira and Slack; counts at /_sandbox/counts)
@@ -36,12 +35,13 @@ stores and logs in ${suite.dir}
 A token for a day, as admin of tenant demo:
 
 export VINCULO_TOKEN=${token}
+export ${kServices.map((s) => `VINCULO_${s.toUpperCase()}=${suite.address(s)}`).join(' ')}
 
 Three things to try:
 
   node_modules/.bin/buf curl --http2-prior-knowledge --protocol grpc --reflect-header "authorization: Bearer $VINCULO_TOKEN" \\
     -H "authorization: Bearer $VINCULO_TOKEN" --list-services http://${suite.address('messaging')}
-  ${join(suite.bin, 'vinculoctl')} ${flags} --insecure doctor
+  ${join(suite.bin, 'vinculoctl')} doctor
   curl -s ${suite.sandboxUrl}/_sandbox/counts
 
 Ctrl-C stops everything.`);
