@@ -1,3 +1,4 @@
+#include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/test_rig.h"
 
 namespace vinculo::messaging {
@@ -64,7 +65,8 @@ TEST_F(ApiTest, SendMessageTellsEverythingThatIsWrongAtOnce) {
   const absl::Status status = Call(*message_stub_, &v1::MessageService::Stub::SendMessage, request, &m);
   EXPECT_THAT(status, StatusIs(Code::kInvalidArgument, "INVALID_FIELDS"));
   std::vector<std::string> fields;
-  for (const FieldViolation& v : GetErrorDetails(status)->violations) fields.push_back(v.field);
+  const auto details = GetErrorDetails(status);
+  for (const FieldViolation& v : details->violations) fields.push_back(v.field);
   EXPECT_THAT(fields, testing::IsSupersetOf({"recipient.phone", "content.buttons.body", "content.buttons.buttons",
                                              "content.buttons.buttons[1].title", "hold.ref"}));
 }

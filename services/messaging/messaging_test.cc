@@ -243,5 +243,30 @@ TEST_F(MessagingTest, ARejectedTemplateSaysWhyAndOneThatIsPausedStopsItsCampaign
   EXPECT_EQ(paused.reason(), "TEMPLATE_UNAVAILABLE");
 }
 
+TEST_F(MessagingTest, ABlockedSenderResumesOnceItsCauseIsSolved) {
+  Connect();
+  ImportPeople(5);
+  ApproveTemplate();
+  Configure({{"faults", {{{"on", "send"}, {"do", "error"}, {"code", 190}, {"first", 1}}}}});
+  const v1::Campaign campaign = NewCampaign();
+  StartSending();
+  Launch(campaign.id());
+  ASSERT_TRUE(Eventually([&] { return Report(campaign.id()).state() == v1::CAMPAIGN_STATE_PAUSED; }));
+  v1::ResumeCampaignRequest resume;
+  resume.set_campaign_id(campaign.id());
+  v1::Campaign c;
+  EXPECT_THAT(Call(*campaign_stub_, &v1::CampaignService::Stub::ResumeCampaign, resume, &c),
+              StatusIs(Code::kFailedPrecondition, "PREFLIGHT_BLOCKED"));
+  v1::ResumeSenderRequest unblock;
+  unblock.set_sender_id(sender_.id());
+  v1::Sender sender;
+  ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::ResumeSender, unblock, &sender), IsOk());
+  EXPECT_EQ(sender.state(), "ACTIVE");
+  ASSERT_THAT(Call(*campaign_stub_, &v1::CampaignService::Stub::ResumeCampaign, resume, &c), IsOk());
+  ASSERT_TRUE(Eventually([&] { return Report(campaign.id()).delivered_ever() == 5; }))
+      << Report(campaign.id()).ShortDebugString();
+  EXPECT_EQ(Recipients()["max_accepted"], 1);
+}
+
 }  // namespace
 }  // namespace vinculo::messaging

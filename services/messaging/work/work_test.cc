@@ -16,6 +16,7 @@
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/template_repository.h"
 #include "services/messaging/work/dispatch_intents.h"
+#include "services/messaging/work/holding.h"
 #include "services/messaging/work/inbox_apply.h"
 #include "services/messaging/work/webhook_parse.h"
 
@@ -145,7 +146,7 @@ class WorkTest : public testing::Test {
     InboundItem item{.wamid = absl::StrCat("in.", ++made_),
                      .wa_id = from.phone.substr(1),
                      .names_wamid = names,
-                     .at = kNow + absl::Seconds(10)};
+                     .at = kNow + absl::Seconds(10 + inbound_++)};
     item.content = {.kind = payload.empty() ? InboundKind::kText : InboundKind::kTemplateButton,
                     .type = "text",
                     .text = text,
@@ -171,6 +172,7 @@ class WorkTest : public testing::Test {
   std::vector<Contact> people_;
   InboundItem last_inbound_;
   int made_ = 0;
+  int inbound_ = 0;
 };
 
 TEST_F(WorkTest, AnIntentIsCommittedOnceForEachRecipient) {
@@ -396,6 +398,86 @@ TEST_F(WorkTest, AQueuedMessageFailsWhenItsWindowCloses) {
   auto read = Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, m.id); });
   EXPECT_EQ(read->state(), MessageState::kFailed);
   EXPECT_EQ(read->progress.error_reason, "WINDOW_CLOSED");
+}
+
+TEST_F(WorkTest, AMessageStillQueuedAtItsExpiryFails) {
+  NewCampaign(1);
+  ASSERT_THAT(Inbound(people_[0], "hola"), IsOk());
+  Message m{.id = Uuid::New(kNow),
+            .contact_id = people_[0].id,
+            .sender_id = sender_,
+            .due_at = kNow,
+            .expire_at = kNow + absl::Minutes(5),
+            .content = TextContent{"Hola", false},
+            .created_at = kNow};
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return MessageRepository::Insert(tx, m); }), IsOk());
+  ASSERT_THAT(Commit(1, 64, kNow + absl::Minutes(5)), IsOk());
+  auto read = Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, m.id); });
+  EXPECT_EQ(read->state(), MessageState::kFailed);
+  EXPECT_EQ(read->progress.error_reason, "QUEUE_EXPIRED");
+}
+
+TEST_F(WorkTest, AHeldMessageIsNeitherRetriedNorFailed) {
+  const Campaign c = NewCampaign(1);
+  const Intent intent = Commit()->intents[0];
+  SendReport held = Accepted(intent);
+  held.outcome.held = true;
+  ASSERT_THAT(Record({held}), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kHeld), 1);
+  EXPECT_TRUE(Commit(1, 64, kNow + absl::Hours(1))->intents.empty());
+  ASSERT_THAT(Status(intent.message, ReportedStatus::kSent, 9), IsOk());
+  EXPECT_EQ(Counts(c).of(RecipientState::kSent), 1);
+}
+
+TEST_F(WorkTest, AResendIsMadeOnceWhereThePolicyAsksForIt) {
+  NewCampaign(1);
+  ASSERT_THAT(Inbound(people_[0], "hola"), IsOk());
+  Message m{.id = Uuid::New(kNow),
+            .contact_id = people_[0].id,
+            .sender_id = sender_,
+            .due_at = kNow,
+            .expire_at = kNow + absl::Hours(20),
+            .resend = ResendPolicy::kOnceIfUnknown,
+            .content = TextContent{"Hola", false},
+            .created_at = kNow};
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return MessageRepository::Insert(tx, m); }), IsOk());
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    const absl::Time now = kNow + absl::Minutes(20) * (attempt - 1);
+    const IntentBatch batch = *Commit(1, 1, now);
+    ASSERT_EQ(batch.intents.size(), 1u) << attempt;
+    EXPECT_EQ(batch.intents[0].message.progress.attempt, attempt);
+    ASSERT_THAT(Record({{m.id, attempt, {.result = SendResult::kAmbiguous}}}, now), IsOk());
+    const absl::Time later = now + absl::Minutes(11);
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return SettleUnknown(tx, sender_, later); }), IsOk());
+  }
+  EXPECT_THAT(EventTypes(), testing::Contains("message.unknown").Times(1));
+}
+
+TEST(Holding, HalvesItsRateWhenWhatsAppThrottlesAndRegainsIt) {
+  Holding h;
+  h.sender.throughput = 100;
+  h.limit = h.FullRate();
+  EXPECT_EQ(h.limit, 95);
+  h.Learn({.result = SendResult::kRefused, .graph_error = true, .code = 130429, .http = 400}, std::nullopt, kNow);
+  EXPECT_EQ(h.limit, 47);
+  EXPECT_GT(h.back_off_until, kNow);
+  h.Regain(kNow + absl::Seconds(9));
+  EXPECT_EQ(h.limit, 47);
+  for (int i = 1; i < 10; ++i) h.Regain(kNow + absl::Seconds(10 * i));
+  EXPECT_EQ(h.limit, 95);
+}
+
+TEST(Holding, TenFaultsOfTheRequestInARowPauseACampaign) {
+  Holding h;
+  h.sender.throughput = 100;
+  const Uuid campaign = Uuid::New(kNow);
+  const SendOutcome bug{.result = SendResult::kRefused, .graph_error = true, .code = 100, .http = 400};
+  for (int i = 0; i < 9; ++i) h.Learn(bug, campaign, kNow);
+  h.Learn({.result = SendResult::kAccepted}, campaign, kNow);
+  for (int i = 0; i < 9; ++i) h.Learn(bug, campaign, kNow);
+  EXPECT_TRUE(h.failing.empty());
+  h.Learn(bug, campaign, kNow);
+  EXPECT_TRUE(h.failing.contains(campaign));
 }
 
 TEST(WebhookParse, ABadItemNeverCostsItsNeighbours) {
