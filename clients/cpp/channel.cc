@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -85,7 +86,7 @@ absl::Time Deadline(const std::string& method, absl::Time asked) {
 }  // namespace
 
 struct Channel::Impl::Pending {
-  std::shared_ptr<Impl> impl;
+  uint64_t id = 0;
   grpc::ClientContext context;
   std::unique_ptr<Message> request;
   absl::AnyInvocable<void(absl::Status)> done;
@@ -94,7 +95,6 @@ struct Channel::Impl::Pending {
 void Channel::Impl::Start(const std::string& method, const std::string& tenant, const Message& request,
                           absl::Time deadline, Message* response, absl::AnyInvocable<void(absl::Status)> done) {
   auto* const pending = new Pending;
-  pending->impl = shared_from_this();
   PrepareContext(pending->context, *tokens_, tenant, Deadline(method, deadline));
   pending->request.reset(request.New());
   pending->request->CopyFrom(request);
@@ -102,42 +102,50 @@ void Channel::Impl::Start(const std::string& method, const std::string& tenant, 
   pending->done = std::move(done);
   {
     absl::MutexLock lock(&mutex_);
-    pending_.insert(pending);
+    pending->id = ++last_id_;
+    pending_.emplace(pending->id, pending);
     if (closing_) pending->context.TryCancel();
   }
   unary_.UnaryCall(&pending->context, absl::StrCat("/", method), grpc::StubOptions(), pending->request.get(), response,
-                   [pending](const grpc::Status& status) { pending->impl->Finish(pending, status); });
+                   [this, pending](const grpc::Status& status) { Finish(pending, status); });
 }
 
 void Channel::Impl::Finish(Pending* pending, const grpc::Status& status) {
-  const std::unique_ptr<Pending> owned(pending);
+  const uint64_t id = pending->id;
   ++callbacks_on_this_thread;
-  owned->done(rpc::FromGrpcStatus(status));
-  owned->done = nullptr;  // what it holds goes before Close returns
+  pending->done(rpc::FromGrpcStatus(status));
+  delete pending;
   --callbacks_on_this_thread;
+  // Last: now Close may return. Nothing of the call is left, its context least of all, which holds gRPC's channel: the
+  // last one must not go on a thread of gRPC's, which would wait for itself.
   absl::MutexLock lock(&mutex_);
-  pending_.erase(pending);
+  pending_.erase(id);
 }
 
 void Channel::Impl::Close() {
   absl::MutexLock lock(&mutex_);
   closing_ = true;
-  for (Pending* pending : pending_) pending->context.TryCancel();
-  if (callbacks_on_this_thread > 0) return;
+  for (const auto& [id, pending] : pending_) pending->context.TryCancel();
   mutex_.Await(absl::Condition(
-      +[](absl::flat_hash_set<Pending*>* pending) { return pending->empty(); }, &pending_));
+      +[](Calls* pending) { return pending->empty(); }, &pending_));
 }
 
 absl::StatusOr<std::shared_ptr<Channel>> Channel::Open(const ChannelOptions& options,
                                                        std::shared_ptr<TokenSource> tokens) {
   ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options));
   auto channel = grpc::CreateCustomChannel(options.target, credentials, Arguments());
-  return std::shared_ptr<Channel>(new Channel(std::make_shared<Impl>(std::move(channel), std::move(tokens))));
+  return std::shared_ptr<Channel>(new Channel(std::make_unique<Impl>(std::move(channel), std::move(tokens))));
 }
 
-Channel::Channel(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Channel::Channel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Channel::~Channel() { impl_->Close(); }
+Channel::~Channel() {
+  if (callbacks_on_this_thread == 0) {
+    impl_->Close();
+  } else {
+    std::thread([impl = std::move(impl_)] { impl->Close(); }).detach();
+  }
+}
 
 void Channel::Start(const std::string& method, const std::string& tenant, const Message& request, absl::Time deadline,
                     Message* response, absl::AnyInvocable<void(absl::Status)> done) {

@@ -40,7 +40,8 @@ class Channel {
   // read.
   static absl::StatusOr<std::shared_ptr<Channel>> Open(const ChannelOptions& options,
                                                        std::shared_ptr<TokenSource> tokens);
-  // Calls in flight are cancelled and their callbacks have run when it returns (but for the one it is called from).
+  // Calls in flight are cancelled and their callbacks have run when it returns; in a callback it does not wait for
+  // that.
   ~Channel();
 
   // Calls `method` ("vinculo.support.v1.TicketService/GetTicket") for `tenant`; `done(absl::StatusOr<Response>)` runs
@@ -83,11 +84,11 @@ class Channel {
   Impl& impl() { return *impl_; }
 
  private:
-  explicit Channel(std::shared_ptr<Impl> impl);
+  explicit Channel(std::unique_ptr<Impl> impl);
   void Start(const std::string& method, const std::string& tenant, const Message& request, absl::Time deadline,
              Message* response, absl::AnyInvocable<void(absl::Status)> done);
 
-  const std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace vinculo::clients

@@ -8,21 +8,21 @@
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "clients/cpp/channel.h"
 
 namespace vinculo::clients {
 
-// What a Channel is made of; kept by each call until it is over. Internal to this folder.
-class Channel::Impl : public std::enable_shared_from_this<Impl> {
+// What a Channel is made of. Internal to this folder.
+class Channel::Impl {
  public:
   Impl(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<TokenSource> tokens)
       : channel_(std::move(channel)), unary_(channel_), streams_(channel_), tokens_(std::move(tokens)) {}
 
   void Start(const std::string& method, const std::string& tenant, const Message& request, absl::Time deadline,
              Message* response, absl::AnyInvocable<void(absl::Status)> done);
-  // Cancels what is in flight and, unless it is called from a callback, waits until no callback runs.
+  // Cancels what is in flight and waits until no callback runs. Never on a thread of gRPC's.
   void Close();
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
@@ -31,6 +31,7 @@ class Channel::Impl : public std::enable_shared_from_this<Impl> {
 
  private:
   struct Pending;
+  using Calls = absl::flat_hash_map<uint64_t, Pending*>;
   void Finish(Pending* pending, const grpc::Status& status);
 
   const std::shared_ptr<grpc::Channel> channel_;
@@ -39,7 +40,8 @@ class Channel::Impl : public std::enable_shared_from_this<Impl> {
   const std::shared_ptr<TokenSource> tokens_;
   absl::Mutex mutex_;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::flat_hash_set<Pending*> pending_ ABSL_GUARDED_BY(mutex_);
+  uint64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  Calls pending_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace vinculo::clients

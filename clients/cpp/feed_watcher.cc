@@ -59,7 +59,7 @@ class FeedWatcher::Following final : public std::enable_shared_from_this<Followi
   void OnEnd(const grpc::Status& status);
   void SkipTo(int64_t oldest_seq) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration NextWait() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return reader_ == nullptr; }
+  bool Idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !connected_; }
 
   const std::shared_ptr<Channel> channel_;
   const Options options_;
@@ -73,6 +73,7 @@ class FeedWatcher::Following final : public std::enable_shared_from_this<Followi
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t after_seq_ ABSL_GUARDED_BY(mutex_);
   absl::Duration wait_ ABSL_GUARDED_BY(mutex_);
+  bool connected_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Reader> reader_ ABSL_GUARDED_BY(mutex_);  // the connection, until it is over
 };
 
@@ -127,7 +128,7 @@ class FeedWatcher::Timer {
 class FeedWatcher::Following::Reader final : public grpc::ClientReadReactor<v1::WatchResponse>,
                                              public std::enable_shared_from_this<Reader> {
  public:
-  explicit Reader(std::shared_ptr<Following> following) : following_(std::move(following)) {}
+  explicit Reader(Following* following) : following_(following) {}
 
   void Begin(std::unique_ptr<grpc::ClientContext> context, v1::WatchRequest request) {
     context_ = std::move(context);
@@ -167,9 +168,9 @@ class FeedWatcher::Following::Reader final : public grpc::ClientReadReactor<v1::
   void OnReadDone(bool ok) override {
     if (ok) following_->OnResponse(*this);
   }
-  void OnDone(const grpc::Status& status) override { std::exchange(following_, nullptr)->OnEnd(status); }
+  void OnDone(const grpc::Status& status) override { following_->OnEnd(status); }
 
-  std::shared_ptr<Following> following_;
+  Following* const following_;  // which waits for the end of its connection
   std::unique_ptr<grpc::ClientContext> context_;
   v1::WatchRequest request_;
   v1::WatchResponse response_;
@@ -179,11 +180,12 @@ class FeedWatcher::Following::Reader final : public grpc::ClientReadReactor<v1::
 
 void FeedWatcher::Following::Connect() {
   absl::MutexLock lock(&mutex_);
-  if (stopped_ || reader_ != nullptr) return;
+  if (stopped_ || connected_) return;
+  connected_ = true;
   v1::WatchRequest request;
   request.set_after_seq(after_seq_);
   for (const std::string& type : types_) request.add_types(type);
-  reader_ = std::make_shared<Reader>(shared_from_this());
+  reader_ = std::make_shared<Reader>(this);
   auto context = std::make_unique<grpc::ClientContext>();
   PrepareContext(*context, channel_->impl().tokens(), tenant_, absl::InfiniteFuture());
   reader_->Begin(std::move(context), std::move(request));
@@ -231,9 +233,14 @@ void FeedWatcher::Following::SkipTo(int64_t oldest_seq) {
 
 void FeedWatcher::Following::OnEnd(const grpc::Status& status) {
   std::shared_ptr<Reader> last;
+  {
+    absl::MutexLock lock(&mutex_);
+    last = std::exchange(reader_, nullptr);
+  }
+  // Before Stop returns: its context holds gRPC's channel, the last of which must not go on a thread of gRPC's.
+  last = nullptr;
   absl::MutexLock lock(&mutex_);
-  last = std::move(reader_);
-  reader_ = nullptr;
+  connected_ = false;
   if (stopped_) return;
   const absl::Duration wait = NextWait();
   const absl::Status ended = rpc::FromGrpcStatus(status);
