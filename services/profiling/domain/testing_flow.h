@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -145,17 +146,8 @@ class Talk {
   Step Event(Inbound inbound) { return Keep(ApplyEvent(Env(), session, {std::move(inbound), now})); }
   Step Do(Control control) { return Keep(ApplyControl(Env(), session, control)); }
 
-  Environment Env() {
-    return {now,
-            *flow_,
-            [this]() -> const Customer& { return customer; },
-            [this](const CompiledMatrix& matrix) {
-              return availability ? availability(matrix) : Availability(matrix).At(now);
-            },
-            MacOf,
-            [](absl::string_view) { return std::string("digest"); },
-            phone};
-  }
+  // What it refers to lives as long as this.
+  Environment Env() { return {now, *flow_, get_customer_, get_available_, get_mac_, get_digest_, phone}; }
   static std::string MacOf(absl::string_view text) {
     return std::to_string(10000000 + std::hash<std::string>()(std::string(text)) % 89999999);
   }
@@ -176,6 +168,14 @@ class Talk {
 
  private:
   std::shared_ptr<const CompiledFlow> flow_;
+  const std::function<const Customer&()> get_customer_ = [this]() -> const Customer& { return customer; };
+  const std::function<Bits(const CompiledMatrix&)> get_available_ = [this](const CompiledMatrix& matrix) {
+    return availability ? availability(matrix) : Availability(matrix).At(now);
+  };
+  const std::function<std::string(absl::string_view)> get_mac_ = MacOf;
+  const std::function<std::string(absl::string_view)> get_digest_ = [](absl::string_view) {
+    return std::string("digest");
+  };
 };
 
 }  // namespace vinculo::profiling::testing
