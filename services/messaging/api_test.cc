@@ -167,7 +167,7 @@ TEST_F(ApiTest, AnImportIsTheSameHoweverItIsCutAndTwice) {
     EXPECT_EQ(r.import().duplicates(), 1);
     EXPECT_EQ(r.import().rejected(), 3);
     ASSERT_EQ(r.problems_size(), 4);
-    EXPECT_EQ(r.problems(0).code(), "PHONE_INVALID");
+    EXPECT_EQ(r.problems(0).code(), "REGION_MISSING");
     EXPECT_EQ(r.problems(0).line(), 6);
     EXPECT_EQ(r.problems(1).outcome(), v1::ImportRow::OUTCOME_DUPLICATE);
     EXPECT_EQ(r.problems(1).duplicate_of_line(), 7);

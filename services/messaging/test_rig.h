@@ -6,7 +6,6 @@
 #include <string>
 #include <thread>
 
-#include "absl/time/clock.h"
 #include "common/events/event_log.h"
 #include "common/http/client.h"
 #include "common/http/hub_signature.h"
@@ -16,6 +15,7 @@
 #include "common/rpc/test_server.h"
 #include "common/sql/test_database.h"
 #include "common/testing/status_matchers.h"
+#include "common/time/clock.h"
 #include "messaging_store_migrations.h"
 #include "services/messaging/api/campaign_service.h"
 #include "services/messaging/api/channel_service.h"
@@ -96,9 +96,9 @@ class Rig : public testing::Test {
   // Until `condition` holds; the machine may be slow, so the bound is generous.
   template <class Condition>
   static testing::AssertionResult Eventually(Condition condition, absl::Duration within = absl::Seconds(60)) {
-    const absl::Time until = absl::Now() + within;
+    const absl::Time until = SystemClock::Get()->Now() + within;
     while (!condition()) {
-      if (absl::Now() > until) return testing::AssertionFailure() << "it never came true";
+      if (SystemClock::Get()->Now() > until) return testing::AssertionFailure() << "it never came true";
       std::this_thread::yield();
     }
     return testing::AssertionSuccess();
@@ -111,7 +111,7 @@ class Rig : public testing::Test {
     return server_.Call(stub, method, request, response, caller);
   }
 
-  static std::string NewId() { return Uuid::New(absl::Now()).ToString(); }
+  static std::string NewId() { return Uuid::New(SystemClock::Get()->Now()).ToString(); }
 
   // --- what most tests begin with ---
   void Connect() {
