@@ -3,12 +3,12 @@
 // calendar months.
 #include <stdlib.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/calendar/period.h"
 #include "common/sql/database.h"
 #include "common/status/status_macros.h"
@@ -96,13 +96,13 @@ template <class Body>
 double BestSeconds(sql::Database& db, const sql::Scope& scope, Body body) {
   double best = 1e9;
   for (int i = 0; i < 3; ++i) {
-    const absl::Time start = absl::Now();
+    const auto start = std::chrono::steady_clock::now();
     const auto result = db.ReadInline(scope, body);
     if (!result.ok() || *result == 0) {
       std::fprintf(stderr, "%s\n", result.status().ToString().c_str());
       std::abort();
     }
-    best = std::min(best, absl::ToDoubleSeconds(absl::Now() - start));
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   return best;
 }
