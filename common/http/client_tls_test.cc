@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,9 @@
 
 namespace vinculo::http {
 namespace {
+
+// As every service does: a peer that hangs up is an error of that connection only.
+[[maybe_unused]] const auto kPipeIgnored = std::signal(SIGPIPE, SIG_IGN);
 
 using ::vinculo::test::StatusIs;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/database.h"
@@ -19,6 +20,20 @@ namespace {
 using test::kCount;
 using test::kGet;
 using test::kInsert;
+
+// A directory without a store in it: this process forks, and must not do so while threads of an engine hold locks.
+class Place {
+ public:
+  Place() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "vinculo-crash-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~Place() { std::filesystem::remove_all(directory_); }
+  std::string path() const { return directory_ + "/store.db"; }
+
+ private:
+  std::string directory_;
+};
 
 std::unique_ptr<Database> OpenAt(const std::string& path) {
   DatabaseOptions options;
@@ -59,7 +74,7 @@ bool Has(Database& database, const std::string& name) {
 }
 
 TEST(Crash, AcknowledgedWritesSurviveKill) {
-  TestDatabase place;
+  const Place place;
   const std::string path = place.path() + "-crash";
   int first = 0;
   for (int round = 0; round < 10; ++round) {
@@ -129,7 +144,7 @@ TEST_F(FaultyDisk, AFailedSyncEndsTheProcess) {
 // Every operation in turn fails once: whatever was acknowledged can be read after a restart.
 TEST_F(FaultyDisk, EachOperationMayFailOnce) {
   for (int fail_at = 0; fail_at < 120; fail_at += 3) {
-    TestDatabase place;
+    const Place place;
     const std::string path = place.path() + "-ioerr";
     int pipe_fds[2];
     ASSERT_EQ(pipe(pipe_fds), 0);
