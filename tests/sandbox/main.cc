@@ -70,12 +70,12 @@ int main(int argc, char** argv) {
   const Json ports = {{"port", sandbox.port()},
                       {"url", absl::StrCat("http://", absl::GetFlag(FLAGS_address), ":", sandbox.port())},
                       {"pid", getpid()}};
-  std::printf("%s\n", ports.dump().c_str());
-  std::fflush(stdout);
   if (!WritePorts(absl::GetFlag(FLAGS_ports_file), ports.dump())) {
     std::fprintf(stderr, "sandbox: cannot write %s\n", absl::GetFlag(FLAGS_ports_file).c_str());
     return 1;
   }
+  std::printf("%s\n", ports.dump().c_str());
+  std::fflush(stdout);
   std::thread stopper([&] {
     int signal = 0;
     sigwait(&signals, &signal);

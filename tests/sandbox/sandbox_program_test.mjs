@@ -15,7 +15,8 @@ const kWaba = '200000000000001';
 const kCrmSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let child, base, dir;
-let hook, hookUrl;
+let hook, hookBase, hookUrl;
+let tests = 0;
 let posts = [];       // what the webhook received
 let refuse = () => 200;  // what it answers
 let waiters = [];
@@ -76,6 +77,7 @@ before(async () => {
       }
       const expected = 'sha256=' + createHmac('sha256', kSecret).update(body).digest('hex');
       const post = { json: JSON.parse(body), valid: request.headers['x-hub-signature-256'] === expected };
+      if (request.url !== new URL(hookUrl).pathname) return response.writeHead(200).end();
       const status = post.valid ? refuse(post) : 403;
       if (status === 200) posts.push(post);
       response.writeHead(status).end();
@@ -84,7 +86,7 @@ before(async () => {
   });
   hook.listen(0, '127.0.0.1');
   await once(hook, 'listening');
-  hookUrl = `http://127.0.0.1:${hook.address().port}/webhook`;
+  hookBase = `http://127.0.0.1:${hook.address().port}/webhook`;
 
   dir = mkdtempSync(join(tmpdir(), 'sandbox-'));
   const file = join(dir, 'ports.json');
@@ -108,7 +110,9 @@ const kDefaults = {
     recategorise: null, senders: null, wa_id_rewrites: null, rate_limit_per_s: null, pair_limit: null, waba_id: kWaba },
   faults: null, customers: null, crm: { secrets: [kCrmSecret] },
 };
+// Every test has a webhook of its own: what the sandbox still posts for the one before is taken and forgotten.
 beforeEach(async () => {
+  hookUrl = `${hookBase}/${++tests}`;
   posts = [];
   waiters = [];
   refuse = () => 200;
