@@ -12,6 +12,8 @@ ABSL_FLAG(std::string, graph_url, "https://graph.facebook.com",
 ABSL_FLAG(std::string, graph_version, "v25.0", "version segment of Graph's addresses");
 ABSL_FLAG(absl::Duration, graph_connect_timeout, absl::Seconds(3), "time to connect to Graph");
 ABSL_FLAG(absl::Duration, graph_total_timeout, absl::Seconds(15), "time for a whole call to Graph");
+ABSL_FLAG(absl::Duration, unknown_wait, absl::Minutes(10),
+          "how long a message whose request ended unclear waits for a status before it is sent once more or given up");
 ABSL_FLAG(std::string, webhook_address, "127.0.0.1:8090", "where WhatsApp's webhooks arrive: host:port");
 ABSL_FLAG(std::string, app, "main", "slug of the app in the path of its webhooks, /webhooks/whatsapp/{app}");
 ABSL_FLAG(std::string, app_secret_file, "", "file with the app's secret; two lines while it is being replaced");
@@ -49,6 +51,8 @@ Config ReadConfig(flags::Checker& check) {
   Config config;
   config.service = rpc::ReadServiceFlags("messaging", check);
   ReadGraph(config, check);
+  config.unknown_wait =
+      check.DurationWithin("unknown_wait", absl::GetFlag(FLAGS_unknown_wait), absl::Seconds(1), absl::Hours(24));
   config.webhook_address = check.Address("webhook_address", absl::GetFlag(FLAGS_webhook_address));
   config.app = absl::GetFlag(FLAGS_app);
   check.Require(IsSlug(config.app), "app", "must be a slug");

@@ -20,6 +20,7 @@ struct Config {
   bool graph_is_http = false;
   absl::Duration graph_connect_timeout;
   absl::Duration graph_total_timeout;
+  absl::Duration unknown_wait;
   HostPort webhook_address;
   std::string app;
   std::string verify_token;

@@ -54,7 +54,9 @@ class Messaging final : public rpc::Service {
                   {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
         jobs_(environment.database, contacts_, key_, provider_),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
-                    {.tenants = config.service.tenants, .holder = Uuid::New(environment.clock.Now()).ToString()}) {
+                    {.tenants = config.service.tenants,
+                     .holder = Uuid::New(environment.clock.Now()).ToString(),
+                     .unknown_wait = config.unknown_wait}) {
     environment.server.Add<v1::ChannelService>(channels_);
     environment.server.Add<v1::TemplateService>(templates_);
     environment.server.Add<v1::ContactService>(contact_service_);

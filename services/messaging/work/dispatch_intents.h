@@ -60,14 +60,16 @@ struct SendReport {
 };
 
 // Records outcomes: facts, whatever the token. Blocks senders and pauses campaigns where the class of an error says so
-// [M-110]. `pause_for_failures` names campaigns whose last outcomes were all faults of the request.
+// [M-110]. `pause_for_failures` names campaigns whose last outcomes were all faults of the request; what stays unclear
+// is UNKNOWN and waits `unknown_wait` for a status.
 absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& contacts,
                             const std::vector<SendReport>& reports, const std::set<Uuid>& pause_for_failures,
-                            absl::Time now);
+                            absl::Duration unknown_wait, absl::Time now);
 
 // Rows that an older holder left SENDING become UNKNOWN; false when none is left. Unknown ones whose wait is over are
 // queued once more or given up [M-51] [M-80].
-absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token, absl::Time now);
+absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
+                                    absl::Duration unknown_wait, absl::Time now);
 absl::Status SettleUnknown(sql::Transaction& tx, const Uuid& sender, absl::Time now);
 
 }  // namespace vinculo::messaging

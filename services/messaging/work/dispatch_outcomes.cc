@@ -15,7 +15,6 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr absl::Duration kUnknownWait = absl::Minutes(10);
 constexpr int kBulkTries = 5;
 constexpr int kPairTries = 6;
 constexpr int kPage = 200;
@@ -27,6 +26,7 @@ struct Recorder {
   sql::Transaction& tx;
   const ContactRepository& contacts;
   CountDeltas& deltas;
+  absl::Duration unknown_wait;
   absl::Time now;
 
   void Requeue(Message& m, absl::Duration wait) const {
@@ -117,7 +117,7 @@ struct Recorder {
       Requeue(m, absl::ZeroDuration());
     } else if (report.outcome.result == SendResult::kAmbiguous) {
       m.progress.phase = Phase::kUnknown;
-      m.due_at = now + kUnknownWait;
+      m.due_at = now + unknown_wait;
     } else {
       RETURN_IF_ERROR(Refuse(m, report));
     }
@@ -129,23 +129,24 @@ struct Recorder {
 
 absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& contacts,
                             const std::vector<SendReport>& reports, const std::set<Uuid>& pause_for_failures,
-                            absl::Time now) {
+                            absl::Duration unknown_wait, absl::Time now) {
   CountDeltas deltas;
-  const Recorder recorder{tx, contacts, deltas, now};
+  const Recorder recorder{tx, contacts, deltas, unknown_wait, now};
   for (const SendReport& report : reports) RETURN_IF_ERROR(recorder.Record(report));
   for (const Uuid& campaign : pause_for_failures) RETURN_IF_ERROR(AutoPause(tx, campaign, "FAILURES", now));
   tx.Raise(kSignalQueue);
   return deltas.Flush(tx);
 }
 
-absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token, absl::Time now) {
+absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
+                                    absl::Duration unknown_wait, absl::Time now) {
   RETURN_IF_ERROR(ChannelRepository::CheckDispatcher(tx, sender, token));
   ASSIGN_OR_RETURN(const std::vector<Message> orphans, MessageRepository::Orphans(tx, sender, token, kPage));
   CountDeltas deltas;
   for (const Message& before : orphans) {
     Message m = before;
     m.progress.phase = Phase::kUnknown;
-    m.due_at = now + kUnknownWait;
+    m.due_at = now + unknown_wait;
     RETURN_IF_ERROR(Settle(tx, before, m, deltas, now));
   }
   RETURN_IF_ERROR(deltas.Flush(tx));

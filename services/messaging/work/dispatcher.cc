@@ -188,7 +188,9 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
     const absl::Time now = db_.clock().Now();
     db_.Write(
         ScopeOf(h),
-        [sender = h.sender.id, token, now](sql::Transaction& tx) { return RecoverOrphans(tx, sender, token, now); },
+        [sender = h.sender.id, token, wait = options_.unknown_wait, now](sql::Transaction& tx) {
+          return RecoverOrphans(tx, sender, token, wait, now);
+        },
         [self = shared_from_this(), &h, token, until](absl::StatusOr<bool> more) {
           if (more.ok() && *more) return self->Recover(h, token, until);
           absl::MutexLock lock(&self->mutex_);
@@ -349,8 +351,8 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
     h.failing.clear();
     db_.Write(
         ScopeOf(h),
-        [contacts = &contacts_, reports, failing, now](sql::Transaction& tx) {
-          return RecordOutcomes(tx, *contacts, *reports, *failing, now);
+        [contacts = &contacts_, reports, failing, wait = options_.unknown_wait, now](sql::Transaction& tx) {
+          return RecordOutcomes(tx, *contacts, *reports, *failing, wait, now);
         },
         [self = shared_from_this(), &h, reports, failing](absl::Status recorded) {
           absl::MutexLock lock(&self->mutex_);

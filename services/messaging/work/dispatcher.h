@@ -20,6 +20,7 @@ struct DispatcherOptions {
   absl::Duration renew = absl::Seconds(5);
   absl::Duration settle = absl::Seconds(1);          // after a claim nothing is begun for so long
   absl::Duration intent_age_max = absl::Seconds(5);  // older intents are not written to the network
+  absl::Duration unknown_wait = absl::Minutes(10);   // for a status, before a resend or giving up
   int in_flight_max = 64;                            // per sender
   int bulk_in_flight_max = 56;
 };

@@ -107,7 +107,8 @@ class WorkTest : public testing::Test {
     return Write([&](sql::Transaction& tx) { return CommitIntents(tx, contacts_, request); });
   }
   absl::Status Record(std::vector<SendReport> reports, absl::Time now = kNow) {
-    return Write([&](sql::Transaction& tx) { return RecordOutcomes(tx, contacts_, reports, {}, now); });
+    return Write(
+        [&](sql::Transaction& tx) { return RecordOutcomes(tx, contacts_, reports, {}, absl::Minutes(10), now); });
   }
   static SendReport Accepted(const Intent& i) {
     return {i.message.id,
@@ -216,9 +217,9 @@ TEST_F(WorkTest, ANewHolderMakesOrphansUnknownAndNeverResendsMarketing) {
                 return ChannelRepository::ClaimDispatcher(tx, sender_, "two", later, later + absl::Seconds(15));
               }),
               IsOk());
-  EXPECT_THAT(Write([&](sql::Transaction& tx) { return RecoverOrphans(tx, sender_, 2, later); }),
+  EXPECT_THAT(Write([&](sql::Transaction& tx) { return RecoverOrphans(tx, sender_, 2, absl::Minutes(10), later); }),
               vinculo::test::IsOkAndHolds(true));
-  EXPECT_THAT(Write([&](sql::Transaction& tx) { return RecoverOrphans(tx, sender_, 2, later); }),
+  EXPECT_THAT(Write([&](sql::Transaction& tx) { return RecoverOrphans(tx, sender_, 2, absl::Minutes(10), later); }),
               vinculo::test::IsOkAndHolds(false));
   EXPECT_EQ(Counts(c).of(RecipientState::kUnknown), 2);
   const absl::Time much_later = later + absl::Minutes(11);

@@ -129,6 +129,8 @@ TEST_F(FeedEventsTest, AFlowNamedByTheRouteStartsAndAsksThroughMessaging) {
   EXPECT_EQ(send.content().buttons().buttons(0).title(), "Dale");
   EXPECT_EQ(send.hold().route(), m::ROUTE_PROFILING);
   EXPECT_EQ(send.hold().ref(), job->session_id.ToString());
+  EXPECT_EQ(send.resend_policy(), m::RESEND_POLICY_ONCE_IF_UNKNOWN)
+      << "a lost question would leave the session waiting";
   EXPECT_TRUE(Uuid::Parse(send.request_id()).has_value());
   EXPECT_EQ(send.request_id(), StableRequestId("demo", waiting[0].key, 0)) << "the same message keeps its id";
   EXPECT_THAT(told_, Contains(kIndexOf<ContactLinkedEvent>));

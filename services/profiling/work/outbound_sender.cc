@@ -75,6 +75,8 @@ m::SendMessageRequest RenderSend(const OutboundJob& job, size_t index, const std
   out.set_request_id(request_id);
   out.mutable_recipient()->set_contact_id(job.contact_id);
   out.set_sender_id(job.sender_id);
+  // A question asked twice costs less than a session that waits for ever for its answer.
+  out.set_resend_policy(m::RESEND_POLICY_ONCE_IF_UNKNOWN);
   FillContent(job.messages[index], out.mutable_content());
   const bool last = index + 1 == job.messages.size();
   if (last && job.hold_until > absl::UnixEpoch()) {

@@ -51,5 +51,6 @@ export async function runSteps(steps, ctx, { kill = null, print = console.log } 
 async function killInTheMiddle(ctx, step, service, figures) {
   if (step.half) await until(`the middle of ${step.name}`, () => step.half(ctx), 60);
   const ms = await ctx.suite.killAndRestart(service);
+  ctx.killed = service;
   figures.note(`kill -9 ${service}, serving again after ${Math.round(ms)} ms`);
 }

@@ -15,6 +15,7 @@ const kAudience = 'vinculo';
 const kApp = 'autos';
 const kAppSecret = 'sandbox-app-secret';
 const kVerifyToken = 'sandbox-verify-token';
+const kUnknownWait = '20s';  // the sandbox reports within milliseconds; ten minutes are for WhatsApp
 
 // Where the programs are: --bin, VINCULO_BIN, or the newest build.
 export function findBinaries(given = process.env.VINCULO_BIN) {
@@ -116,7 +117,7 @@ export class Suite {
     };
     const own = {
       messaging: { graph_url: this.sandboxUrl, webhook_address: `127.0.0.1:${ports.webhook ?? 0}`, app_secret_file: this.path('app_secret'),
-        verify_token_file: this.path('verify_token'), data_key_file: this.path('store_key'), app: kApp },
+        verify_token_file: this.path('verify_token'), data_key_file: this.path('store_key'), app: kApp, unknown_wait: kUnknownWait },
       profiling: { messaging: peer('messaging'), store_key_file: this.path('store_key'), outbound_allow: this.sandboxUrl.replace('http://', '') },
       lifecycle: { support: peer('support'), time_zone: 'America/Argentina/Buenos_Aires' },
       support: { messaging: peer('messaging'), profiling: peer('profiling'), time_zone: 'America/Argentina/Buenos_Aires' },

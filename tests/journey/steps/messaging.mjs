@@ -7,6 +7,7 @@ export const kTemplate = 'prueba_de_manejo';
 const kLanguages = ['es', 'pt_BR', 'en'];
 const kWaba = '200000000000001';
 const kNumberId = '100000000000001';
+const kInFlightMax = 64;  // requests of one sender
 const kChunk = 7001;  // cuts lines, cells and characters
 
 // Who does what at the other end. The fraction of a customer is fixed by the number, so every run is the same.
@@ -156,16 +157,16 @@ const campaign = {
     await until('the campaign to complete', async () => {
       const now = await campaigns.GetCampaign({ campaign_id: ctx.campaign.id });
       if (now.state === 'CAMPAIGN_STATE_PAUSED') throw new GaveUp(`paused: ${now.pause_reason}`);
-      const r = await report(ctx);
-      // What is UNKNOWN is settled by its status; the campaign itself waits 10 minutes for it.
-      const settled = r.audience > 0 && r.queued + r.sending + r.unknown === 0;
-      return (now.state !== 'CAMPAIGN_STATE_FREEZING' && settled) || notYet(`${now.state} ${JSON.stringify(r)}`);
+      return now.state === 'CAMPAIGN_STATE_COMPLETED' || notYet(`${now.state} ${JSON.stringify(await report(ctx))}`);
     }, 120);
     const { send } = await ctx.suite.counts();
     const sent = send.templates[kTemplate];
     const refused = send.refused['131026'] ?? 0;
-    figures.expect('audience', (await report(ctx)).audience, samples.json('contacts.summary.json').good);
-    figures.expect('at the sandbox accepted or refused', sent.accepted + refused, ctx.reachable);
+    const r = await report(ctx);
+    // A kill between an intent's commit and its request leaves a message that may have gone out: it is reported, never repeated.
+    if (r.unknown > 0) figures.expectTrue(`${r.unknown} unclear, not sent again`, ctx.killed === 'messaging' && r.unknown <= kInFlightMax);
+    figures.expect('audience', r.audience, samples.json('contacts.summary.json').good);
+    figures.expect('at the sandbox accepted or refused', sent.accepted + refused, ctx.reachable - r.unknown);
     figures.expect('people reached', sent.recipients, sent.accepted);
     figures.expect('most messages to one person', sent.max_per_recipient, 1);
     figures.expect('sends without our mark', send.without_callback, 0);
