@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 STORE ?= sqlite
 
-.PHONY: help setup build run demo test lint bench chaos asan tsan features clean
+.PHONY: help setup build run demo test lint bench chaos asan tsan fuzz features clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,8 @@ asan: setup ## the tests under AddressSanitizer and UBSan
 tsan: setup ## the tests under ThreadSanitizer
 	@ci/sanitize tsan
 
+fuzz: setup ## hostile input for the parsers, FUZZ_SECONDS (60) for each
+	@ci/fuzz
 
 features: ## every row of docs/features names a test that exists and ran
 	@ci/features

@@ -23,6 +23,14 @@ add_library(vinculo_phonenumber INTERFACE)
 target_link_libraries(vinculo_phonenumber INTERFACE ${VINCULO_PHONENUMBER_LIBRARY})
 add_library(vinculo_libcsv INTERFACE)
 target_link_libraries(vinculo_libcsv INTERFACE ${VINCULO_CSV_LIBRARY})
+# What the services allocate with: gRPC makes and frees a few dozen small pieces for each call, on several threads, which glibc's
+# allocator makes a quarter of a service's work (docs/performance.md). A sanitizer brings its own.
+add_library(vinculo_allocator INTERFACE)
+if(NOT VINCULO_SANITIZER)
+  find_library(VINCULO_MIMALLOC_LIBRARY mimalloc REQUIRED)
+  target_link_libraries(vinculo_allocator INTERFACE "-Wl,--push-state,--no-as-needed" ${VINCULO_MIMALLOC_LIBRARY} "-Wl,--pop-state")
+endif()
+
 add_library(vinculo_httplib INTERFACE)
 target_link_libraries(vinculo_httplib INTERFACE ${VINCULO_HTTPLIB_LIBRARY} OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 # Debian builds cpp-httplib as a shared library with these features; the header must agree with it.

@@ -313,12 +313,12 @@ class TightLimitsTest : public AdapterTest {
   }
   // A call that stays in flight.
   void Hold(const std::string& tenant) {
+    absl::MutexLock lock(&mutex_);
+    const size_t before = held_.size();
     threads_.emplace_back([this, tenant] {
       v1::EchoResponse response;
       EXPECT_OK(server_.Call(*stub_, &Stub::Echo, v1::EchoRequest(), &response, {.tenant = tenant}));
     });
-    absl::MutexLock lock(&mutex_);
-    const size_t before = held_.size();
     const auto more = [&]() { return held_.size() > before; };
     mutex_.Await(absl::Condition(&more));
   }

@@ -192,7 +192,8 @@ grpc::ServerUnaryReactor* Unary(Runtime& runtime, const Method& method, grpc::Ca
 
 // In the class of a service: overrides the generated method and declares the handler
 //   void RpcName(rpc::Call<Request, Response> call);
-// which the class defines. The class has a member `rpc::Runtime& runtime_`.
+// which the class defines. The class has a member `rpc::Runtime& runtime_`; it defines its constructor and destructor
+// in its source, so that gRPC's method classes are compiled there and not wherever the header is read.
 #define VINCULO_UNARY(RpcName, Request, Response)                                                     \
   ::grpc::ServerUnaryReactor* RpcName(::grpc::CallbackServerContext* context, const Request* request, \
                                       Response* response) override {                                  \

@@ -14,6 +14,9 @@ struct EngineMetrics {
                              {1, 2, 4, 8, 16, 32, 64, 128, 256})),
         commit_seconds(Histogram(registry, "sql_commit_seconds", "Time of one durable commit",
                                  {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1})),
+        checkpoint_seconds(Histogram(registry, "sql_checkpoint_seconds",
+                                     "Time of one checkpoint, in which nothing commits",
+                                     {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1})),
         queue_length(Gauge(registry, "sql_write_queue_length", "Writes that wait for the writer")),
         wal_bytes(Gauge(registry, "sql_wal_bytes", "Size of the write-ahead log in use")),
         checkpoints_busy(Counter(registry, "sql_checkpoint_busy_total", "Checkpoints that a long reader held up")),
@@ -23,6 +26,7 @@ struct EngineMetrics {
 
   prometheus::Histogram& batch_size;
   prometheus::Histogram& commit_seconds;
+  prometheus::Histogram& checkpoint_seconds;
   prometheus::Gauge& queue_length;
   prometheus::Gauge& wal_bytes;
   prometheus::Counter& checkpoints_busy;

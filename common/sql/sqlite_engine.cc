@@ -74,6 +74,7 @@ absl::Status SqliteEngine::Start(const DatabaseOptions& options, const std::vect
       this);
   batch_ = std::make_unique<WriteBatch>(*writer_);
   syncs_at_start_ = GetVfsCounters().syncs.load();
+  answerer_ = std::make_unique<Answerer>([this](uint32_t signals) { Signal(signals); });
   writer_thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "sql-writer");
     WriterLoop();
@@ -94,6 +95,7 @@ SqliteEngine::~SqliteEngine() {
   }
   for (std::thread& thread : reader_threads_) thread.join();
   if (writer_thread_.joinable()) writer_thread_.join();
+  answerer_.reset();
   {
     absl::MutexLock lock(&readers_mutex_);
     idle_readers_.clear();
@@ -167,20 +169,19 @@ void SqliteEngine::WriterLoop() {
         metrics_->commit_seconds.Observe(
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
       }
-      for (size_t i = 0; i < live.size(); ++i) {
-        NoteCorruption(outcome.statuses[i]);
-        live[i]->Finish(std::move(outcome.statuses[i]));
-      }
-      if (outcome.signals != 0) {
-        absl::MutexLock lock(&listeners_mutex_);
-        for (CommitListener& listener : listeners_) listener(outcome.signals);
-      }
+      for (const absl::Status& status : outcome.statuses) NoteCorruption(status);
+      answerer_->Tell({std::move(live), std::move(outcome.statuses), outcome.signals});
     }
     MaintainLog(/*idle=*/batch.empty());
     CountSyncs();
     batch.clear();
     live.clear();
   }
+}
+
+void SqliteEngine::Signal(uint32_t signals) {
+  absl::MutexLock lock(&listeners_mutex_);
+  for (CommitListener& listener : listeners_) listener(signals);
 }
 
 void SqliteEngine::CountSyncs() {
@@ -201,6 +202,7 @@ void SqliteEngine::MaintainLog(bool idle) {
   int copied = 0;
   if (mode != SQLITE_CHECKPOINT_PASSIVE)
     sqlite3_busy_timeout(writer_->handle(), 100);  // a reader may hold it up: not for long
+  const auto start = std::chrono::steady_clock::now();
   const int code = sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, mode, &in_log, &copied);
   if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 2000);
   if (code == SQLITE_OK) {
@@ -210,6 +212,8 @@ void SqliteEngine::MaintainLog(bool idle) {
     checkpointed_frames_ = log_frames_;  // try again after as many frames as before
   }
   if (metrics_ != nullptr) {
+    metrics_->checkpoint_seconds.Observe(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     metrics_->wal_bytes.Set(static_cast<double>(log_frames_) * kPageBytes);
     if (code == SQLITE_BUSY || copied < in_log) metrics_->checkpoints_busy.Increment();
   }

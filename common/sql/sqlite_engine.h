@@ -10,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "common/sql/answerer.h"
 #include "common/sql/database.h"
 #include "common/sql/engine.h"
 #include "common/sql/engine_metrics.h"
@@ -55,6 +56,7 @@ class SqliteEngine final : public Engine {
   // Waits for tasks or, when the log holds frames, for the idle checkpoint; false when closed and empty.
   bool TakeWrites(std::vector<std::unique_ptr<Task>>& batch);
   void MaintainLog(bool idle);
+  void Signal(uint32_t signals);
   void CountSyncs();
   // A read connection, with the snapshot it keeps open between reads: as long as nothing was committed since, the next
   // read goes on in it and saves the system calls of taking and giving back SQLite's file locks.
@@ -78,6 +80,7 @@ class SqliteEngine final : public Engine {
   std::unique_ptr<EngineMetrics> metrics_;
   std::unique_ptr<SqliteConnection> writer_;
   std::unique_ptr<WriteBatch> batch_;
+  std::unique_ptr<Answerer> answerer_;
 
   Queue writes_;
   Queue reads_;

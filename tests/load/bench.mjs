@@ -60,31 +60,44 @@ try {
 
   const echo = await startEcho();
   const token = suite.token(['admin'], {lifetimeSeconds: 3600});
-  const body = {conversation: {requester_id: 'persona-1', channel: 'CHANNEL_API', subject: 'No puedo cerrar el caso'}};
   const bytes = 200;
   const echoArgs = [`--target=${echo.target}`, '--method=vinculo.echo.v1.EchoService/Echo', `--request=${JSON.stringify({text: 'x'.repeat(bytes)})}`];
-  const support = [`--target=${suite.address('support')}`, `--token=${token}`];
-  const create = [...support, '--method=vinculo.support.v1.TicketService/CreateConversation', `--request=${JSON.stringify(body)}`];
-  const made = await suite.client('support', 'TicketService').CreateConversation({...body, request_id: crypto.randomUUID()});
-  const get = [...support, '--method=vinculo.support.v1.TicketService/GetConversation', `--request=${JSON.stringify({id: made.id})}`];
+  const call = (service, contract, method, body, ...more) => [`--target=${suite.address(service)}`, `--token=${token}`,
+    `--method=vinculo.${service}.v1.${contract}/${method}`, `--request=${JSON.stringify(body)}`, ...more];
 
-  const echoes = [], writes = [], reads = [], writeP99 = [];
+  // The plain ones: a row with its indexes, an event and the reply kept for a repetition; and a row by its key.
+  const engagement = {customer_id: 'c-', account_name: 'Fiducia Sur'};
+  const write = call('lifecycle', 'LifecycleService', 'CreateEngagement', engagement, '--unique=customer_id');
+  const opened = await suite.client('lifecycle', 'LifecycleService').CreateEngagement({...engagement, customer_id: 'first', request_id: crypto.randomUUID()});
+  const read = call('lifecycle', 'LifecycleService', 'GetEngagement', {engagement_id: opened.engagement_id});
+  // The richest: a conversation also has a number, a history, and its part of every report.
+  const conversation = {conversation: {requester_id: 'persona-1', channel: 'CHANNEL_API', subject: 'No puedo cerrar el caso'}};
+  const richWrite = call('support', 'TicketService', 'CreateConversation', conversation);
+  const begun = await suite.client('support', 'TicketService').CreateConversation({...conversation, request_id: crypto.randomUUID()});
+  const richRead = call('support', 'TicketService', 'GetConversation', {id: begun.id});
+
+  const measured = {read, write, richRead, richWrite};
+  const echoes = [], p99 = [], ratios = {read: [], write: [], richRead: [], richWrite: []};
   for (let round = 0; round < rounds; ++round) {
-    const yardstick = (await run([...echoArgs, '--in-flight=100'])).calls_per_s;
-    echoes.push(yardstick);
-    reads.push((await run([...get, '--in-flight=100'])).calls_per_s / yardstick);
-    const wrote = await run([...create, '--in-flight=100']);
-    writes.push(wrote.calls_per_s / yardstick);
-    writeP99.push(wrote.p99_ms);
+    for (const [name, args] of Object.entries(measured)) {
+      const yardstick = (await run([...echoArgs, '--in-flight=100'])).calls_per_s;
+      echoes.push(yardstick);
+      const result = await run([...args, '--in-flight=100']);
+      ratios[name].push(result.calls_per_s / yardstick);
+      if (name === 'write') p99.push(result.p99_ms);
+    }
   }
   print('echo_per_s', median(echoes), 0);
-  print('durable_write_vs_echo', median(writes));
-  print('point_read_vs_echo', median(reads));
-  print('durable_write_p99_ms', median(writeP99), 1);
+  print('durable_write_vs_echo', median(ratios.write));
+  print('point_read_vs_echo', median(ratios.read));
+  print('durable_write_p99_ms', median(p99), 1);
+  print('create_conversation_vs_echo', median(ratios.richWrite));
+  print('get_conversation_vs_echo', median(ratios.richRead));
 
-  const before = [await metric(suite, 'support', 'sql_syncs_total'), await metric(suite, 'support', 'sql_writes_total')];
-  await run([...create, '--in-flight=64']);
-  const after = [await metric(suite, 'support', 'sql_syncs_total'), await metric(suite, 'support', 'sql_writes_total')];
+  const syncs = async () => [await metric(suite, 'lifecycle', 'sql_syncs_total'), await metric(suite, 'lifecycle', 'sql_writes_total')];
+  const before = await syncs();
+  await run([...write, '--in-flight=64']);
+  const after = await syncs();
   print('fsyncs_per_write', (after[0] - before[0]) / (after[1] - before[1]), 4);
   echo.stop();
 } finally {

@@ -55,6 +55,10 @@ absl::StatusOr<HealthView> LoadOne(sql::Transaction& tx, const std::string& cust
 
 }  // namespace
 
+HealthService::HealthService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics)
+    : runtime_(runtime), db_(database), settings_(settings), metrics_(metrics) {}
+HealthService::~HealthService() = default;
+
 void HealthService::ComputeHealth(rpc::Call<v1::ComputeHealthRequest, v1::ComputeHealthResponse> call) {
   FieldViolations bad;
   const absl::CivilDay as_of =

@@ -14,8 +14,8 @@ namespace vinculo::lifecycle {
 // Scores, tiers and their export. Thread-safe; what it is given outlives it.
 class HealthService final : public v1::HealthService::CallbackService {
  public:
-  HealthService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics)
-      : runtime_(runtime), db_(database), settings_(settings), metrics_(metrics) {}
+  HealthService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics);
+  ~HealthService() override;
 
   VINCULO_UNARY(ComputeHealth, v1::ComputeHealthRequest, v1::ComputeHealthResponse)
   VINCULO_UNARY(GetHealth, v1::GetHealthRequest, v1::Health)

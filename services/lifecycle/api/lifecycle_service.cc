@@ -26,6 +26,11 @@ absl::Status EngagementOpen(const Engagement& engagement) {
 
 }  // namespace
 
+LifecycleService::LifecycleService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings,
+                                   Metrics& metrics)
+    : runtime_(runtime), db_(database), settings_(settings), metrics_(metrics) {}
+LifecycleService::~LifecycleService() = default;
+
 void LifecycleService::GetAccount(rpc::Call<v1::GetAccountRequest, v1::Account> call) {
   FieldViolations bad;
   const std::string id = ParseCustomerId("customer_id", call.request().customer_id(), bad);

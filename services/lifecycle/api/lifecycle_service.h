@@ -14,8 +14,8 @@ namespace vinculo::lifecycle {
 // Accounts, engagements, modules and their stages. Thread-safe; what it is given outlives it.
 class LifecycleService final : public v1::LifecycleService::CallbackService {
  public:
-  LifecycleService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics)
-      : runtime_(runtime), db_(database), settings_(settings), metrics_(metrics) {}
+  LifecycleService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics);
+  ~LifecycleService() override;
 
   VINCULO_UNARY(GetAccount, v1::GetAccountRequest, v1::Account)
   VINCULO_UNARY(ListAccounts, v1::ListAccountsRequest, v1::ListAccountsResponse)

@@ -80,6 +80,10 @@ absl::StatusOr<RebuildChunk> RebuildModules(sql::Transaction& tx, const std::vec
 
 }  // namespace
 
+UsageService::UsageService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics)
+    : runtime_(runtime), db_(database), settings_(settings), metrics_(metrics) {}
+UsageService::~UsageService() = default;
+
 void UsageService::UpsertUsage(rpc::Call<v1::UpsertUsageRequest, v1::UsageFact> call) {
   FieldViolations fields;
   const IncomingFact fact = ParseFact(call.request().fact(), calendar::LocalDay(call.now(), settings_.zone), fields);

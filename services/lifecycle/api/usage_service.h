@@ -14,8 +14,8 @@ namespace vinculo::lifecycle {
 // Usage facts, and their weeks and months. Thread-safe; what it is given outlives it.
 class UsageService final : public v1::UsageService::CallbackService {
  public:
-  UsageService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics)
-      : runtime_(runtime), db_(database), settings_(settings), metrics_(metrics) {}
+  UsageService(rpc::Runtime& runtime, sql::Database& database, const Settings& settings, Metrics& metrics);
+  ~UsageService() override;
 
   VINCULO_CLIENT_STREAM(IngestUsage, v1::IngestUsageRequest, v1::IngestUsageResponse)
   VINCULO_UNARY(UpsertUsage, v1::UpsertUsageRequest, v1::UsageFact)

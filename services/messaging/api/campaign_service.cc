@@ -114,6 +114,9 @@ void ChangeCampaign(sql::Database& db, rpc::Call<Request, v1::Campaign> call, Ch
 
 }  // namespace
 
+CampaignService::CampaignService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+CampaignService::~CampaignService() = default;
+
 void CampaignService::CreateCampaign(rpc::Call<v1::CreateCampaignRequest, v1::Campaign> call) {
   FieldViolations bad;
   Campaign campaign = ParseCampaign(call.request().campaign(), call.now(), bad);
@@ -295,6 +298,9 @@ void CampaignService::ListRecipients(rpc::Call<v1::ListRecipientsRequest, v1::Li
         for (const Recipient& r : rows) RenderRecipient(r, out->add_recipients());
       }));
 }
+
+ReportService::ReportService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+ReportService::~ReportService() = default;
 
 void ReportService::GetCampaignReport(rpc::Call<v1::GetCampaignReportRequest, v1::CampaignReport> call) {
   FieldViolations bad;

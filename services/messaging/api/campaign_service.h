@@ -10,7 +10,8 @@ namespace vinculo::messaging {
 // Campaigns: what they are, what would happen, and what people do to them.
 class CampaignService final : public v1::CampaignService::CallbackService {
  public:
-  explicit CampaignService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit CampaignService(const ApiContext& context);
+  ~CampaignService() override;
 
   VINCULO_UNARY(CreateCampaign, v1::CreateCampaignRequest, v1::Campaign)
   VINCULO_UNARY(GetCampaign, v1::GetCampaignRequest, v1::Campaign)
@@ -30,7 +31,8 @@ class CampaignService final : public v1::CampaignService::CallbackService {
 // What came of campaigns.
 class ReportService final : public v1::ReportService::CallbackService {
  public:
-  explicit ReportService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit ReportService(const ApiContext& context);
+  ~ReportService() override;
 
   VINCULO_UNARY(GetCampaignReport, v1::GetCampaignReportRequest, v1::CampaignReport)
   VINCULO_UNARY(RecountCampaign, v1::RecountCampaignRequest, v1::RecountCampaignResponse)

@@ -26,6 +26,9 @@ std::string ParseGraphId(absl::string_view field, const std::string& value, Fiel
 
 }  // namespace
 
+ChannelService::ChannelService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+ChannelService::~ChannelService() = default;
+
 void ChannelService::CreateChannel(rpc::Call<v1::CreateChannelRequest, v1::Channel> call) {
   const v1::CreateChannelRequest& request = call.request();
   FieldViolations bad;

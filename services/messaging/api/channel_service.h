@@ -9,7 +9,8 @@ namespace vinculo::messaging {
 // WhatsApp Business accounts and their numbers.
 class ChannelService final : public v1::ChannelService::CallbackService {
  public:
-  explicit ChannelService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit ChannelService(const ApiContext& context);
+  ~ChannelService() override;
 
   VINCULO_UNARY(CreateChannel, v1::CreateChannelRequest, v1::Channel)
   VINCULO_UNARY(AddSender, v1::AddSenderRequest, v1::Sender)

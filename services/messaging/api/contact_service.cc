@@ -87,6 +87,9 @@ absl::StatusOr<Contact> Upsert(sql::Transaction& tx, const ContactRepository& co
 
 }  // namespace
 
+ContactService::ContactService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+ContactService::~ContactService() = default;
+
 rpc::ReadStream<v1::ImportContactsRequest, v1::ImportContactsResponse>* ContactService::ImportContacts(
     rpc::StreamContext stream) {
   return new ImportStream(std::move(stream), context_);

@@ -10,7 +10,8 @@ namespace vinculo::messaging {
 // People who may be written to, what they agreed to, and the lists they stand on.
 class ContactService final : public v1::ContactService::CallbackService {
  public:
-  explicit ContactService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit ContactService(const ApiContext& context);
+  ~ContactService() override;
 
   VINCULO_CLIENT_STREAM(ImportContacts, v1::ImportContactsRequest, v1::ImportContactsResponse)
   VINCULO_UNARY(UpsertContact, v1::UpsertContactRequest, v1::Contact)

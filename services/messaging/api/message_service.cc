@@ -11,6 +11,9 @@
 
 namespace vinculo::messaging {
 
+MessageService::MessageService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+MessageService::~MessageService() = default;
+
 void MessageService::SendMessage(rpc::Call<v1::SendMessageRequest, v1::Message> call) {
   FieldViolations bad;
   SendDraft draft = ParseSend(call.request(), call.now(), bad);

@@ -9,7 +9,8 @@ namespace vinculo::messaging {
 // Sending to one person, and reading what became of it.
 class MessageService final : public v1::MessageService::CallbackService {
  public:
-  explicit MessageService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit MessageService(const ApiContext& context);
+  ~MessageService() override;
 
   VINCULO_UNARY(SendMessage, v1::SendMessageRequest, v1::Message)
   VINCULO_UNARY(GetMessage, v1::GetMessageRequest, v1::Message)

@@ -42,6 +42,9 @@ absl::StatusOr<HoldView> View(sql::Transaction& tx, const Uuid& sender, const Uu
 
 }  // namespace
 
+RoutingService::RoutingService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+RoutingService::~RoutingService() = default;
+
 void RoutingService::PutRule(rpc::Call<v1::PutRuleRequest, v1::RoutingRule> call) {
   FieldViolations bad;
   RoutingRule rule = ParseRule(call.request().rule(), bad);

@@ -9,7 +9,8 @@ namespace vinculo::messaging {
 // Rules and holds: who gets what a person writes.
 class RoutingService final : public v1::RoutingService::CallbackService {
  public:
-  explicit RoutingService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit RoutingService(const ApiContext& context);
+  ~RoutingService() override;
 
   VINCULO_UNARY(PutRule, v1::PutRuleRequest, v1::RoutingRule)
   VINCULO_UNARY(ListRules, v1::ListRulesRequest, v1::ListRulesResponse)

@@ -97,6 +97,9 @@ absl::StatusOr<Template> Submit(sql::Transaction& tx, const Named& named, std::o
 
 }  // namespace
 
+TemplateService::TemplateService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+TemplateService::~TemplateService() = default;
+
 void TemplateService::CreateTemplate(rpc::Call<v1::CreateTemplateRequest, v1::Template> call) {
   const v1::CreateTemplateRequest& request = call.request();
   FieldViolations bad;

@@ -9,7 +9,8 @@ namespace vinculo::messaging {
 // Templates: drafts, the linter, submission, previews.
 class TemplateService final : public v1::TemplateService::CallbackService {
  public:
-  explicit TemplateService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
+  explicit TemplateService(const ApiContext& context);
+  ~TemplateService() override;
 
   VINCULO_UNARY(CreateTemplate, v1::CreateTemplateRequest, v1::Template)
   VINCULO_UNARY(UpdateDraft, v1::UpdateDraftRequest, v1::Template)

@@ -29,6 +29,10 @@ void RenderStoredMatrix(const MatrixRow& row, v1::Matrix* out) {
 
 }  // namespace
 
+CatalogueService::CatalogueService(rpc::Runtime& runtime, sql::Database& database, Published& published)
+    : runtime_(runtime), db_(database), published_(published) {}
+CatalogueService::~CatalogueService() = default;
+
 rpc::ReadStream<v1::UpsertProductsRequest, v1::UpsertProductsResponse>* CatalogueService::UpsertProducts(
     rpc::StreamContext context) {
   return ImportProducts(std::move(context), db_, published_);

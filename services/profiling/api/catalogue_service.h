@@ -11,8 +11,8 @@ namespace vinculo::profiling {
 // Products, matrices, and recommendations without a session.
 class CatalogueService final : public v1::CatalogueService::CallbackService {
  public:
-  CatalogueService(rpc::Runtime& runtime, sql::Database& database, Published& published)
-      : runtime_(runtime), db_(database), published_(published) {}
+  CatalogueService(rpc::Runtime& runtime, sql::Database& database, Published& published);
+  ~CatalogueService() override;
 
   VINCULO_CLIENT_STREAM(UpsertProducts, v1::UpsertProductsRequest, v1::UpsertProductsResponse)
   VINCULO_UNARY(ListProducts, v1::ListProductsRequest, v1::ListProductsResponse)

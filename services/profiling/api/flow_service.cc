@@ -105,6 +105,10 @@ absl::StatusOr<VersionRow> PublishDraft(sql::Transaction& tx, const CheckedDraft
 
 }  // namespace
 
+FlowService::FlowService(rpc::Runtime& runtime, sql::Database& database, Published& published, SessionEngine& engine)
+    : runtime_(runtime), db_(database), published_(published), engine_(engine) {}
+FlowService::~FlowService() = default;
+
 void FlowService::CreateFlow(rpc::Call<v1::CreateFlowRequest, v1::Flow> call) {
   FieldViolations bad;
   FlowRow row;

@@ -13,8 +13,8 @@ namespace vinculo::profiling {
 // Flows: writing, checking, publishing and trying them.
 class FlowService final : public v1::FlowService::CallbackService {
  public:
-  FlowService(rpc::Runtime& runtime, sql::Database& database, Published& published, SessionEngine& engine)
-      : runtime_(runtime), db_(database), published_(published), engine_(engine) {}
+  FlowService(rpc::Runtime& runtime, sql::Database& database, Published& published, SessionEngine& engine);
+  ~FlowService() override;
 
   VINCULO_UNARY(CreateFlow, v1::CreateFlowRequest, v1::Flow)
   VINCULO_UNARY(GetFlow, v1::GetFlowRequest, v1::Flow)

@@ -36,6 +36,11 @@ absl::StatusOr<Delivery> Replay(sql::Transaction& tx, const Uuid& id, bool force
 
 }  // namespace
 
+LeadService::LeadService(rpc::Runtime& runtime, sql::Database& database, const SecretBox& secrets,
+                         OutboundPolicy policy)
+    : runtime_(runtime), db_(database), secrets_(secrets), policy_(std::move(policy)) {}
+LeadService::~LeadService() = default;
+
 void LeadService::GetLead(rpc::Call<v1::GetLeadRequest, v1::Lead> call) {
   FieldViolations bad;
   const Uuid id = text::ParseUuid("lead_id", call.request().lead_id(), bad);

@@ -11,8 +11,8 @@ namespace vinculo::profiling {
 // Leads, the connectors that receive them, and their deliveries.
 class LeadService final : public v1::LeadService::CallbackService {
  public:
-  LeadService(rpc::Runtime& runtime, sql::Database& database, const SecretBox& secrets, OutboundPolicy policy)
-      : runtime_(runtime), db_(database), secrets_(secrets), policy_(std::move(policy)) {}
+  LeadService(rpc::Runtime& runtime, sql::Database& database, const SecretBox& secrets, OutboundPolicy policy);
+  ~LeadService() override;
 
   VINCULO_UNARY(GetLead, v1::GetLeadRequest, v1::Lead)
   VINCULO_UNARY(ListLeads, v1::ListLeadsRequest, v1::ListLeadsResponse)

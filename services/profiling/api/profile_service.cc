@@ -100,6 +100,10 @@ absl::StatusOr<Profile> Upsert(sql::Transaction& tx, const Profile& wanted, cons
 
 }  // namespace
 
+ProfileService::ProfileService(rpc::Runtime& runtime, sql::Database& database, EmitEvent emit, PhoneParser phone)
+    : runtime_(runtime), db_(database), emit_(std::move(emit)), phone_(std::move(phone)) {}
+ProfileService::~ProfileService() = default;
+
 void ProfileService::UpsertProfile(rpc::Call<v1::UpsertProfileRequest, v1::Profile> call) {
   FieldViolations bad;
   Profile wanted = ParseProfile(call.request().profile(), phone_, call.now(), bad);

@@ -10,8 +10,8 @@ namespace vinculo::profiling {
 // Customers, found by what they are known by.
 class ProfileService final : public v1::ProfileService::CallbackService {
  public:
-  ProfileService(rpc::Runtime& runtime, sql::Database& database, EmitEvent emit, PhoneParser phone)
-      : runtime_(runtime), db_(database), emit_(std::move(emit)), phone_(std::move(phone)) {}
+  ProfileService(rpc::Runtime& runtime, sql::Database& database, EmitEvent emit, PhoneParser phone);
+  ~ProfileService() override;
 
   VINCULO_UNARY(UpsertProfile, v1::UpsertProfileRequest, v1::Profile)
   VINCULO_UNARY(ResolveIdentity, v1::ResolveIdentityRequest, v1::Profile)

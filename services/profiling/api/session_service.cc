@@ -58,6 +58,11 @@ absl::StatusOr<Session> Found(absl::StatusOr<std::optional<Session>> session, co
 
 }  // namespace
 
+SessionService::SessionService(rpc::Runtime& runtime, sql::Database& database, Published& published,
+                               SessionEngine& engine)
+    : runtime_(runtime), db_(database), published_(published), engine_(engine) {}
+SessionService::~SessionService() = default;
+
 void SessionService::StartSession(rpc::Call<v1::StartSessionRequest, v1::StartSessionResponse> call) {
   const v1::StartSessionRequest& in = call.request();
   FieldViolations bad;

@@ -10,8 +10,8 @@ namespace vinculo::profiling {
 // Sessions: starting, answering, steering and reading them.
 class SessionService final : public v1::SessionService::CallbackService {
  public:
-  SessionService(rpc::Runtime& runtime, sql::Database& database, Published& published, SessionEngine& engine)
-      : runtime_(runtime), db_(database), published_(published), engine_(engine) {}
+  SessionService(rpc::Runtime& runtime, sql::Database& database, Published& published, SessionEngine& engine);
+  ~SessionService() override;
 
   VINCULO_UNARY(StartSession, v1::StartSessionRequest, v1::StartSessionResponse)
   VINCULO_UNARY(HandleInbound, v1::HandleInboundRequest, v1::HandleInboundResponse)

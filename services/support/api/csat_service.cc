@@ -10,6 +10,10 @@
 
 namespace vinculo::support {
 
+CsatService::CsatService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk)
+    : runtime_(runtime), db_(db), desk_(desk) {}
+CsatService::~CsatService() = default;
+
 void CsatService::SendSurvey(rpc::Call<v1::SendSurveyRequest, v1::Survey> call) {
   FieldViolations bad;
   const Uuid id = text::ParseUuid("conversation_id", call.request().conversation_id(), bad);

@@ -12,7 +12,8 @@ namespace v1 = vinculo::support::v1;
 // Surveys and ratings.
 class CsatService final : public v1::CsatService::CallbackService {
  public:
-  CsatService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk) : runtime_(runtime), db_(db), desk_(desk) {}
+  CsatService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk);
+  ~CsatService() override;
 
   VINCULO_UNARY(SendSurvey, v1::SendSurveyRequest, v1::Survey)
   VINCULO_UNARY(SubmitRating, v1::SubmitRatingRequest, v1::Rating)

@@ -13,6 +13,9 @@
 namespace vinculo::support {
 
 // A page of a list by id.
+DirectoryService::DirectoryService(rpc::Runtime& runtime, sql::Database& db) : runtime_(runtime), db_(db) {}
+DirectoryService::~DirectoryService() = default;
+
 template <class Req, class Resp, class T, class Load, class Add>
 void DirectoryService::List(rpc::Call<Req, Resp> call, const char* method, Load load, Add add) {
   FieldViolations bad;

@@ -12,7 +12,8 @@ namespace v1 = vinculo::support::v1;
 // Teams, agents, inboxes and tags.
 class DirectoryService final : public v1::DirectoryService::CallbackService {
  public:
-  DirectoryService(rpc::Runtime& runtime, sql::Database& db) : runtime_(runtime), db_(db) {}
+  DirectoryService(rpc::Runtime& runtime, sql::Database& db);
+  ~DirectoryService() override;
 
   VINCULO_UNARY(PutTeam, v1::PutTeamRequest, v1::Team)
   VINCULO_UNARY(ListTeams, v1::ListTeamsRequest, v1::ListTeamsResponse)

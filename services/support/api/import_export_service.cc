@@ -120,6 +120,10 @@ class ImportStream final : public rpc::ReadStream<v1::ImportConversationsRequest
 
 }  // namespace
 
+ImportExportService::ImportExportService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk)
+    : runtime_(runtime), db_(db), desk_(desk) {}
+ImportExportService::~ImportExportService() = default;
+
 rpc::ReadStream<v1::ImportConversationsRequest, v1::ImportConversationsResponse>*
 ImportExportService::ImportConversations(rpc::StreamContext context) {
   return new ImportStream(std::move(context), db_, desk_);

@@ -12,8 +12,8 @@ namespace v1 = vinculo::support::v1;
 // Bringing history in.
 class ImportExportService final : public v1::ImportExportService::CallbackService {
  public:
-  ImportExportService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk)
-      : runtime_(runtime), db_(db), desk_(desk) {}
+  ImportExportService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk);
+  ~ImportExportService() override;
 
   VINCULO_CLIENT_STREAM(ImportConversations, v1::ImportConversationsRequest, v1::ImportConversationsResponse)
 

@@ -183,6 +183,10 @@ struct Rebuilt {
 
 }  // namespace
 
+ReportService::ReportService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk)
+    : runtime_(runtime), db_(db), desk_(desk) {}
+ReportService::~ReportService() = default;
+
 void ReportService::GetWeeklyReport(rpc::Call<v1::GetWeeklyReportRequest, v1::WeeklyReport> call) {
   const auto zone = calendar::LoadZoneOr(call.request().time_zone(), desk_.metrics().zone());
   if (!zone.ok()) return call.Fail(zone.status());

@@ -13,7 +13,8 @@ namespace v1 = vinculo::support::v1;
 // same result.
 class ReportService final : public v1::ReportService::CallbackService {
  public:
-  ReportService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk) : runtime_(runtime), db_(db), desk_(desk) {}
+  ReportService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk);
+  ~ReportService() override;
 
   VINCULO_UNARY(GetWeeklyReport, v1::GetWeeklyReportRequest, v1::WeeklyReport)
   VINCULO_UNARY(GetMetric, v1::GetMetricRequest, v1::GetMetricResponse)

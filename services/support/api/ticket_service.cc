@@ -68,6 +68,10 @@ absl::StatusOr<Wanted> Apply(const v1::UpdateConversationRequest& request, const
 
 }  // namespace
 
+TicketService::TicketService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk)
+    : runtime_(runtime), db_(db), desk_(desk) {}
+TicketService::~TicketService() = default;
+
 template <class Req>
 void TicketService::Change(rpc::Call<Req, v1::Conversation> call, absl::string_view etag, FieldViolations& bad,
                            Action action) {

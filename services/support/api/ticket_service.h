@@ -15,7 +15,8 @@ namespace v1 = vinculo::support::v1;
 // Conversations. Thread-safe; the runtime, the database and the desk outlive it.
 class TicketService final : public v1::TicketService::CallbackService {
  public:
-  TicketService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk) : runtime_(runtime), db_(db), desk_(desk) {}
+  TicketService(rpc::Runtime& runtime, sql::Database& db, const Desk& desk);
+  ~TicketService() override;
 
   VINCULO_UNARY(CreateConversation, v1::CreateConversationRequest, v1::Conversation)
   VINCULO_UNARY(IngestMessage, v1::IngestMessageRequest, v1::IngestMessageResponse)

@@ -103,9 +103,14 @@ Uuid HighestId() { return *Uuid::FromBytes(std::string(16, '\xff')); }
 }  // namespace
 
 absl::StatusOr<int64_t> ConversationRepository::NextNumber(sql::Transaction& tx) const {
+  ASSIGN_OR_RETURN(const int64_t counted, tx.ExecCount(queries::kCount, tx.tenant()));
+  if (counted == 0) {
+    RETURN_IF_ERROR(tx.Exec(queries::kBeginCount, tx.tenant()));
+    return 1;
+  }
   ASSIGN_OR_RETURN(const std::optional<int64_t> n,
                    tx.Find(
-                       queries::kNextNumber, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
+                       queries::kCounted, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
   return n.value_or(1);
 }
 
@@ -249,9 +254,10 @@ absl::StatusOr<std::vector<HistoryEvent>> ConversationRepository::History(sql::T
 
 std::vector<sql::Query> ConversationRepository::Queries() {
   using namespace queries;  // NOLINT(google-build-using-namespace): a list of everything in it
-  return {kNextNumber,  kInsert,    kUpdate,    kGet,         kGetByNumber,    kFindByExternalId, kFindNewest,
-          kOfRequester, kIds,       kListAll,   kListByState, kListByAssignee, kListByCustomer,   kListByRequester,
-          kListByTag,   kInsertTag, kDeleteTag, kInsertEvent, kHistory};
+  return {kCount,       kCounted,          kBeginCount,     kInsert,          kUpdate,    kGet,
+          kGetByNumber, kFindByExternalId, kFindNewest,     kOfRequester,     kIds,       kListAll,
+          kListByState, kListByAssignee,   kListByCustomer, kListByRequester, kListByTag, kInsertTag,
+          kDeleteTag,   kInsertEvent,      kHistory};
 }
 
 }  // namespace vinculo::support

@@ -61,18 +61,20 @@ absl::Status Desk::Save(sql::Transaction& tx, Draft& draft, const Conversation* 
     RETURN_IF_ERROR(conversations_.Update(tx, c, before->tags));
   }
   RETURN_IF_ERROR(conversations_.AppendHistory(tx, c.id, draft.added));
-  RETURN_IF_ERROR(KeepMetrics(tx, draft));
+  RETURN_IF_ERROR(KeepMetrics(tx, draft, before == nullptr));
   RETURN_IF_ERROR(KeepTimer(tx, c, before));
   Told told{c, draft.added, extra.posted, extra.survey, extra.survey_link, extra.imported, draft.recorded_at};
   return options_.publish(tx, told);
 }
 
-absl::Status Desk::KeepMetrics(sql::Transaction& tx, const Draft& draft) const {
+absl::Status Desk::KeepMetrics(sql::Transaction& tx, const Draft& draft, bool is_new) const {
   const bool touched = std::any_of(draft.added.begin(), draft.added.end(), [](const HistoryEvent& e) {
     return e.kind != EventKind::kFieldChanged && e.kind != EventKind::kFiled && e.kind != EventKind::kHandoff &&
            e.kind != EventKind::kDeliveryFailed && e.kind != EventKind::kConsentChanged;
   });
   if (!touched) return absl::OkStatus();
+  // What is new has no history but what was just added, and no facts yet.
+  if (is_new) return metrics_.Insert(tx, draft.now.id, ComputeFacts(draft.added, draft.now.spam));
   ASSIGN_OR_RETURN(const std::vector<HistoryEvent> history, conversations_.History(tx, draft.now.id));
   return metrics_.Replace(tx, draft.now.id, ComputeFacts(history, draft.now.spam)).status();
 }

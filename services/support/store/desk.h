@@ -154,7 +154,7 @@ class Desk {
                                    const Conversation* follows, absl::Time now) const;
   absl::StatusOr<MadeSurvey> Ask(sql::Transaction& tx, Draft& draft, const Step& step) const;
   absl::Status CheckSeen(sql::Transaction& tx, const Outgoing& reply) const;
-  absl::Status KeepMetrics(sql::Transaction& tx, const Draft& draft) const;
+  absl::Status KeepMetrics(sql::Transaction& tx, const Draft& draft, bool is_new) const;
   absl::Status KeepTimer(sql::Transaction& tx, const Conversation& now, const Conversation* before) const;
 
   const Options options_;

@@ -225,6 +225,12 @@ absl::StatusOr<std::vector<MetricFact>> MetricRepository::Load(sql::Transaction&
 absl::StatusOr<bool> MetricRepository::Replace(sql::Transaction& tx, const Uuid& conversation,
                                                const std::vector<MetricFact>& facts) const {
   ASSIGN_OR_RETURN(const std::vector<MetricFact> kept, Load(tx, conversation));
+  return Exchange(tx, conversation, kept, facts);
+}
+
+absl::StatusOr<bool> MetricRepository::Exchange(sql::Transaction& tx, const Uuid& conversation,
+                                                const std::vector<MetricFact>& kept,
+                                                const std::vector<MetricFact>& facts) const {
   const auto missing = [](const MetricFact& fact, const std::vector<MetricFact>& from) {
     return std::find(from.begin(), from.end(), fact) == from.end();
   };

@@ -26,6 +26,10 @@ class MetricRepository {
   explicit MetricRepository(absl::TimeZone zone) : zone_(zone) {}
   absl::TimeZone zone() const { return zone_; }
 
+  // The facts of a conversation that has none yet.
+  absl::Status Insert(sql::Transaction& tx, const Uuid& conversation, const std::vector<MetricFact>& facts) const {
+    return Exchange(tx, conversation, {}, facts).status();
+  }
   // Replaces the conversation's facts by these and moves the sums along. True when something differed.
   absl::StatusOr<bool> Replace(sql::Transaction& tx, const Uuid& conversation,
                                const std::vector<MetricFact>& facts) const;
@@ -48,6 +52,9 @@ class MetricRepository {
 
  private:
   absl::StatusOr<std::vector<MetricFact>> Load(sql::Transaction& tx, const Uuid& conversation) const;
+  // From `kept` to `facts`, in rows and sums.
+  absl::StatusOr<bool> Exchange(sql::Transaction& tx, const Uuid& conversation, const std::vector<MetricFact>& kept,
+                                const std::vector<MetricFact>& facts) const;
   absl::Status Move(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign) const;
   absl::Status MoveSums(sql::Transaction& tx, const Uuid& conversation, const MetricFact& fact, int sign,
                         SumScope scope, const std::string& name) const;

@@ -127,20 +127,15 @@ export class Suite {
   }
 
   async startSandbox(config = {}) {
-    const file = this.path('sandbox.ports.json');
-    this.processes.sandbox = new Process('sandbox', join(this.bin, 'vinculo-sandbox'), [`--ports_file=${file}`], this.path('log', 'sandbox.log'));
-    const ports = await this.readPorts_('sandbox', file);
+    const ports = await this.launch_('sandbox', [`--ports_file=${this.path('sandbox.ports.json')}`]);
     this.sandboxUrl = ports.url;
     await this.configureSandbox({ webhook: { app_secret: kAppSecret }, ...config });
   }
 
   async startService(service) {
-    const file = this.path(`${service}.ports.json`);
-    rmSync(file, { force: true });
     mkdirSync(this.path(service), { recursive: true });
     const began = performance.now();
-    this.processes[service] = new Process(service, join(this.bin, `vinculo-${service}`), this.flags_(service), this.path('log', `${service}.log`));
-    this.ports[service] = await this.readPorts_(service, file);
+    this.ports[service] = await this.launch_(service, this.flags_(service));
     const health = new Client(this.address(service), 'grpc.health.v1.Health', '', { deadlineSeconds: 2 });
     await until(`${service} to be SERVING`, async () => {
       this.processes[service].checkAlive();
@@ -150,7 +145,11 @@ export class Suite {
     return performance.now() - began;
   }
 
-  async readPorts_(name, file) {
+  // Starts a program of the suite and waits for the ports it got; those of a run before are forgotten first.
+  async launch_(name, flags) {
+    const file = this.path(`${name}.ports.json`);
+    rmSync(file, { force: true });
+    this.processes[name] = new Process(name, join(this.bin, `vinculo-${name}`), flags, this.path('log', `${name}.log`));
     return until(`${name} to write its ports`, () => {
       this.processes[name].checkAlive();
       if (!existsSync(file)) return notYet(`no ${file}`);

@@ -40,10 +40,10 @@ CREATE TABLE conversation (
   PRIMARY KEY (tenant_id, id)
 ) STRICT;
 CREATE UNIQUE INDEX conversation_number ON conversation (tenant_id, number);
-CREATE UNIQUE INDEX conversation_external ON conversation (tenant_id, external_id);
+CREATE UNIQUE INDEX conversation_external ON conversation (tenant_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX conversation_created ON conversation (tenant_id, created_at, id);
 CREATE INDEX conversation_state ON conversation (tenant_id, state, created_at, id);
-CREATE INDEX conversation_assignee ON conversation (tenant_id, assignee, created_at, id);
+CREATE INDEX conversation_assignee ON conversation (tenant_id, assignee, created_at, id) WHERE assignee <> '';
 CREATE INDEX conversation_customer ON conversation (tenant_id, customer_id, created_at, id);
 CREATE INDEX conversation_requester ON conversation (tenant_id, requester_id, created_at, id);
 
