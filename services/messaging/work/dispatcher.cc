@@ -19,9 +19,8 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr absl::Duration kTick = absl::Milliseconds(500), kBlockedWait = absl::Milliseconds(100),
-                         kRediscover = absl::Seconds(5);
-constexpr absl::Duration kClaimRetry = absl::Seconds(3), kUnknownSweep = absl::Seconds(5);
+constexpr absl::Duration kTick = absl::Milliseconds(500), kBlockedWait = absl::Milliseconds(100);
+constexpr absl::Duration kRediscover = absl::Seconds(5), kClaimRetry = absl::Seconds(3), kUnknownSweep = kRediscover;
 
 }  // namespace
 
@@ -201,8 +200,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
           h.token = token;
           h.lease_until = until;
           h.renew_at = until - self->options_.lease + self->options_.renew;
-          // The first holder ever has nobody to wait for.
-          h.begin_at = token == 1 ? at : at + self->options_.settle;
+          h.begin_at = token == 1 ? at : at + self->options_.settle;  // the first has nobody to wait for
           h.work = true;
           self->poked_ = true;
         });
