@@ -69,6 +69,9 @@ function(vinculo_binary name)
   endif()
 endfunction()
 
+# Every test that is a program of its own: what the sanitizer runs build.
+add_custom_target(unit_tests)
+
 # vinculo_test(NAME SRCS ... DEPS ... [PCH test_base|test_grpc] [LABELS ...] [TIMEOUT seconds])
 # One binary per folder. Each run writes its results as JSON, which `make features` reads.
 function(vinculo_test name)
@@ -86,6 +89,7 @@ function(vinculo_test name)
     target_precompile_headers(${name} REUSE_FROM vinculo_pch_${A_PCH})
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_dependencies(unit_tests ${name})
   add_test(NAME ${name} COMMAND ${name} --gtest_output=json:${CMAKE_BINARY_DIR}/test-results/${name}.json
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")

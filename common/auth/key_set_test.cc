@@ -138,7 +138,8 @@ TEST(MakeJwks, HoldsEveryKindAndNoSecret) {
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_EQ((*set)->size(), 3u);
   EXPECT_NE((*set)->Find(minter->key_id(), Algorithm::kEdDsa), nullptr);
-  for (const json& key : json::parse(*jwks)["keys"]) EXPECT_FALSE(key.contains("d"));
+  const json parsed = json::parse(*jwks);
+  for (const json& key : parsed["keys"]) EXPECT_FALSE(key.contains("d"));
   EXPECT_THAT(std::string(MakeJwks({"nonsense"}).status().message()), ::testing::HasSubstr("key 1"));
 }
 

@@ -21,14 +21,14 @@ inline constexpr sql::Query kAccountUpdate{"account_update",
 inline constexpr sql::Query kAccountList{
     "account_list", "SELECT " LIFECYCLE_ACCOUNT_COLUMNS
                     " FROM account WHERE tenant_id = ?1 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3"};
-inline constexpr sql::Query kAccountListByOwner{"account_list_by_owner",
-                                                "SELECT " LIFECYCLE_ACCOUNT_COLUMNS
-                                                " FROM account WHERE tenant_id = ?1 AND owner_cs = ?4 AND customer_id "
-                                                "> ?2 AND (?5 = '' OR segment = ?5) ORDER BY customer_id LIMIT ?3"};
-inline constexpr sql::Query kAccountListBySegment{
-    "account_list_by_segment",
-    "SELECT " LIFECYCLE_ACCOUNT_COLUMNS
-    " FROM account WHERE tenant_id = ?1 AND segment = ?4 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3"};
+inline constexpr sql::Query kAccountListByOwner{
+    "account_list_by_owner", "SELECT " LIFECYCLE_ACCOUNT_COLUMNS
+                             " FROM account WHERE tenant_id = ?1 AND owner_cs = ?4 AND owner_cs <> '' AND customer_id "
+                             "> ?2 AND (?5 = '' OR segment = ?5) ORDER BY customer_id LIMIT ?3"};
+inline constexpr sql::Query kAccountListBySegment{"account_list_by_segment",
+                                                  "SELECT " LIFECYCLE_ACCOUNT_COLUMNS
+                                                  " FROM account WHERE tenant_id = ?1 AND segment = ?4 AND segment <> "
+                                                  "'' AND customer_id > ?2 ORDER BY customer_id LIMIT ?3"};
 
 #define LIFECYCLE_MODULE_DEF_COLUMNS "module_key, unit_name, started_meaning, completed_meaning, active, revision"
 

@@ -12,8 +12,8 @@ CREATE TABLE account (
   revision INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, customer_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX account_by_owner ON account (tenant_id, owner_cs, customer_id);
-CREATE INDEX account_by_segment ON account (tenant_id, segment, customer_id);
+CREATE INDEX account_by_owner ON account (tenant_id, owner_cs, customer_id) WHERE owner_cs <> '';
+CREATE INDEX account_by_segment ON account (tenant_id, segment, customer_id) WHERE segment <> '';
 
 CREATE TABLE module_def (
   tenant_id TEXT NOT NULL,

@@ -98,9 +98,9 @@ CREATE TABLE message (
   messaging_message_id TEXT,
   PRIMARY KEY (tenant_id, id)
 ) STRICT;
-CREATE UNIQUE INDEX message_external ON message (tenant_id, channel, external_id);
+CREATE UNIQUE INDEX message_external ON message (tenant_id, channel, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX message_conversation ON message (tenant_id, conversation_id, created_at, id);
-CREATE INDEX message_messaging ON message (tenant_id, messaging_message_id);
+CREATE INDEX message_messaging ON message (tenant_id, messaging_message_id) WHERE messaging_message_id IS NOT NULL;
 
 CREATE TABLE attachment (
   tenant_id TEXT NOT NULL,
