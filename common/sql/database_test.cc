@@ -40,6 +40,19 @@ TEST(Database, ReadsItsOwnWrites) {
   EXPECT_EQ(Count(*database, "other"), 0);
 }
 
+// More than the file layer passes on at once, and read back by another connection.
+TEST(Database, ALargeCommitIsWrittenWhole) {
+  TestDatabase database("test", test::kSteps);
+  constexpr int kRows = 300;
+  const auto name = [](int i) { return absl::StrCat(i, std::string(4000, 'x')); };
+  const absl::Status written = database->WriteAndWait(TestScope(), [&](Transaction& tx) {
+    for (int i = 0; i < kRows; ++i) RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), name(i), i));
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(written.ok()) << written;
+  EXPECT_EQ(Count(*database), kRows);
+}
+
 TEST(Database, ManyWritersShareCommits) {
   TestDatabase database("test", test::kSteps);
   constexpr int kWrites = 2000;

@@ -17,36 +17,75 @@ int Ask(FileOperation operation, const char* path) {
   return fault == nullptr ? SQLITE_OK : (*fault)(operation, path == nullptr ? "" : path);
 }
 
+// What was written to a write-ahead log and not yet passed on. SQLite writes two pieces for each page of a commit, one
+// after the other, and nobody looks at them before the sync; so they go to the system as one.
+struct Gathered {
+  std::string bytes;
+  sqlite3_int64 offset = 0;
+};
+constexpr size_t kGatherMax = 0x1ffff;  // SQLite's unix layer takes no more in one write
+
 // Our file, followed in the same allocation by the real one.
 struct File {
   sqlite3_file base;
-  const char* path;  // owned by SQLite, lives as long as the file
+  const char* path;    // owned by SQLite, lives as long as the file
+  Gathered* gathered;  // null for other files
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
 File* Mine(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 sqlite3_file* Real(sqlite3_file* file) { return Mine(file)->real(); }
 
-int Close(sqlite3_file* file) { return Real(file)->pMethods->xClose(Real(file)); }
-int Read(sqlite3_file* file, void* to, int amount, sqlite3_int64 offset) {
-  if (const int code = Ask(FileOperation::kRead, Mine(file)->path); code != SQLITE_OK) return code;
-  return Real(file)->pMethods->xRead(Real(file), to, amount, offset);
-}
-int Write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
+int WriteNow(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
   if (const int code = Ask(FileOperation::kWrite, Mine(file)->path); code != SQLITE_OK) return code;
   GetVfsCounters().writes.fetch_add(1, std::memory_order_relaxed);
   return Real(file)->pMethods->xWrite(Real(file), from, amount, offset);
 }
+
+int PassOn(sqlite3_file* file) {
+  Gathered* const gathered = Mine(file)->gathered;
+  if (gathered == nullptr || gathered->bytes.empty()) return SQLITE_OK;
+  const int code = WriteNow(file, gathered->bytes.data(), static_cast<int>(gathered->bytes.size()), gathered->offset);
+  gathered->bytes.clear();  // after a failure the transaction ends, and what it wrote counts for nothing
+  return code;
+}
+
+int Close(sqlite3_file* file) {
+  PassOn(file);
+  delete Mine(file)->gathered;
+  return Real(file)->pMethods->xClose(Real(file));
+}
+int Read(sqlite3_file* file, void* to, int amount, sqlite3_int64 offset) {
+  if (const int code = Ask(FileOperation::kRead, Mine(file)->path); code != SQLITE_OK) return code;
+  if (const int code = PassOn(file); code != SQLITE_OK) return code;
+  return Real(file)->pMethods->xRead(Real(file), to, amount, offset);
+}
+int Write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset) {
+  Gathered* const gathered = Mine(file)->gathered;
+  if (gathered == nullptr) return WriteNow(file, from, amount, offset);
+  const bool follows = offset == gathered->offset + static_cast<sqlite3_int64>(gathered->bytes.size());
+  if (!follows || gathered->bytes.size() + static_cast<size_t>(amount) > kGatherMax) {
+    if (const int code = PassOn(file); code != SQLITE_OK) return code;
+  }
+  if (gathered->bytes.empty()) gathered->offset = offset;
+  gathered->bytes.append(static_cast<const char*>(from), static_cast<size_t>(amount));
+  return SQLITE_OK;
+}
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   if (const int code = Ask(FileOperation::kTruncate, Mine(file)->path); code != SQLITE_OK) return code;
+  if (const int code = PassOn(file); code != SQLITE_OK) return code;
   return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 int Sync(sqlite3_file* file, int flags) {
   if (const int code = Ask(FileOperation::kSync, Mine(file)->path); code != SQLITE_OK) return code;
+  if (const int code = PassOn(file); code != SQLITE_OK) return code;
   GetVfsCounters().syncs.fetch_add(1, std::memory_order_relaxed);
   return Real(file)->pMethods->xSync(Real(file), flags);
 }
-int FileSize(sqlite3_file* file, sqlite3_int64* size) { return Real(file)->pMethods->xFileSize(Real(file), size); }
+int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+  if (const int code = PassOn(file); code != SQLITE_OK) return code;
+  return Real(file)->pMethods->xFileSize(Real(file), size);
+}
 int Lock(sqlite3_file* file, int level) { return Real(file)->pMethods->xLock(Real(file), level); }
 int Unlock(sqlite3_file* file, int level) { return Real(file)->pMethods->xUnlock(Real(file), level); }
 int CheckReservedLock(sqlite3_file* file, int* out) {
@@ -97,9 +136,10 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   auto* real_vfs = static_cast<sqlite3_vfs*>(vfs->pAppData);
   file->pMethods = nullptr;
   if (const int code = Ask(FileOperation::kOpen, name); code != SQLITE_OK) return code;
-  File* mine = new (file) File{{nullptr}, name};
+  File* mine = new (file) File{{nullptr}, name, nullptr};
   const int code = real_vfs->xOpen(real_vfs, name, mine->real(), flags, out_flags);
   if (mine->real()->pMethods != nullptr) mine->base.pMethods = &kMethods;
+  if (code == SQLITE_OK && (flags & SQLITE_OPEN_WAL) != 0) mine->gathered = new Gathered;
   return code;
 }
 

@@ -8,7 +8,8 @@
 
 namespace vinculo::sql {
 
-// SQLite's file layer, counted; and, for tests, made to fail on cue.
+// SQLite's file layer, counted; with a commit's many small writes to the log gathered into one; and, for tests, made to
+// fail on cue.
 
 // Name under which the layer is registered. Registers it on the first call.
 const char* SqliteVfsName();
