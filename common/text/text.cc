@@ -74,7 +74,8 @@ icu::UnicodeString Filter(const icu::UnicodeString& text, Keep keep) {
 std::string FoldUnicode(absl::string_view utf8) {
   icu::UnicodeString text = Filter(FromUtf8(utf8), [](UChar32 c) { return !IsEmoji(c); });
   text = Normalize(GetFold, text);
-  text = Filter(Normalize(GetNfd, text), [](UChar32 c) { return !IsDiacritic(c); });
+  // A sign that was no emoji may be one without its mark.
+  text = Filter(Normalize(GetNfd, text), [](UChar32 c) { return !IsDiacritic(c) && !IsEmoji(c); });
   text = Normalize(GetNfc, text);
   icu::UnicodeString collapsed;
   bool space = false;

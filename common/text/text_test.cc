@@ -73,6 +73,12 @@ TEST(Fold, KeepsPunctuationWhereTextIsSplitLater) {
   EXPECT_EQ(FoldKeepingPunctuation("Ñ, ¿Á?"), "n, ¿a?");
 }
 
+// Without its stroke, a mark, the crossed arrow is an emoji. Found by fuzzing.
+TEST(Fold, DropsAnEmojiThatLosingAMarkLeaves) {
+  EXPECT_EQ(Fold("a \u21ae b"), "a b");
+  EXPECT_EQ(Fold("\u21ae"), "");
+}
+
 TEST(Fold, IsIdempotent) {
   std::mt19937 random(11);
   const char* parts[] = {"a", "É", "ñ", " ", "\t", "!",        "¿",  "🚗",  "️", "2️⃣", "ß", "İ",
