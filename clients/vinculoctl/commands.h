@@ -4,8 +4,12 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "clients/vinculoctl/output.h"
 #include "clients/vinculoctl/session.h"
 

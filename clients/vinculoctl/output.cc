@@ -20,7 +20,6 @@
 namespace vinculo::ctl {
 namespace {
 
-using google::protobuf::EnumDescriptor;
 using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -118,6 +117,7 @@ std::string CellAt(const Message& message, const std::string& path) {
       const int size = at->GetReflection()->FieldSize(*at, field);
       if (field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return absl::StrCat(size);
       std::vector<std::string> items;
+      items.reserve(size);
       for (int n = 0; n < size; ++n) items.push_back(at->GetReflection()->GetRepeatedString(*at, field, n));
       return absl::StrJoin(items, " ");
     }

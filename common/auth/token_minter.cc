@@ -3,10 +3,10 @@
 #include <openssl/pem.h>
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "common/auth/jwk.h"
+#include "common/json/json_text.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 
@@ -14,9 +14,6 @@ namespace vinculo::auth {
 namespace {
 
 using nlohmann::json;
-
-// Claims are text that people choose; what is not UTF-8 is replaced, so that dumping cannot throw.
-std::string Dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -47,7 +44,7 @@ absl::StatusOr<std::shared_ptr<const TokenMinter>> TokenMinter::FromKey(EvpKey k
   minter->key_ = std::move(key);
   minter->key_id_ = jwk["kid"].get<std::string>();
   minter->public_jwk_ = jwk.dump();
-  minter->header_ = Base64Url(Dump({{"alg", "EdDSA"}, {"kid", minter->key_id_}, {"typ", "JWT"}}));
+  minter->header_ = Base64Url(DumpJson({{"alg", "EdDSA"}, {"kid", minter->key_id_}, {"typ", "JWT"}}));
   return minter;
 }
 
@@ -57,7 +54,7 @@ std::string TokenMinter::Mint(const TokenClaims& claims) const {
                         {"sub", claims.subject}, {"tenant", claims.tenant},
                         {"roles", claims.roles}, {"iat", issued},
                         {"nbf", issued},         {"exp", absl::ToUnixSeconds(claims.issued_at + claims.lifetime)}};
-  std::string token = absl::StrCat(header_, ".", Base64Url(Dump(payload)));
+  std::string token = absl::StrCat(header_, ".", Base64Url(DumpJson(payload)));
   std::string signature(64, '\0');
   size_t size = signature.size();
   EVP_MD_CTX* const context = EVP_MD_CTX_new();

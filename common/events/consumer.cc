@@ -85,7 +85,7 @@ void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ac
                                     "not applied after several tries", sql::Blob{bytes}, now));
             continue;
           }
-          const absl::Status applied = apply_(tx, event, now);
+          absl::Status applied = apply_(tx, event, now);
           if (!applied.ok()) {
             *failed = event.seq();
             return applied;
@@ -94,7 +94,7 @@ void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ac
         if (shared->next_after_seq() <= cursor) return absl::OkStatus();
         return SaveCursor(tx, name_, shared->next_after_seq());
       },
-      [&following, failed, ack = std::move(ack)](absl::Status status) mutable {
+      [&following, failed, ack = std::move(ack)](const absl::Status& status) mutable {
         if (status.ok()) {
           following.failed_seq = 0;
           following.tries = 0;

@@ -26,7 +26,7 @@ class JobRunner::Impl {
   }
   ~Impl() { Stop(); }
 
-  void Register(std::string kind, KindOptions options, Handler handler) {
+  void Register(const std::string& kind, KindOptions options, Handler handler) {
     Kind& added = kinds_[kind];
     added.name = kind;
     added.options = options;
@@ -145,8 +145,8 @@ class JobRunner::Impl {
 
 JobRunner::JobRunner(sql::Database& database) : impl_(std::make_unique<Impl>(database)) {}
 JobRunner::~JobRunner() = default;
-void JobRunner::Register(std::string kind, KindOptions options, Handler handler) {
-  impl_->Register(std::move(kind), options, std::move(handler));
+void JobRunner::Register(const std::string& kind, KindOptions options, Handler handler) {
+  impl_->Register(kind, options, std::move(handler));
 }
 void JobRunner::Start() { impl_->Start(); }
 void JobRunner::Stop() { impl_->Stop(); }

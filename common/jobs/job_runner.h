@@ -34,7 +34,7 @@ class JobRunner {
   ~JobRunner();
 
   // Before Start.
-  void Register(std::string kind, KindOptions options, Handler handler);
+  void Register(const std::string& kind, KindOptions options, Handler handler);
   void Start();
   // No further claims; returns when every handler in progress has called Done. Their leases were completed or will
   // lapse.

@@ -21,7 +21,7 @@ ServerOptions Loopback(ServerOptions options) {
 
 }  // namespace
 
-TestServer::TestServer(Options options)
+TestServer::TestServer(const Options& options)
     : minter_(options.minter != nullptr ? options.minter : auth::TokenMinter::Generate()),
       clock_(*options.clock),
       keys_(*auth::KeySet::Parse(absl::StrCat("{\"keys\":[", minter_->public_jwk(), "]}"))),

@@ -44,7 +44,7 @@ class TestServer {
         nullptr;  // another server's, when a client is to move from it to this one
   };
   TestServer() : TestServer(Options()) {}
-  explicit TestServer(Options options);
+  explicit TestServer(const Options& options);
   ~TestServer();
 
   template <class Contract, class Implementation>

@@ -36,7 +36,7 @@ struct EngineMetrics {
 
  private:
   static prometheus::Histogram& Histogram(prometheus::Registry& registry, const char* name, const char* help,
-                                          prometheus::Histogram::BucketBoundaries buckets) {
+                                          const prometheus::Histogram::BucketBoundaries& buckets) {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
   }
   static prometheus::Gauge& Gauge(prometheus::Registry& registry, const char* name, const char* help) {

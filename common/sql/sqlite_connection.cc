@@ -212,7 +212,7 @@ absl::Status SqliteConnection::Run(const Query& query, absl::Span<const Value> v
   }
   prepared->busy = true;
   const auto start = std::chrono::steady_clock::now();
-  const absl::Status status = Walk(statement, query, values, on_row);
+  absl::Status status = Walk(statement, query, values, on_row);
   if (prepared->seconds != nullptr) {
     prepared->seconds->Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }

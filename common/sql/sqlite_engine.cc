@@ -108,15 +108,13 @@ void SqliteEngine::Push(Queue& queue, std::unique_ptr<Task> task) {
   absl::Status refused;
   {
     absl::MutexLock lock(&queue.mutex);
-    if (queue.closed) {
-      refused = Error(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is closing");
-    } else if (queue.tasks.size() >= queue.max) {
-      refused = OverloadedError();
-    } else {
+    if (!queue.closed && queue.tasks.size() < queue.max) {
       queue.tasks.push_back(std::move(task));
+      return;
     }
+    refused = queue.closed ? Error(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is closing")
+                           : OverloadedError();
   }
-  if (task == nullptr) return;
   if (queue.refused != nullptr) queue.refused->Increment();
   task->Finish(std::move(refused));
 }

@@ -22,28 +22,27 @@ class Value {
  public:
   enum class Kind : uint8_t { kNull, kInteger, kReal, kText, kBlob };
 
+  // What a statement takes is written as it is: tx.Exec(kInsert, tenant, name, now).
+  // NOLINTBEGIN(google-explicit-constructor)
   Value() = default;
-  Value(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
+  Value(std::nullptr_t) {}
   template <std::integral I>
-  Value(I value)
-      : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
+  Value(I value) : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}
   template <class E>
-  requires std::is_enum_v<E> Value(E value)
-      : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}    // NOLINT(google-explicit-constructor)
-  Value(double value) : kind_(Kind::kReal), real_(value) {}                // NOLINT(google-explicit-constructor)
-  Value(absl::string_view value) : kind_(Kind::kText), bytes_(value) {}    // NOLINT(google-explicit-constructor)
-  Value(const std::string& value) : kind_(Kind::kText), bytes_(value) {}   // NOLINT(google-explicit-constructor)
-  Value(const char* value) : kind_(Kind::kText), bytes_(value) {}          // NOLINT(google-explicit-constructor)
-  Value(Blob value) : kind_(Kind::kBlob), bytes_(value.bytes) {}           // NOLINT(google-explicit-constructor)
-  Value(const Uuid& value) : kind_(Kind::kBlob), bytes_(value.bytes()) {}  // NOLINT(google-explicit-constructor)
-  Value(absl::Time value)
-      : kind_(Kind::kInteger), integer_(absl::ToUnixMicros(value)) {}  // NOLINT(google-explicit-constructor)
-  Value(absl::Duration value)
-      : kind_(Kind::kInteger), integer_(absl::ToInt64Microseconds(value)) {}  // NOLINT(google-explicit-constructor)
+  requires std::is_enum_v<E> Value(E value) : kind_(Kind::kInteger), integer_(static_cast<int64_t>(value)) {}
+  Value(double value) : kind_(Kind::kReal), real_(value) {}
+  Value(absl::string_view value) : kind_(Kind::kText), bytes_(value) {}
+  Value(const std::string& value) : kind_(Kind::kText), bytes_(value) {}
+  Value(const char* value) : kind_(Kind::kText), bytes_(value) {}
+  Value(Blob value) : kind_(Kind::kBlob), bytes_(value.bytes) {}
+  Value(const Uuid& value) : kind_(Kind::kBlob), bytes_(value.bytes()) {}
+  Value(absl::Time value) : kind_(Kind::kInteger), integer_(absl::ToUnixMicros(value)) {}
+  Value(absl::Duration value) : kind_(Kind::kInteger), integer_(absl::ToInt64Microseconds(value)) {}
   template <class T>
-  Value(const std::optional<T>& value) : Value() {  // NOLINT(google-explicit-constructor)
+  Value(const std::optional<T>& value) : Value() {
     if (value) *this = Value(*value);
   }
+  // NOLINTEND(google-explicit-constructor)
 
   Kind kind() const { return kind_; }
   int64_t integer() const { return integer_; }

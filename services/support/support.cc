@@ -40,9 +40,8 @@ class Support final : public rpc::Service {
         imports_(environment.runtime, environment.database, desk_),
         runner_(environment.database),
         deliveries_(environment.database, desk_,
-                    [this](const std::string& tenant, messaging::v1::SendMessageRequest request, SendCallback done) {
-                      Send(tenant, std::move(request), std::move(done));
-                    }) {
+                    [this](const std::string& tenant, const messaging::v1::SendMessageRequest& request,
+                           SendCallback done) { Send(tenant, std::move(request), std::move(done)); }) {
     environment.server.Add<v1::TicketService>(tickets_);
     environment.server.Add<v1::DirectoryService>(directory_);
     environment.server.Add<v1::CsatService>(csat_);
@@ -106,13 +105,13 @@ class Support final : public rpc::Service {
         }));
   }
 
-  void Send(const std::string& tenant, messaging::v1::SendMessageRequest request, SendCallback done) {
+  void Send(const std::string& tenant, const messaging::v1::SendMessageRequest& request, SendCallback done) {
     if (messaging_ == nullptr) {
       metrics_.deliveries["postponed"].Increment();
       return done(absl::UnavailableError("no --messaging"));
     }
     messaging_->Call<messaging::v1::Message>(
-        kSendMessage, tenant, std::move(request), environment_.clock.Now() + kSendDeadline,
+        kSendMessage, tenant, request, environment_.clock.Now() + kSendDeadline,
         [this, done = std::move(done)](absl::StatusOr<messaging::v1::Message> sent) mutable {
           const bool later = absl::IsUnavailable(sent.status()) || absl::IsDeadlineExceeded(sent.status());
           metrics_.deliveries[sent.ok() ? "accepted" : later ? "postponed" : "refused"].Increment();

@@ -28,7 +28,6 @@ class HealthService final : public v1::HealthService::CallbackService {
   sql::Database& db_;
   const Settings& settings_;
   Metrics& metrics_;
-  AccountRepository accounts_;
   HealthRepository health_;
 };
 

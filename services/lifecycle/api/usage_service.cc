@@ -156,6 +156,7 @@ void UsageService::ListUsage(rpc::Call<v1::ListUsageRequest, v1::ListUsageRespon
         ASSIGN_OR_RETURN(std::vector<StoredFact> facts,
                          usage_.ListFacts(tx, id, DayFromNumber(after_day), after_source, size + 1));
         std::vector<FactView> views;
+        views.reserve(facts.size());
         for (StoredFact& fact : facts) views.push_back({module, std::move(fact)});
         return CutPage(std::move(views), size, scope, [](const FactView& v) {
           return api::PageKey{DayNumber(v.fact.local_date), v.fact.source};

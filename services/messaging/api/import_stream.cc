@@ -327,7 +327,7 @@ void ImportStream::OnCancelled() {
   Close(ImportState::kInterrupted, absl::CancelledError("the caller gave up"));
 }
 
-void ImportStream::Close(ImportState state, absl::Status status) {
+void ImportStream::Close(ImportState state, const absl::Status& status) {
   {
     absl::MutexLock lock(&turn_mutex_);
     if (closed_) return;
@@ -354,7 +354,7 @@ void ImportStream::Close(ImportState state, absl::Status status) {
         event.set_rejected(import.counts.rejected);
         return AnnounceImport(tx, event, *import.ended_at);
       },
-      [self, status](absl::Status stored) {
+      [self, status](const absl::Status& stored) {
         if (!status.ok()) return self->Finish(status);
         stored.ok() ? self->Reply(self->response_) : self->Finish(stored);
       });

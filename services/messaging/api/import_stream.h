@@ -55,7 +55,7 @@ class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1:
   bool TakeTurn();
   void EndTurn();
   // Stores the final state, then answers with it or with `status`.
-  void Close(ImportState state, absl::Status status);
+  void Close(ImportState state, const absl::Status& status);
 
   const ApiContext context_;
   std::map<std::string, std::string> mapping_;

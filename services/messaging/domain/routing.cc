@@ -13,6 +13,7 @@ namespace {
 
 std::vector<const RoutingRule*> Ordered(const std::vector<RoutingRule>& rules) {
   std::vector<const RoutingRule*> out;
+  out.reserve(rules.size());
   for (const RoutingRule& r : rules) out.push_back(&r);
   absl::c_sort(out, [](const RoutingRule* a, const RoutingRule* b) {
     return std::tie(a->priority, a->id) < std::tie(b->priority, b->id);

@@ -1,25 +1,11 @@
 #include "services/messaging/store/encoding.h"
 
-#include <nlohmann/json.hpp>
-
-#include "absl/strings/str_cat.h"
+#include "common/json/json_text.h"
 
 namespace vinculo::messaging {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-// Runs `read` on the parsed text; the library throws where a type is not what it should be.
-template <class T, class Read>
-absl::StatusOr<T> Decode(absl::string_view text, Read read) {
-  try {
-    return read(Json::parse(text.begin(), text.end()));
-  } catch (const Json::exception& e) {
-    return absl::DataLossError(absl::StrCat("a stored value cannot be read: ", e.what()));
-  }
-}
 
 Json ButtonJson(const TemplateButton& b) {
   Json j = {{"k", static_cast<int>(b.kind)}, {"l", b.label}};
@@ -121,11 +107,11 @@ std::string EncodeComponents(const TemplateComponents& c) {
   for (const TemplateButton& b : c.buttons) j["o"].push_back(ButtonJson(b));
   if (c.add_security_recommendation) j["a"] = true;
   if (c.code_expiration_minutes != 0) j["e"] = c.code_expiration_minutes;
-  return Dump(j);
+  return DumpJson(j);
 }
 
 absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text) {
-  return Decode<TemplateComponents>(text, [](const Json& j) {
+  return DecodeStoredJson<TemplateComponents>(text, [](const Json& j) {
     TemplateComponents c;
     c.body = j.at("b");
     c.footer = j.at("f");
@@ -142,8 +128,8 @@ absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text) {
   });
 }
 
-std::string EncodeContent(const Content& content) { return Dump(std::visit(ContentWriter(), content)); }
-absl::StatusOr<Content> DecodeContent(absl::string_view text) { return Decode<Content>(text, ReadContent); }
+std::string EncodeContent(const Content& content) { return DumpJson(std::visit(ContentWriter(), content)); }
+absl::StatusOr<Content> DecodeContent(absl::string_view text) { return DecodeStoredJson<Content>(text, ReadContent); }
 
 std::string EncodeInbound(const InboundContent& c) {
   Json j = {{"t", c.type}};
@@ -158,22 +144,25 @@ std::string EncodeInbound(const InboundContent& c) {
   put("n", c.place_name);
   put("a", c.place_address);
   if (c.kind == InboundKind::kLocation) j["l"] = {c.latitude, c.longitude};
-  return Dump(j);
+  return DumpJson(j);
 }
 
-std::string EncodeMap(const std::map<std::string, std::string>& map) { return map.empty() ? "{}" : Dump(Json(map)); }
+std::string EncodeMap(const std::map<std::string, std::string>& map) {
+  return map.empty() ? "{}" : DumpJson(Json(map));
+}
 absl::StatusOr<std::map<std::string, std::string>> DecodeMap(absl::string_view text) {
   if (text == "{}" || text.empty()) return std::map<std::string, std::string>();
-  return Decode<std::map<std::string, std::string>>(
+  return DecodeStoredJson<std::map<std::string, std::string>>(
       text, [](const Json& j) { return j.get<std::map<std::string, std::string>>(); });
 }
 
 std::string EncodeStrings(const std::vector<std::string>& strings) {
-  return strings.empty() ? "[]" : Dump(Json(strings));
+  return strings.empty() ? "[]" : DumpJson(Json(strings));
 }
 absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text) {
   if (text == "[]" || text.empty()) return std::vector<std::string>();
-  return Decode<std::vector<std::string>>(text, [](const Json& j) { return j.get<std::vector<std::string>>(); });
+  return DecodeStoredJson<std::vector<std::string>>(text,
+                                                    [](const Json& j) { return j.get<std::vector<std::string>>(); });
 }
 
 std::string EncodePlan(const Campaign& campaign) {
@@ -181,24 +170,24 @@ std::string EncodePlan(const Campaign& campaign) {
   for (const auto& [place, source] : campaign.parameters) {
     params[place] = {static_cast<int>(source.kind), source.text, source.default_value};
   }
-  return Dump({{"l", campaign.language.language},
-               {"c", campaign.language.by_contact},
-               {"p", params},
-               {"a", FilterJson(campaign.audience)}});
+  return DumpJson({{"l", campaign.language.language},
+                   {"c", campaign.language.by_contact},
+                   {"p", params},
+                   {"a", FilterJson(campaign.audience)}});
 }
 
 absl::Status DecodePlan(absl::string_view text, Campaign& campaign) {
-  return Decode<bool>(text,
-                      [&](const Json& j) {
-                        campaign.language = {j.at("c"), j.at("l")};
-                        campaign.parameters.clear();
-                        for (const auto& [place, s] : j.at("p").items()) {
-                          campaign.parameters[place] = {static_cast<ParameterSource::Kind>(s.at(0).get<int>()), s.at(1),
-                                                        s.at(2)};
-                        }
-                        campaign.audience = ReadFilter(j.at("a"));
-                        return true;
-                      })
+  return DecodeStoredJson<bool>(text,
+                                [&](const Json& j) {
+                                  campaign.language = {j.at("c"), j.at("l")};
+                                  campaign.parameters.clear();
+                                  for (const auto& [place, s] : j.at("p").items()) {
+                                    campaign.parameters[place] = {
+                                        static_cast<ParameterSource::Kind>(s.at(0).get<int>()), s.at(1), s.at(2)};
+                                  }
+                                  campaign.audience = ReadFilter(j.at("a"));
+                                  return true;
+                                })
       .status();
 }
 

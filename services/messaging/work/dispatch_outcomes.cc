@@ -105,7 +105,7 @@ struct Recorder {
   absl::Status Record(const SendReport& report) const {
     ASSIGN_OR_RETURN(const std::optional<Message> found, MessageRepository::Find(tx, report.message_id));
     if (!found || found->progress.attempt != report.attempt) return absl::OkStatus();
-    const Message before = *found;
+    const Message& before = *found;
     Message m = before;
     // A status may have told more than the answer does.
     const bool settled = before.progress.phase != Phase::kSending && before.progress.phase != Phase::kUnknown;

@@ -1,11 +1,10 @@
 #include "services/messaging/work/graph_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/json/json_text.h"
 #include "services/messaging/domain/template_render.h"
 #include "services/messaging/domain/template_text.h"
 #include "services/messaging/work/json_view.h"
@@ -14,8 +13,6 @@ namespace vinculo::messaging {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json TextParameter(const std::string& value, const std::string& variable, VariableFormat format) {
   Json p = {{"type", "text"}, {"text", value}};
@@ -250,7 +247,7 @@ std::string SendBody(const Message& m, const SendTarget& target) {
   target.phone.empty() ? j["recipient"] = target.bsuid : j["to"] = target.phone;
   if (!m.quote_wamid.empty()) j["context"] = {{"message_id", m.quote_wamid}};
   std::visit(ContentWriter{target, j}, m.content);
-  return Dump(j);
+  return DumpJson(j);
 }
 
 std::string TemplateBody(absl::string_view name, absl::string_view language, Category category, VariableFormat format,
@@ -263,10 +260,11 @@ std::string TemplateBody(absl::string_view name, absl::string_view language, Cat
   } else {
     body["text"] = c.body;
     Json examples = Examples(c.body, "body.", c.examples, format);
-    if (!examples.empty() && format == VariableFormat::kNamed)
+    if (!examples.empty() && format == VariableFormat::kNamed) {
       body["example"] = {{"body_text_named_params", std::move(examples)}};
-    if (!examples.empty() && format == VariableFormat::kPositional)
+    } else if (!examples.empty() && format == VariableFormat::kPositional) {
       body["example"] = {{"body_text", Json::array({std::move(examples)})}};
+    }
   }
   components.push_back(std::move(body));
   if (!c.footer.empty()) components.push_back({{"type", "FOOTER"}, {"text", c.footer}});
@@ -280,7 +278,7 @@ std::string TemplateBody(absl::string_view name, absl::string_view language, Cat
             {"parameter_format", format == VariableFormat::kNamed ? "NAMED" : "POSITIONAL"},
             {"components", std::move(components)}};
   if (c.ttl_seconds != 0) j["message_send_ttl_seconds"] = c.ttl_seconds;
-  return Dump(j);
+  return DumpJson(j);
 }
 
 RawAnswer ReadSendAnswer(const http::Response& response) {

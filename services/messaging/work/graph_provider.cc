@@ -20,21 +20,24 @@ http::Request GraphProvider::Request(const char* method, absl::string_view path,
 
 void GraphProvider::Send(absl::string_view phone_number_id, absl::string_view token, std::string body,
                          absl::AnyInvocable<void(SendOutcome)> done) {
-  client_.Send(
-      Request("POST", absl::StrCat("/", phone_number_id, "/messages"), token, std::move(body)),
-      [done = std::move(done)](http::Response response) mutable { done(JudgeAnswer(ReadSendAnswer(response))); });
+  client_.Send(Request("POST", absl::StrCat("/", phone_number_id, "/messages"), token, std::move(body)),
+               [done = std::move(done)](const http::Response& response) mutable {
+                 done(JudgeAnswer(ReadSendAnswer(response)));
+               });
 }
 
 void GraphProvider::CreateTemplate(absl::string_view waba_id, absl::string_view token, std::string body,
                                    absl::AnyInvocable<void(TemplateAnswer)> done) {
-  client_.Send(Request("POST", absl::StrCat("/", waba_id, "/message_templates"), token, std::move(body)),
-               [done = std::move(done)](http::Response response) mutable { done(ReadTemplateAnswer(response)); });
+  client_.Send(
+      Request("POST", absl::StrCat("/", waba_id, "/message_templates"), token, std::move(body)),
+      [done = std::move(done)](const http::Response& response) mutable { done(ReadTemplateAnswer(response)); });
 }
 
 void GraphProvider::EditTemplate(absl::string_view graph_id, absl::string_view token, std::string body,
                                  absl::AnyInvocable<void(TemplateAnswer)> done) {
-  client_.Send(Request("POST", absl::StrCat("/", graph_id), token, std::move(body)),
-               [done = std::move(done)](http::Response response) mutable { done(ReadTemplateAnswer(response)); });
+  client_.Send(
+      Request("POST", absl::StrCat("/", graph_id), token, std::move(body)),
+      [done = std::move(done)](const http::Response& response) mutable { done(ReadTemplateAnswer(response)); });
 }
 
 void GraphProvider::FindTemplate(absl::string_view waba_id, absl::string_view token, const std::string& name,
@@ -43,7 +46,7 @@ void GraphProvider::FindTemplate(absl::string_view waba_id, absl::string_view to
       "/", waba_id, "/message_templates?fields=id,name,language,status,category,rejected_reason&limit=100&name=",
       PercentEncode(name));
   client_.Send(Request("GET", path, token, ""),
-               [name, language, done = std::move(done)](http::Response response) mutable {
+               [name, language, done = std::move(done)](const http::Response& response) mutable {
                  done(ReadTemplateListing(response, name, language));
                });
 }

@@ -191,10 +191,10 @@ class Inbox::Impl {
   // All items in one transaction; when that fails, each in its own, so that a bad one costs nobody else.
   absl::Status Apply(const std::string& tenant, const std::vector<Addressed>& items, const std::vector<RawBody>& mark) {
     const absl::Time now = db_.clock().Now();
-    const absl::Status together = ApplyBatch(tenant, items, mark, now);
+    absl::Status together = ApplyBatch(tenant, items, mark, now);
     if (together.ok() || Transient(together)) return together;
     for (const Addressed& one : items) {
-      const absl::Status alone = ApplyBatch(tenant, {one}, {}, now);
+      absl::Status alone = ApplyBatch(tenant, {one}, {}, now);
       if (Transient(alone)) return alone;
       if (alone.ok()) continue;
       metrics_.webhook_items["failed"].Increment();

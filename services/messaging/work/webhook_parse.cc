@@ -18,7 +18,7 @@ absl::Time At(const JsonView& value, absl::Time now) {
 }
 
 // Stored text is valid UTF-8 without NUL, whatever came.
-std::string Clean(std::string text) {
+std::string Clean(const std::string& text) {
   if (!text::IsValidUtf8(text)) return "";
   return std::string(text::Truncate(text, 4096));
 }

@@ -151,6 +151,7 @@ void LeadService::ReplayDeliveries(rpc::Call<v1::ReplayDeliveriesRequest, v1::Re
   std::vector<Uuid> ids;
   text::CheckCount("delivery_ids", call.request().delivery_ids_size(), kMaxReplay, bad);
   if (call.request().delivery_ids_size() == 0) bad.Add("delivery_ids", "is required");
+  ids.reserve(call.request().delivery_ids_size());
   for (int i = 0; i < call.request().delivery_ids_size(); ++i) {
     ids.push_back(text::ParseUuid(text::Indexed("delivery_ids", i), call.request().delivery_ids(i), bad));
   }

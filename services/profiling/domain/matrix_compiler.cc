@@ -51,10 +51,10 @@ class MatrixCompiler {
       for (const auto& [id, points] : matrix_.base_scores) ids.insert(id);
       ids.insert(matrix_.fallback.begin(), matrix_.fallback.end());
       for (const auto& [id, product] : by_id_) {
-        const bool tagged = std::any_of(matrix_.tag_rules.begin(), matrix_.tag_rules.end(), [&](const TagRule& rule) {
-          return rule.tag == "ALL" || Carries(*product, rule.tag);
-        });
-        if (tagged) ids.insert(id);
+        const auto carries = [&product = *product](const TagRule& rule) {
+          return rule.tag == "ALL" || Carries(product, rule.tag);
+        };
+        if (std::any_of(matrix_.tag_rules.begin(), matrix_.tag_rules.end(), carries)) ids.insert(id);
       }
     }
     for (const std::string& id : ids) {  // ascending: the last tie-breaker is then the index itself

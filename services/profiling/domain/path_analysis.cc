@@ -176,6 +176,7 @@ class Walker {
 
   void Take(const CompiledFlow::Node& node, const Question& question, const std::vector<int>& option, int questions) {
     std::vector<std::string> ids;
+    ids.reserve(option.size());
     for (int choice : option) ids.push_back(question.choices[choice].choice_id);
     std::vector<MatrixState*> pushed;
     for (auto& state : states_) {

@@ -135,9 +135,9 @@ std::string ReferenceValue(const Environment& env, const Session& session, const
       return reference.field == "name" ? env.flow.head().name : env.flow.head().flow_id;
     case Reference::Kind::kProfile: {
       if (reference.field == "id") return session.profile_id.ToString();
-      const std::string captured = CapturedValue(session, reference.field == "name"    ? CaptureField::kName
-                                                          : reference.field == "email" ? CaptureField::kEmail
-                                                                                       : CaptureField::kPhone);
+      std::string captured = CapturedValue(session, reference.field == "name"    ? CaptureField::kName
+                                                    : reference.field == "email" ? CaptureField::kEmail
+                                                                                 : CaptureField::kPhone);
       if (!captured.empty()) return captured;
       const Customer& customer = env.customer();
       return reference.field == "name" ? customer.name : reference.field == "email" ? customer.email : customer.phone;

@@ -157,11 +157,11 @@ std::string EncodeSession(const Session& s) {
   if (s.window_until) j["wu"] = Micros(*s.window_until);
   if (s.lead_id) j["ld"] = s.lead_id->ToString();
   if (s.resumed_from) j["rf"] = s.resumed_from->ToString();
-  return Dump(j);
+  return DumpJson(j);
 }
 
 absl::StatusOr<Session> DecodeSession(absl::string_view text) {
-  return Decode<Session>(text, [](const json& j) {
+  return DecodeStoredJson<Session>(text, [](const json& j) {
     Session s;
     s.id = IdOf(j.at("id"));
     s.profile_id = IdOf(j.at("pid"));
@@ -202,10 +202,10 @@ absl::StatusOr<Session> DecodeSession(absl::string_view text) {
   });
 }
 
-std::string EncodeRecommendation(const ShownRecommendation& r) { return Dump(RecommendationJson(r)); }
+std::string EncodeRecommendation(const ShownRecommendation& r) { return DumpJson(RecommendationJson(r)); }
 
 absl::StatusOr<ShownRecommendation> DecodeRecommendation(absl::string_view text) {
-  return Decode<ShownRecommendation>(text, RecommendationFrom);
+  return DecodeStoredJson<ShownRecommendation>(text, RecommendationFrom);
 }
 
 std::string EncodeLogEntry(const LogEntry& e) {
@@ -213,11 +213,11 @@ std::string EncodeLogEntry(const LogEntry& e) {
   for (const Fact& f : e.facts) facts.push_back({f.kind, f.node_id, f.detail, f.rank});
   json j = {{"m", e.messages}, {"n", e.node_id}, {"f", facts}};
   if (e.has_inbound) j["in"] = {e.inbound_text, e.inbound_node, e.outcome, e.invalid_reason};
-  return Dump(j);
+  return DumpJson(j);
 }
 
 absl::StatusOr<LogEntry> DecodeLogEntry(absl::string_view text) {
-  return Decode<LogEntry>(text, [](const json& j) {
+  return DecodeStoredJson<LogEntry>(text, [](const json& j) {
     LogEntry e;
     e.messages = j.at("m").get<std::vector<std::string>>();
     e.node_id = j.at("n");
@@ -237,16 +237,16 @@ std::string EncodeTraitValue(const TraitValue& value) {
   return std::visit(
       [&](const auto& v) {
         if constexpr (std::is_same_v<std::decay_t<decltype(v)>, absl::Time>) {
-          return Dump({value.index(), Micros(v)});
+          return DumpJson({value.index(), Micros(v)});
         } else {
-          return Dump({value.index(), v});
+          return DumpJson({value.index(), v});
         }
       },
       value);
 }
 
 absl::StatusOr<TraitValue> DecodeTraitValue(absl::string_view text) {
-  return Decode<TraitValue>(text, [](const json& j) -> TraitValue {
+  return DecodeStoredJson<TraitValue>(text, [](const json& j) -> TraitValue {
     const json& v = j.at(1);
     switch (j.at(0).get<int>()) {
       case 0:
@@ -273,16 +273,16 @@ std::string EncodeOutboundJob(const OutboundJob& job) {
     messages.push_back(
         {{"f", m.form}, {"b", m.body}, {"o", options}, {"l", m.list_button}, {"i", m.image_url}, {"s", m.prompt_seq}});
   }
-  return Dump({{"id", job.session_id.ToString()},
-               {"r", job.revision},
-               {"c", job.contact_id},
-               {"s", job.sender_id},
-               {"m", messages},
-               {"h", Micros(job.hold_until)}});
+  return DumpJson({{"id", job.session_id.ToString()},
+                   {"r", job.revision},
+                   {"c", job.contact_id},
+                   {"s", job.sender_id},
+                   {"m", messages},
+                   {"h", Micros(job.hold_until)}});
 }
 
 absl::StatusOr<OutboundJob> DecodeOutboundJob(absl::string_view text) {
-  return Decode<OutboundJob>(text, [](const json& j) {
+  return DecodeStoredJson<OutboundJob>(text, [](const json& j) {
     OutboundJob job{IdOf(j.at("id")), j.at("r"), j.at("c"), j.at("s"), {}, TimeOf(j.at("h"))};
     for (const json& m : j.at("m")) {
       OutboundMessage message{m.at("f").get<Form>(), m.at("b"), {}, m.at("l"), m.at("i"), m.at("s")};
@@ -305,7 +305,7 @@ absl::StatusOr<std::string> LeadEnvelope(absl::string_view type, absl::Time at,
   envelope["type"] = std::string(type);
   envelope["timestamp"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", at, absl::UTCTimeZone());
   envelope["data"] = std::move(data);
-  std::string out = envelope.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::string out = DumpJson(envelope);
   if (out.size() > kMaxPayloadBytes) {
     return Error(absl::StatusCode::kResourceExhausted, "PAYLOAD_TOO_LARGE",
                  absl::StrCat("the payload has ", out.size(), " bytes; at most ", kMaxPayloadBytes));

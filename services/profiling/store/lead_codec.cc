@@ -6,27 +6,27 @@ namespace vinculo::profiling {
 using nlohmann::json;
 
 std::string EncodeLead(const Lead& l) {
-  return Dump({{"id", l.id.ToString()},
-               {"pid", l.profile_id.ToString()},
-               {"sid", l.session_id.ToString()},
-               {"f", l.flow_id},
-               {"v", l.flow_version},
-               {"p", l.product_id},
-               {"pn", l.product_name},
-               {"rk", l.recommendation_rank},
-               {"n", l.name},
-               {"fn", l.first_name},
-               {"ln", l.last_name},
-               {"e", l.email},
-               {"ph", l.phone},
-               {"a", l.answers_summary},
-               {"s", l.source},
-               {"t", Micros(l.created_at)},
-               {"te", l.test}});
+  return DumpJson({{"id", l.id.ToString()},
+                   {"pid", l.profile_id.ToString()},
+                   {"sid", l.session_id.ToString()},
+                   {"f", l.flow_id},
+                   {"v", l.flow_version},
+                   {"p", l.product_id},
+                   {"pn", l.product_name},
+                   {"rk", l.recommendation_rank},
+                   {"n", l.name},
+                   {"fn", l.first_name},
+                   {"ln", l.last_name},
+                   {"e", l.email},
+                   {"ph", l.phone},
+                   {"a", l.answers_summary},
+                   {"s", l.source},
+                   {"t", Micros(l.created_at)},
+                   {"te", l.test}});
 }
 
 absl::StatusOr<Lead> DecodeLead(absl::string_view text) {
-  return Decode<Lead>(text, [](const json& j) {
+  return DecodeStoredJson<Lead>(text, [](const json& j) {
     Lead l;
     l.id = IdOf(j.at("id"));
     l.profile_id = IdOf(j.at("pid"));
@@ -72,11 +72,11 @@ std::string EncodeConnector(const Connector& c) {
             {"cs", c.conflict_is_success},
             {"r", c.state_reason}};
   if (c.rotate_until) j["ru"] = Micros(*c.rotate_until);
-  return Dump(j);
+  return DumpJson(j);
 }
 
 absl::StatusOr<Connector> DecodeConnector(absl::string_view text) {
-  return Decode<Connector>(text, [](const json& j) {
+  return DecodeStoredJson<Connector>(text, [](const json& j) {
     Connector c;
     c.connector_id = j.at("id");
     c.url = j.at("u");
@@ -107,11 +107,11 @@ std::string EncodeAttempts(const std::vector<DeliveryAttempt>& attempts) {
   json out = json::array();
   for (const DeliveryAttempt& a : attempts)
     out.push_back({a.number, Micros(a.at), a.http_status, a.error, absl::ToInt64Microseconds(a.latency)});
-  return Dump(out);
+  return DumpJson(out);
 }
 
 absl::StatusOr<std::vector<DeliveryAttempt>> DecodeAttempts(absl::string_view text) {
-  return Decode<std::vector<DeliveryAttempt>>(text, [](const json& j) {
+  return DecodeStoredJson<std::vector<DeliveryAttempt>>(text, [](const json& j) {
     std::vector<DeliveryAttempt> out;
     for (const json& a : j)
       out.push_back({a.at(0), TimeOf(a.at(1)), a.at(2), a.at(3), absl::Microseconds(a.at(4).get<int64_t>())});

@@ -107,7 +107,7 @@ CallResult ReadAnswer(const http::Response& response, const Connector& connector
 }
 
 CrmDelivery::CrmDelivery(sql::Database& database, const SecretBox& secrets, EmitEvent emit, Options options)
-    : db_(database), secrets_(secrets), emit_(std::move(emit)), options_(options) {
+    : db_(database), secrets_(secrets), emit_(std::move(emit)), options_(std::move(options)) {
   if (options_.registry == nullptr) return;
   delivered_ = &options_.registry->AddCounter("profiling_leads_delivered_total", "Deliveries that a CRM has taken");
   failed_ =
@@ -172,7 +172,7 @@ void CrmDelivery::Call(std::shared_ptr<Attempt> attempt) {
     result.error = ErrorReason(request.status());
     return Finish(attempt, result, "", absl::ZeroDuration());
   }
-  ClientFor(attempt->connector.url).Send(*std::move(request), [this, attempt](http::Response response) {
+  ClientFor(attempt->connector.url).Send(*std::move(request), [this, attempt](const http::Response& response) {
     std::string reference;
     const CallResult result = ReadAnswer(response, attempt->connector, db_.clock().Now(), reference);
     Finish(attempt, result, std::move(reference), response.elapsed);

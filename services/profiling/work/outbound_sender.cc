@@ -116,7 +116,7 @@ void OutboundSender::Link(jobs::Job job, jobs::Done done) {
   request.set_contact_id(job.key);
   request.set_customer_id(job.payload);
   auto shared = std::make_shared<std::pair<jobs::Job, jobs::Done>>(std::move(job), std::move(done));
-  messaging_->Call<m::Contact>(kContactMethod, shared->first.tenant, std::move(request), absl::InfiniteFuture(),
+  messaging_->Call<m::Contact>(kContactMethod, shared->first.tenant, request, absl::InfiniteFuture(),
                                [this, shared](absl::StatusOr<m::Contact> linked) {
                                  Settle(shared->first, linked.status(), std::move(shared->second));
                                });

@@ -27,14 +27,14 @@ absl::Status SessionTimer::PlanSweep(const std::string& tenant) {
 }
 
 void SessionTimer::Register(jobs::JobRunner& runner) {
-  runner.Register(kTimerJob, {absl::Seconds(60), 64}, [this](jobs::Job job, jobs::Done done) {
+  runner.Register(kTimerJob, {absl::Seconds(60), 64}, [this](const jobs::Job& job, jobs::Done done) {
     const absl::Time now = db_.clock().Now();
     db_.Write(
         sql::Scope::ForTenant(job.tenant),
         [this, job, now](sql::Transaction& tx) { return Fire(tx, engine_, job, now); },
         [done = std::move(done)](const absl::Status&) mutable { done(); });
   });
-  runner.Register(kSweepJob, {absl::Seconds(60), 1}, [this](jobs::Job job, jobs::Done done) {
+  runner.Register(kSweepJob, {absl::Seconds(60), 1}, [this](const jobs::Job& job, jobs::Done done) {
     const absl::Time now = db_.clock().Now();
     db_.Write(
         sql::Scope::ForTenant(job.tenant),

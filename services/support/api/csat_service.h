@@ -7,8 +7,6 @@
 
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 // Surveys and ratings.
 class CsatService final : public v1::CsatService::CallbackService {
  public:

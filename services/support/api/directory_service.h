@@ -7,8 +7,6 @@
 
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 // Teams, agents, inboxes and tags.
 class DirectoryService final : public v1::DirectoryService::CallbackService {
  public:

@@ -7,8 +7,6 @@
 
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 // Bringing history in.
 class ImportExportService final : public v1::ImportExportService::CallbackService {
  public:

@@ -20,8 +20,6 @@
 // returns a harmless value where there was one.
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 // The enumerator with this number; 0 is `otherwise` when there is one, else a violation, like every unknown number.
 Channel ParseChannel(absl::string_view field, int value, FieldViolations& bad);
 Priority ParsePriority(absl::string_view field, int value, FieldViolations& bad);

@@ -13,8 +13,6 @@
 // Domain values to replies.
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 void RenderConversation(const Conversation& conversation, v1::Conversation* out);
 void RenderMessage(const Message& message, v1::Message* out);
 void RenderReceived(const Received& received, v1::IngestMessageResponse* out);

@@ -74,8 +74,8 @@ absl::StatusOr<std::map<std::string, Figures>> Load(sql::Transaction& tx, const 
                                                     const WeekPlan& plan, const Period& week, SumScope scope) {
   if (plan.zone != metrics.zone()) return metrics.FiguresFromFacts(tx, scope, week.Instants(plan.zone));
   if (scope != SumScope::kTotal) return metrics.FiguresBy(tx, scope, week.days());
-  ASSIGN_OR_RETURN(Figures total, metrics.TotalFigures(tx, week.days()));
-  return std::map<std::string, Figures>{{"", std::move(total)}};
+  ASSIGN_OR_RETURN(const Figures total, metrics.TotalFigures(tx, week.days()));
+  return std::map<std::string, Figures>{{"", total}};
 }
 
 absl::StatusOr<std::vector<WeekResult>> LoadWeeks(sql::Transaction& tx, const MetricRepository& metrics,

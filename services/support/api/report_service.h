@@ -7,8 +7,6 @@
 
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 // How support is doing. Weeks in the tenants' zone are read from sums per day; everything else from facts, with the
 // same result.
 class ReportService final : public v1::ReportService::CallbackService {

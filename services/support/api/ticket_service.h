@@ -10,8 +10,6 @@
 
 namespace vinculo::support {
 
-namespace v1 = vinculo::support::v1;
-
 // Conversations. Thread-safe; the runtime, the database and the desk outlive it.
 class TicketService final : public v1::TicketService::CallbackService {
  public:

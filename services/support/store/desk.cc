@@ -159,8 +159,8 @@ absl::StatusOr<std::optional<Conversation>> Desk::Find(sql::Transaction& tx, con
     }
     if (const std::optional<Uuid> id = Uuid::Parse(in.in_reply_to); !named && id) {
       absl::StatusOr<Message> own = messages_.Get(tx, *id);
-      if (own.ok()) named = *std::move(own);
       if (!own.ok() && !absl::IsNotFound(own.status())) return own.status();
+      if (own.ok()) named = *std::move(own);
     }
     if (named) {
       ASSIGN_OR_RETURN(Conversation conversation, conversations_.Get(tx, named->conversation_id));
@@ -248,6 +248,7 @@ absl::Status Desk::CheckSeen(sql::Transaction& tx, const Outgoing& reply) const 
   ASSIGN_OR_RETURN(const std::vector<Uuid> newer, messages_.NewerFromCustomer(tx, seen));
   if (newer.empty()) return absl::OkStatus();
   std::vector<std::string> ids;
+  ids.reserve(newer.size());
   for (const Uuid& id : newer) ids.push_back(id.ToString());
   return NewerMessagesError(ids);
 }

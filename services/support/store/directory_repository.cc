@@ -117,7 +117,7 @@ auto Get(sql::Transaction& tx, const sql::Query& query, Read read, const char* t
 
 }  // namespace
 
-absl::StatusOr<Team> DirectoryRepository::PutTeam(sql::Transaction& tx, Team team,
+absl::StatusOr<Team> DirectoryRepository::PutTeam(sql::Transaction& tx, const Team& team,
                                                   std::optional<int64_t> expected) const {
   ASSIGN_OR_RETURN(const std::optional<Team> found, tx.Find(kGetTeam, ReadTeam, tx.tenant(), team.id));
   RETURN_IF_ERROR(CheckExpected("team", team.id, found, expected));
@@ -125,7 +125,7 @@ absl::StatusOr<Team> DirectoryRepository::PutTeam(sql::Transaction& tx, Team tea
   return GetTeam(tx, team.id);
 }
 
-absl::StatusOr<Agent> DirectoryRepository::PutAgent(sql::Transaction& tx, Agent agent,
+absl::StatusOr<Agent> DirectoryRepository::PutAgent(sql::Transaction& tx, const Agent& agent,
                                                     std::optional<int64_t> expected) const {
   if (!agent.team.empty()) RETURN_IF_ERROR(GetTeam(tx, agent.team).status());
   ASSIGN_OR_RETURN(const std::optional<Agent> found, tx.Find(kGetAgent, ReadAgent, tx.tenant(), agent.id));
@@ -135,7 +135,7 @@ absl::StatusOr<Agent> DirectoryRepository::PutAgent(sql::Transaction& tx, Agent 
   return GetAgent(tx, agent.id);
 }
 
-absl::StatusOr<Inbox> DirectoryRepository::PutInbox(sql::Transaction& tx, Inbox inbox,
+absl::StatusOr<Inbox> DirectoryRepository::PutInbox(sql::Transaction& tx, const Inbox& inbox,
                                                     std::optional<int64_t> expected) const {
   if (!inbox.team.empty()) RETURN_IF_ERROR(GetTeam(tx, inbox.team).status());
   ASSIGN_OR_RETURN(const std::optional<Inbox> found, tx.Find(kGetInbox, ReadInbox, tx.tenant(), inbox.id));
@@ -157,7 +157,8 @@ absl::StatusOr<Inbox> DirectoryRepository::PutInbox(sql::Transaction& tx, Inbox 
   return GetInbox(tx, inbox.id);
 }
 
-absl::StatusOr<Tag> DirectoryRepository::PutTag(sql::Transaction& tx, Tag tag, std::optional<int64_t> expected) const {
+absl::StatusOr<Tag> DirectoryRepository::PutTag(sql::Transaction& tx, const Tag& tag,
+                                                std::optional<int64_t> expected) const {
   ASSIGN_OR_RETURN(const std::optional<Tag> found, tx.Find(kGetTag, ReadTag, tx.tenant(), tag.id));
   RETURN_IF_ERROR(CheckExpected("tag", tag.id, found, expected));
   ASSIGN_OR_RETURN(const std::optional<Tag> namesake, tx.Find(kGetTagByName, ReadTag, tx.tenant(), tag.display_name));

@@ -24,13 +24,13 @@ struct Contact {
 // by id.
 class DirectoryRepository {
  public:
-  absl::StatusOr<Team> PutTeam(sql::Transaction& tx, Team team, std::optional<int64_t> expected) const;
+  absl::StatusOr<Team> PutTeam(sql::Transaction& tx, const Team& team, std::optional<int64_t> expected) const;
   // NOT_FOUND TEAM_NOT_FOUND when the agent's team does not exist.
-  absl::StatusOr<Agent> PutAgent(sql::Transaction& tx, Agent agent, std::optional<int64_t> expected) const;
+  absl::StatusOr<Agent> PutAgent(sql::Transaction& tx, const Agent& agent, std::optional<int64_t> expected) const;
   // The same; FAILED_PRECONDITION SENDER_TAKEN when another inbox has the sender.
-  absl::StatusOr<Inbox> PutInbox(sql::Transaction& tx, Inbox inbox, std::optional<int64_t> expected) const;
+  absl::StatusOr<Inbox> PutInbox(sql::Transaction& tx, const Inbox& inbox, std::optional<int64_t> expected) const;
   // ALREADY_EXISTS TAG_EXISTS when another tag has the display name.
-  absl::StatusOr<Tag> PutTag(sql::Transaction& tx, Tag tag, std::optional<int64_t> expected) const;
+  absl::StatusOr<Tag> PutTag(sql::Transaction& tx, const Tag& tag, std::optional<int64_t> expected) const;
 
   // NOT_FOUND TEAM_NOT_FOUND, AGENT_NOT_FOUND, INBOX_NOT_FOUND. The default inbox is always found.
   absl::StatusOr<Team> GetTeam(sql::Transaction& tx, const std::string& id) const;
