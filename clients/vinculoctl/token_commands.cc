@@ -45,6 +45,7 @@ void WriteSecret(const std::string& path, const std::string& text) {
 
 void Jwks(const std::vector<std::string>& keys) {
   std::vector<std::string> pems;
+  pems.reserve(keys.size());
   for (const std::string& key : keys) pems.push_back(Check(ReadInput(key)));
   std::cout << Check(auth::MakeJwks(pems)) << "\n";
 }

@@ -41,7 +41,7 @@ class Support final : public rpc::Service {
         runner_(environment.database),
         deliveries_(environment.database, desk_,
                     [this](const std::string& tenant, const messaging::v1::SendMessageRequest& request,
-                           SendCallback done) { Send(tenant, std::move(request), std::move(done)); }) {
+                           SendCallback done) { Send(tenant, request, std::move(done)); }) {
     environment.server.Add<v1::TicketService>(tickets_);
     environment.server.Add<v1::DirectoryService>(directory_);
     environment.server.Add<v1::CsatService>(csat_);

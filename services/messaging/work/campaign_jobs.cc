@@ -192,7 +192,7 @@ void MessagingJobs::Register(jobs::JobRunner& runner) {
   runner.Register(kJobSkip, {.lease = absl::Seconds(60), .concurrency = 4},
                   [this](jobs::Job job, jobs::Done done) { Skip(std::move(job), std::move(done)); });
   runner.Register(kJobSubmitTemplate, {.lease = absl::Seconds(60), .concurrency = 8},
-                  [this](jobs::Job job, jobs::Done done) { Submit(std::move(job), std::move(done)); });
+                  [this](const jobs::Job& job, jobs::Done done) { Submit(job, std::move(done)); });
 }
 
 void MessagingJobs::Freeze(jobs::Job job, jobs::Done done) {
@@ -207,7 +207,7 @@ void MessagingJobs::Skip(jobs::Job job, jobs::Done done) {
            [](sql::Transaction& tx, const jobs::Job& j, absl::Time now) { return SkipRows(tx, j, now); });
 }
 
-void MessagingJobs::Submit(jobs::Job job, jobs::Done done) {
+void MessagingJobs::Submit(const jobs::Job& job, jobs::Done done) {
   auto shared_done = std::make_shared<jobs::Done>(std::move(done));
   db_.ReadOnPool(
       ScopeOf(job), [job](sql::Transaction& tx) { return LoadSubmission(tx, job); },

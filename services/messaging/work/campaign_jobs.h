@@ -21,7 +21,7 @@ class MessagingJobs {
  private:
   void Freeze(jobs::Job job, jobs::Done done);
   void Skip(jobs::Job job, jobs::Done done);
-  void Submit(jobs::Job job, jobs::Done done);
+  void Submit(const jobs::Job& job, jobs::Done done);
 
   sql::Database& db_;
   const ContactRepository& contacts_;

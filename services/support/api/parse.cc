@@ -23,8 +23,9 @@ E ParseEnum(absl::string_view field, int value, int max, std::optional<E> otherw
 
 template <class E>
 std::vector<E> ParseEnums(absl::string_view field, const RepeatedField<int>& values, int max, FieldViolations& bad) {
-  std::vector<E> parsed;
   text::CheckCount(field, values.size(), kMaxFilterValues, bad);
+  std::vector<E> parsed;
+  parsed.reserve(values.size());
   for (int i = 0; i < values.size(); ++i) {
     parsed.push_back(ParseEnum<E>(text::Indexed(field, i), values[i], max, std::nullopt, bad));
   }
@@ -35,6 +36,7 @@ std::vector<std::string> ParseStrings(absl::string_view field, const RepeatedPtr
                                       FieldViolations& bad) {
   text::CheckCount(field, values.size(), kMaxFilterValues, bad);
   std::vector<std::string> parsed;
+  parsed.reserve(values.size());
   for (int i = 0; i < values.size(); ++i) {
     parsed.push_back(
         text::ParseText(text::Indexed(field, i), values[i], {.max = kMaxExternalId, .single_line = true}, bad));
@@ -71,6 +73,7 @@ std::vector<std::string> ParseTags(absl::string_view field, const RepeatedPtrFie
                                    FieldViolations& bad) {
   text::CheckCount(field, values.size(), kMaxTags, bad);
   std::vector<std::string> tags;
+  tags.reserve(values.size());
   for (int i = 0; i < values.size(); ++i) tags.push_back(text::ParseSlug(text::Indexed(field, i), values[i], bad));
   return tags;
 }
