@@ -72,10 +72,19 @@ endfunction()
 # Every test that is a program of its own: what the sanitizer runs build.
 add_custom_target(unit_tests)
 
-# vinculo_test(NAME SRCS ... DEPS ... [PCH test_base|test_grpc] [LABELS ...] [TIMEOUT seconds])
-# One binary per folder. Each run writes its results as JSON, which `make features` reads.
+# The PostgreSQL server that the tests share, up as long as ctest runs them.
+set(VINCULO_TEST_SERVER ${CMAKE_BINARY_DIR}/test-server)
+add_test(NAME postgres_up COMMAND ${CMAKE_SOURCE_DIR}/ci/postgres start ${VINCULO_TEST_SERVER})
+add_test(NAME postgres_down COMMAND ${CMAKE_SOURCE_DIR}/ci/postgres stop ${VINCULO_TEST_SERVER})
+set_tests_properties(postgres_up PROPERTIES FIXTURES_SETUP postgres TIMEOUT 60)
+set_tests_properties(postgres_down PROPERTIES FIXTURES_CLEANUP postgres TIMEOUT 60)
+
+# vinculo_test(NAME SRCS ... DEPS ... [DRIVERS sqlite|postgres] [PCH test_base|test_grpc] [LABELS ...] [TIMEOUT seconds])
+# One binary per folder. Each run writes its results as JSON, which `make features` reads. A binary that opens a store
+# (it depends on common_sql_testing) runs once for each driver, as NAME and NAME.postgres, unless DRIVERS names one:
+# that is for what only one of them has.
 function(vinculo_test name)
-  cmake_parse_arguments(A "" "PCH;TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(A "" "PCH;TIMEOUT" "SRCS;DEPS;DRIVERS;LABELS" ${ARGN})
   if(NOT A_PCH)
     set(A_PCH test_base)
   endif()
@@ -90,7 +99,22 @@ function(vinculo_test name)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_dependencies(unit_tests ${name})
-  add_test(NAME ${name} COMMAND ${name} --gtest_output=json:${CMAKE_BINARY_DIR}/test-results/${name}.json
-           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+  if(NOT A_DRIVERS)
+    set(A_DRIVERS sqlite)
+    if(common_sql_testing IN_LIST A_DEPS)
+      set(A_DRIVERS sqlite postgres)
+    endif()
+  endif()
+  foreach(driver ${A_DRIVERS})
+    set(test ${name})
+    if(driver STREQUAL "postgres" AND NOT A_DRIVERS STREQUAL "postgres")
+      set(test ${name}.postgres)
+    endif()
+    add_test(NAME ${test} COMMAND ${name} --gtest_output=json:${CMAKE_BINARY_DIR}/test-results/${test}.json
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${test} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+    if(driver STREQUAL "postgres")
+      set_tests_properties(${test} PROPERTIES FIXTURES_REQUIRED postgres ENVIRONMENT VINCULO_TEST_STORE=@${VINCULO_TEST_SERVER})
+    endif()
+  endforeach()
 endfunction()

@@ -1,5 +1,6 @@
 #include "common/events/consumer.h"
 
+#include "common/id/uuid.h"
 #include "common/status/status_macros.h"
 
 namespace vinculo::events {
@@ -15,6 +16,14 @@ constexpr sql::Query kBury{
     "feed_bury",
     "INSERT INTO feed_dead_letter(tenant_id, source, seq, type, error, event, recorded_at) VALUES (?,?,?,?,?,?,?) "
     "ON CONFLICT (tenant_id, source, seq) DO NOTHING"};
+
+constexpr sql::Query kTakeTurn{
+    "feed_take_turn",
+    "INSERT INTO feed_turn(tenant_id, source, holder, until_at) VALUES (?1,?2,?3,?4) "
+    "ON CONFLICT (tenant_id, source) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at "
+    "WHERE feed_turn.holder = ?3 OR feed_turn.until_at <= ?5"};
+// How long a replica that has gone silent keeps a feed from the others.
+constexpr absl::Duration kTurn = absl::Seconds(15);
 
 }  // namespace
 
@@ -43,7 +52,8 @@ Consumer::Consumer(std::string name, sql::Database& database, FeedSource& source
       database_(database),
       source_(source),
       types_(std::move(types)),
-      apply_(std::move(apply)) {}
+      apply_(std::move(apply)),
+      holder_(Uuid::New(database.clock().Now()).ToString()) {}
 
 Consumer::~Consumer() {
   for (auto& following : following_) following->subscription.reset();
@@ -65,6 +75,11 @@ absl::Status Consumer::Start(const std::vector<std::string>& tenants) {
   return absl::OkStatus();
 }
 
+absl::Status Consumer::TakeTurn(sql::Transaction& tx, absl::Time now) const {
+  ASSIGN_OR_RETURN(const int64_t taken, tx.ExecCount(kTakeTurn, tx.tenant(), name_, holder_, now + kTurn, now));
+  return taken == 1 ? absl::OkStatus() : absl::UnavailableError("another replica follows this feed");
+}
+
 void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ack ack) {
   // The events of a batch share one transaction with the cursor. Which event failed is told through `failed`, which a
   // repeated run sets anew.
@@ -77,6 +92,8 @@ void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ac
       [this, shared, failed, now, bury](sql::Transaction& tx) -> absl::Status {
         *failed = 0;
         ASSIGN_OR_RETURN(const int64_t cursor, LoadCursor(tx, name_));
+        if (shared->next_after_seq() <= cursor) return absl::OkStatus();
+        if (database_.engine().shared()) RETURN_IF_ERROR(TakeTurn(tx, now));
         for (const auto& event : shared->events()) {
           if (event.seq() <= cursor) continue;  // applied before: a repeat after a lost acknowledgement
           if (event.seq() == bury) {
@@ -91,7 +108,6 @@ void Consumer::OnBatch(Following& following, WatchResponse batch, FeedSource::Ac
             return applied;
           }
         }
-        if (shared->next_after_seq() <= cursor) return absl::OkStatus();
         return SaveCursor(tx, name_, shared->next_after_seq());
       },
       [&following, failed, ack = std::move(ack)](const absl::Status& status) mutable {

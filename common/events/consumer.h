@@ -45,7 +45,9 @@ using Apply =
 
 inline constexpr int kPoisonTries = 8;
 
-// Follows one source for all tenants of the installation. Start once; the destructor stops and waits.
+// Follows one source for all tenants of the installation. Start once; the destructor stops and waits. Replicas on one
+// store take turns: one applies a tenant's events, the others see from the cursor that it did, and step in when it
+// falls silent.
 class Consumer {
  public:
   // `name` identifies the source in the cursor table ("messaging"). `database` and `source` outlive the consumer.
@@ -57,6 +59,8 @@ class Consumer {
 
  private:
   struct Following;
+  // The feed is this replica's until it goes silent. UNAVAILABLE when it is another's.
+  absl::Status TakeTurn(sql::Transaction& tx, absl::Time now) const;
   void OnBatch(Following& following, vinculo::events::v1::WatchResponse batch, FeedSource::Ack ack);
 
   const std::string name_;
@@ -64,6 +68,7 @@ class Consumer {
   FeedSource& source_;
   const std::vector<std::string> types_;
   const Apply apply_;
+  const std::string holder_;  // names this replica; a new one for each start
   std::vector<std::unique_ptr<Following>> following_;
 };
 

@@ -52,10 +52,11 @@ const std::vector<sql::Migration> kSteps = {
 
 class ConsumerTest : public testing::Test {
  protected:
-  ConsumerTest() : database_(std::vector<sql::MigrationSet>{{"events", &Migrations()}, {"test", &kSteps}}) {}
-  std::unique_ptr<Consumer> Start(int64_t poison = 0) {
+  ConsumerTest() : database_(std::vector<sql::MigrationSet>{{"events", &Migrations()}, {"test", &kSteps}}, &clock_) {}
+  std::unique_ptr<Consumer> Start(int64_t poison = 0) { return Follow(source_, poison); }
+  std::unique_ptr<Consumer> Follow(ScriptedSource& source, int64_t poison = 0) {
     auto consumer =
-        std::make_unique<Consumer>("other", *database_, source_, std::vector<std::string>{},
+        std::make_unique<Consumer>("other", *database_, source, std::vector<std::string>{},
                                    [poison](sql::Transaction& tx, const Event& event, absl::Time) -> absl::Status {
                                      if (event.seq() == poison) return absl::InternalError("cannot");
                                      return tx.Exec(kInsert, tx.tenant(), event.seq());
@@ -69,6 +70,7 @@ class ConsumerTest : public testing::Test {
           kCount, [](const sql::Row& row) { return row.Int(0); }, tx.tenant());
     });
   }
+  ManualClock clock_{absl::FromUnixSeconds(1'800'000'000)};
   sql::TestDatabase database_;
   ScriptedSource source_;
 };
@@ -95,6 +97,23 @@ TEST_F(ConsumerTest, GoesOnAfterAnEventThatCannotBeApplied) {
   }
   EXPECT_EQ(refused, kPoisonTries);
   EXPECT_EQ(Seen(), 2);
+}
+
+TEST_F(ConsumerTest, ReplicasOnOneStoreTakeTurns) {
+  const bool shared = database_->engine().shared();
+  const auto first = Follow(source_);
+  ScriptedSource other_source;
+  const auto second = Follow(other_source);
+  EXPECT_TRUE(source_.Send(1, 3));
+  EXPECT_TRUE(other_source.Send(1, 3)) << "applied already: nothing to take a turn for";
+  EXPECT_EQ(other_source.Send(1, 5), !shared);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(source_.Send(4, 5));
+  EXPECT_EQ(other_source.Send(6, 6), !shared) << "each batch prolongs the turn";
+  clock_.Advance(absl::Seconds(16));
+  EXPECT_TRUE(other_source.Send(6, 6)) << "the first has fallen silent";
+  EXPECT_EQ(source_.Send(7, 7), !shared);
+  EXPECT_EQ(Seen(), shared ? 6 : 7);
 }
 
 }  // namespace

@@ -33,7 +33,14 @@ constexpr sql::Query kClaim{
     "job_claim",
     "UPDATE job SET ready_at = ?3, attempt = attempt + 1 WHERE (tenant_id, kind, key) IN "
     "(SELECT tenant_id, kind, key FROM job WHERE kind = ?1 AND ready_at <= ?2 ORDER BY ready_at LIMIT ?4) "
-    "RETURNING tenant_id, kind, key, attempt, due_at, payload"};
+    "RETURNING tenant_id, kind, key, attempt, due_at, payload",
+    // Replicas that claim at the same time step around each other's rows instead of waiting for them.
+    "WITH due AS MATERIALIZED "
+    "(SELECT tenant_id, kind, key FROM job WHERE kind = ?1 AND ready_at <= ?2 ORDER BY ready_at LIMIT ?4 "
+    "FOR UPDATE SKIP LOCKED) "
+    "UPDATE job SET ready_at = ?3, attempt = job.attempt + 1 FROM due "
+    "WHERE job.tenant_id = due.tenant_id AND job.kind = due.kind AND job.key = due.key "
+    "RETURNING job.tenant_id, job.kind, job.key, job.attempt, job.due_at, job.payload"};
 constexpr sql::Query kNext{"job_next", "SELECT ready_at FROM job WHERE kind = ? ORDER BY ready_at LIMIT 1"};
 
 absl::Status LeaseLost(const Job& job) {

@@ -5,11 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/id/uuid.h"
 #include "common/log/log.h"
+#include "common/sql/database.h"
 
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:0", "host:port of the gRPC listener; port 0 takes a free one");
 ABSL_FLAG(std::string, health_address, "127.0.0.1:0", "host:port of /livez and /readyz");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:0", "host:port of /metrics");
-ABSL_FLAG(std::string, store, "", "where the data is: sqlite:PATH");
+ABSL_FLAG(std::string, store, "",
+          "where the data is: sqlite:PATH, or postgres://USER@HOST/DATABASE for several replicas");
 ABSL_FLAG(bool, insecure_loopback, false, "serve plain text; refused unless --grpc_address is a loopback address");
 ABSL_FLAG(std::string, tls_cert, "", "PEM file of the server's certificate chain, read again when it changes");
 ABSL_FLAG(std::string, tls_key, "", "PEM file of its key");
@@ -78,7 +80,8 @@ ServiceConfig ReadServiceFlags(absl::string_view name, flags::Checker& check) {
   ReadTransport(check, config);
   ReadLimits(check, config);
   config.store = check.Required("store", absl::GetFlag(FLAGS_store));
-  check.Require(config.store.empty() || absl::StartsWith(config.store, "sqlite:"), "store", "give sqlite:PATH");
+  check.Require(config.store.empty() || sql::Database::Takes(config.store), "store",
+                "give sqlite:PATH or postgres://USER@HOST/DATABASE");
   config.jwks_file = check.ReadableFile("jwks_file", absl::GetFlag(FLAGS_jwks_file));
   config.token_issuer = check.Required("token_issuer", absl::GetFlag(FLAGS_token_issuer));
   config.token_audience = check.Required("token_audience", absl::GetFlag(FLAGS_token_audience));

@@ -20,7 +20,7 @@ struct ServiceConfig {
   HostPort grpc_address;
   HostPort health_address;   // /livez, /readyz
   HostPort metrics_address;  // /metrics
-  std::string store;         // sqlite:PATH
+  std::string store;         // sqlite:PATH or postgres://...
   bool insecure_loopback = false;
   TlsFiles tls;
   std::string jwks_file;

@@ -24,6 +24,9 @@ class Connection {
   //   INTERNAL.
   virtual absl::Status Run(const Query& query, absl::Span<const Value> values, RowCallback on_row,
                            int64_t* changes) = 0;
+  // Runs a statement whose rows and count nobody asks for. A driver may send it along with the next one that answers:
+  // its error is then that one's, or the commit's. Who wants to know at once uses Run with `changes`.
+  virtual absl::Status Exec(const Query& query, absl::Span<const Value> values) = 0;
 };
 
 }  // namespace vinculo::sql

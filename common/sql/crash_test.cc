@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/database.h"
 #include "common/sql/sqlite_vfs.h"
+#include "common/sql/test_batch.h"
 #include "common/sql/test_database.h"
 #include "common/sql/test_schema.h"
 #include "common/status/error.h"
@@ -174,6 +175,27 @@ TEST_F(FaultyDisk, EachOperationMayFailOnce) {
     ASSERT_NE(database, nullptr) << fail_at;
     for (const int n : acknowledged) EXPECT_TRUE(Has(*database, absl::StrCat("x-", n))) << fail_at << " " << n;
   }
+}
+
+TEST(Crash, AnItemThatEndsTheTransactionFailsAlone) {
+  TestDatabase database("test", test::kSteps);
+  static constexpr Query kRollback{"test_rollback", "ROLLBACK"};
+  absl::Status first, second, third;
+  {
+    TestBatch batch(*database);
+    batch.Add([](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }, &first);
+    batch.Add(
+        [](Transaction& tx) -> absl::Status {
+          tx.Exec(kRollback).IgnoreError();  // as SQLite itself does on a full disk
+          return absl::ResourceExhaustedError("disk full");
+        },
+        &second);
+    batch.Add([](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "c", 3); }, &third);
+    batch.Run();
+  }
+  EXPECT_TRUE(first.ok()) << first;
+  EXPECT_TRUE(absl::IsResourceExhausted(second));
+  EXPECT_TRUE(third.ok()) << third;
 }
 
 }  // namespace

@@ -18,11 +18,14 @@ class Registry;
 namespace vinculo::sql {
 
 struct DatabaseOptions {
-  // `sqlite:PATH`. The scheme chooses the driver.
+  // `sqlite:PATH`, or a `postgres://` URI as libpq takes it (several hosts, TLS, search_path in `options`). The scheme
+  // chooses the driver.
   std::string url;
   // In the order in which they are applied, the engine's own tables before them. A service passes {"events",
   // &events::Migrations()}, {"jobs", &jobs::Migrations()} and its own.
   std::vector<MigrationSet> migrations;
+  // The schema is taken as it is, and `migrations` are left out: for tools that read any service's store.
+  bool as_found = false;
   const Clock* clock = SystemClock::Get();
   // Not owned; null: no metrics.
   prometheus::Registry* registry = nullptr;
@@ -40,6 +43,8 @@ class Database {
   // STORE_IN_USE (another process holds it), STORE_FOREIGN (not ours), SCHEMA_NEWER (made by a newer binary),
   // MIGRATION_CHANGED (a released step was edited), NETWORK_FILE_SYSTEM; DATA_LOSS STORE_CORRUPT.
   static absl::StatusOr<std::unique_ptr<Database>> Open(DatabaseOptions options);
+  // Whether there is a driver for such a URL.
+  static bool Takes(absl::string_view url);
 
   // Runs `body(Transaction&) -> StatusOr<T> | Status` in the next group commit, then `completion`: once, after the
   // commit is durable or with the error; no thread waits in between. `body` may run again and must have no effect

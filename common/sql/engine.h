@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
@@ -12,6 +13,12 @@ namespace vinculo::sql {
 
 // Called after each durable commit that raised a signal, on the engine's thread: return at once.
 using CommitListener = absl::AnyInvocable<void(uint32_t signals)>;
+
+// One step of a plan, as the driver words it.
+struct PlanStep {
+  std::string text;
+  bool walks = false;  // all rows of a table or index, or an index built on the way
+};
 
 // What a driver is: SQLite on one file, or a PostgreSQL server. Thread-safe.
 class Engine {
@@ -28,8 +35,10 @@ class Engine {
   virtual absl::Status Ready() = 0;
   // A consistent copy at `path`, checked before it appears there.
   virtual absl::Status Backup(const std::string& path) = 0;
-  // The plan of a statement, one line per step. For tests that forbid table scans.
-  virtual absl::StatusOr<std::vector<std::string>> ExplainPlan(const Query& query) = 0;
+  // The plan of a statement. For tests that forbid table scans.
+  virtual absl::StatusOr<std::vector<PlanStep>> ExplainPlan(const Query& query) = 0;
+  // Other processes may write to the same store.
+  virtual bool shared() const = 0;
   // Commits that reached the disk and durable syncs made for them, since the start.
   struct Counters {
     uint64_t commits = 0;

@@ -22,6 +22,7 @@ struct EngineMetrics {
         checkpoints_busy(Counter(registry, "sql_checkpoint_busy_total", "Checkpoints that a long reader held up")),
         writes(Counter(registry, "sql_writes_total", "Writes that reached the disk")),
         syncs(Counter(registry, "sql_syncs_total", "Durable syncs made, checkpoints included")),
+        conflicts(Counter(registry, "sql_conflicts_total", "Commits that were run again because others came first")),
         writes_refused(Counter(registry, "sql_writes_refused_total", "Writes refused because the queue was full")) {}
 
   prometheus::Histogram& batch_size;
@@ -32,6 +33,7 @@ struct EngineMetrics {
   prometheus::Counter& checkpoints_busy;
   prometheus::Counter& writes;
   prometheus::Counter& syncs;
+  prometheus::Counter& conflicts;
   prometheus::Counter& writes_refused;
 
  private:

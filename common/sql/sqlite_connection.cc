@@ -1,6 +1,9 @@
 #include "common/sql/sqlite_connection.h"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -12,6 +15,12 @@ namespace vinculo::sql {
 namespace {
 
 constexpr int kProgressEveryOps = 1000;
+
+constexpr Query kBegin{"begin", "BEGIN IMMEDIATE"};
+constexpr Query kCommit{"commit", "COMMIT"};
+constexpr Query kRollback{"rollback", "ROLLBACK"};
+constexpr Query kRollbackTo{"rollback_to", "ROLLBACK TO item"};
+constexpr Query kRelease{"release", "RELEASE item"};
 
 class SqliteRow final : public Row {
  public:
@@ -224,6 +233,34 @@ absl::Status SqliteConnection::Run(const Query& query, absl::Span<const Value> v
     prepared->busy = false;
   }
   return status;
+}
+
+absl::Status SqliteConnection::Exec(const Query& query, absl::Span<const Value> values) {
+  return Run(
+      query, values, [](const Row&) { return absl::OkStatus(); }, nullptr);
+}
+
+absl::Status SqliteConnection::Begin() { return Exec(kBegin, {}); }
+
+absl::Status SqliteConnection::Commit() {
+  absl::Status status = Exec(kCommit, {});
+  const int code = sqlite3_extended_errcode(handle_);
+  if (!status.ok() && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT)) {
+    std::fprintf(
+        stderr, "fatal: a commit failed on the disk (SQLite code %d); the process ends so that a restart can recover\n",
+        code);
+    _exit(70);
+  }
+  return status;
+}
+
+void SqliteConnection::Rollback() {
+  if (in_transaction()) Exec(kRollback, {}).IgnoreError();
+}
+
+absl::Status SqliteConnection::UndoItem() {
+  RETURN_IF_ERROR(Exec(kRollbackTo, {}));
+  return Exec(kRelease, {});
 }
 
 }  // namespace vinculo::sql

@@ -9,14 +9,14 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/sql/connection.h"
+#include "common/sql/batch_connection.h"
 #include "common/sql/scope.h"
 #include "common/sql/statement_metrics.h"
 
 namespace vinculo::sql {
 
 // One SQLite handle with its prepared statements. One thread at a time.
-class SqliteConnection final : public Connection {
+class SqliteConnection final : public BatchConnection {
  public:
   enum class Mode { kWriter, kReader };
 
@@ -26,6 +26,18 @@ class SqliteConnection final : public Connection {
   ~SqliteConnection() override;
 
   absl::Status Run(const Query& query, absl::Span<const Value> values, RowCallback on_row, int64_t* changes) override;
+  absl::Status Exec(const Query& query, absl::Span<const Value> values) override;
+
+  absl::Status Begin() override;
+  // An I/O error ends the process: after a failed sync nobody can tell what the disk holds, and a restart recovers from
+  // the log.
+  absl::Status Commit() override;
+  void Rollback() override;
+  absl::Status UndoItem() override;
+  State state() const override { return in_transaction() ? State::kOpen : State::kGone; }
+  absl::Status Settle() override { return absl::OkStatus(); }
+  int64_t changes_made() const override { return sqlite3_total_changes64(handle_); }
+
   // Several statements at once, without values: settings and migrations.
   absl::Status RunScript(const std::string& script);
 
@@ -34,7 +46,6 @@ class SqliteConnection final : public Connection {
   void LimitTo(const Scope& scope, absl::Time now);
 
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
-  int64_t total_changes() const { return sqlite3_total_changes64(handle_); }
   sqlite3* handle() { return handle_; }
 
  private:

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/sqlite_migrator.h"
 #include "common/sql/sqlite_vfs.h"
@@ -28,18 +29,6 @@ constexpr Query kEndRead{"end_read", "COMMIT"};
 
 absl::Status NoRows(const Row&) { return absl::OkStatus(); }
 
-absl::Status OverloadedError() {
-  return ErrorWithDetails(absl::StatusCode::kResourceExhausted,
-                          "too many requests wait for the store; try again shortly",
-                          {.reason = "OVERLOADED", .retry_after = absl::Milliseconds(100)});
-}
-
-absl::Status AbandonedError(const Scope& scope, absl::Time now) {
-  return now >= scope.deadline
-             ? Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE", "the deadline passed before the store got to it")
-             : Error(absl::StatusCode::kCancelled, "CANCELLED", "the caller gave up");
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> SqliteEngine::Open(const std::string& path, const DatabaseOptions& options,
@@ -50,13 +39,10 @@ absl::StatusOr<std::unique_ptr<Engine>> SqliteEngine::Open(const std::string& pa
 }
 
 SqliteEngine::SqliteEngine(std::string path, const DatabaseOptions& options)
-    : path_(std::move(path)), clock_(options.clock) {
-  writes_.max = options.write_queue_max;
-  reads_.max = options.read_queue_max;
+    : path_(std::move(path)), clock_(options.clock), writes_max_(options.write_queue_max) {
   if (options.registry != nullptr) {
     statement_metrics_ = std::make_unique<StatementMetrics>(*options.registry);
     metrics_ = std::make_unique<EngineMetrics>(*options.registry);
-    writes_.refused = &metrics_->writes_refused;
   }
 }
 
@@ -64,7 +50,7 @@ absl::Status SqliteEngine::Start(const DatabaseOptions& options, const std::vect
   ASSIGN_OR_RETURN(guard_, FileGuard::Acquire(path_));
   RETURN_IF_ERROR(CheckSqliteFile(path_));
   ASSIGN_OR_RETURN(writer_, SqliteConnection::Open(path_, SqliteConnection::Mode::kWriter, statement_metrics_.get()));
-  RETURN_IF_ERROR(MigrateSqlite(*writer_, migrations, clock_->Now()));
+  if (!options.as_found) RETURN_IF_ERROR(MigrateSqlite(*writer_, migrations, clock_->Now()));
   sqlite3_wal_hook(
       writer_->handle(),
       [](void* self, sqlite3*, const char*, int frames) {
@@ -72,28 +58,25 @@ absl::Status SqliteEngine::Start(const DatabaseOptions& options, const std::vect
         return SQLITE_OK;
       },
       this);
-  batch_ = std::make_unique<WriteBatch>(*writer_);
+  batch_ = std::make_unique<WriteBatch>(*writer_, WriteBatch::Counters::kOwn);
   syncs_at_start_ = GetVfsCounters().syncs.load();
-  answerer_ = std::make_unique<Answerer>([this](uint32_t signals) { Signal(signals); });
+  answerer_ = std::make_unique<Answerer>([this](uint32_t signals) { listeners_.Tell(signals); });
   writer_thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "sql-writer");
     WriterLoop();
   });
-  for (int i = 0; i < options.read_threads; ++i) {
-    reader_threads_.emplace_back([this] {
-      pthread_setname_np(pthread_self(), "sql-reader");
-      ReaderLoop();
-    });
-  }
+  reads_ = std::make_unique<TaskPool>(
+      options.read_threads, options.read_queue_max, clock_,
+      [this](const Scope& scope, absl::FunctionRef<absl::Status(Transaction&)> body) { return ReadHere(scope, body); });
   return absl::OkStatus();
 }
 
 SqliteEngine::~SqliteEngine() {
-  for (Queue* queue : {&reads_, &writes_}) {
-    absl::MutexLock lock(&queue->mutex);
-    queue->closed = true;
+  reads_.reset();
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
   }
-  for (std::thread& thread : reader_threads_) thread.join();
   if (writer_thread_.joinable()) writer_thread_.join();
   answerer_.reset();
   {
@@ -104,42 +87,34 @@ SqliteEngine::~SqliteEngine() {
     sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
-void SqliteEngine::Push(Queue& queue, std::unique_ptr<Task> task) {
+void SqliteEngine::SubmitWrite(std::unique_ptr<Task> task) {
   absl::Status refused;
   {
-    absl::MutexLock lock(&queue.mutex);
-    if (!queue.closed && queue.tasks.size() < queue.max) {
-      queue.tasks.push_back(std::move(task));
+    absl::MutexLock lock(&mutex_);
+    if (!closed_ && writes_.size() < writes_max_) {
+      writes_.push_back(std::move(task));
       return;
     }
-    refused = queue.closed ? Error(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is closing")
-                           : OverloadedError();
+    refused = closed_ ? ClosingError() : OverloadedError();
   }
-  if (queue.refused != nullptr) queue.refused->Increment();
+  if (metrics_ != nullptr) metrics_->writes_refused.Increment();
   task->Finish(std::move(refused));
 }
 
-void SqliteEngine::SubmitWrite(std::unique_ptr<Task> task) { Push(writes_, std::move(task)); }
-void SqliteEngine::SubmitRead(std::unique_ptr<Task> task) { Push(reads_, std::move(task)); }
-
-void SqliteEngine::AddCommitListener(CommitListener listener) {
-  absl::MutexLock lock(&listeners_mutex_);
-  listeners_.push_back(std::move(listener));
-}
+void SqliteEngine::SubmitRead(std::unique_ptr<Task> task) { reads_->Push(std::move(task)); }
+void SqliteEngine::AddCommitListener(CommitListener listener) { listeners_.Add(std::move(listener)); }
 
 bool SqliteEngine::TakeWrites(std::vector<std::unique_ptr<Task>>& batch) {
-  absl::MutexLock lock(&writes_.mutex);
-  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writes_.mutex) {
-    return writes_.closed || !writes_.tasks.empty();
-  };
-  writes_.mutex.AwaitWithTimeout(absl::Condition(&ready),
-                                 log_frames_ > checkpointed_frames_ ? kIdle : absl::InfiniteDuration());
-  while (!writes_.tasks.empty() && batch.size() < kBatchMax) {
-    batch.push_back(std::move(writes_.tasks.front()));
-    writes_.tasks.pop_front();
+  absl::MutexLock lock(&mutex_);
+  const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !writes_.empty(); };
+  mutex_.AwaitWithTimeout(absl::Condition(&ready),
+                          log_frames_ > checkpointed_frames_ ? kIdle : absl::InfiniteDuration());
+  while (!writes_.empty() && batch.size() < kBatchMax) {
+    batch.push_back(std::move(writes_.front()));
+    writes_.pop_front();
   }
-  if (metrics_ != nullptr) metrics_->queue_length.Set(static_cast<double>(writes_.tasks.size()));
-  return !(writes_.closed && batch.empty());
+  if (metrics_ != nullptr) metrics_->queue_length.Set(static_cast<double>(writes_.size()));
+  return !(closed_ && batch.empty());
 }
 
 void SqliteEngine::WriterLoop() {
@@ -175,11 +150,6 @@ void SqliteEngine::WriterLoop() {
     batch.clear();
     live.clear();
   }
-}
-
-void SqliteEngine::Signal(uint32_t signals) {
-  absl::MutexLock lock(&listeners_mutex_);
-  for (CommitListener& listener : listeners_) listener(signals);
 }
 
 void SqliteEngine::CountSyncs() {
@@ -271,37 +241,14 @@ absl::Status SqliteEngine::ReadHere(const Scope& scope, absl::FunctionRef<absl::
   return status;
 }
 
-void SqliteEngine::ReaderLoop() {
-  for (;;) {
-    std::unique_ptr<Task> task;
-    {
-      absl::MutexLock lock(&reads_.mutex);
-      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reads_.mutex) {
-        return reads_.closed || !reads_.tasks.empty();
-      };
-      reads_.mutex.Await(absl::Condition(&ready));
-      if (reads_.tasks.empty()) return;
-      task = std::move(reads_.tasks.front());
-      reads_.tasks.pop_front();
-    }
-    const absl::Time now = clock_->Now();
-    if (task->scope().Abandoned(now)) {
-      task->Finish(AbandonedError(task->scope(), now));
-    } else {
-      task->Finish(ReadHere(task->scope(), [&](Transaction& tx) { return task->Run(tx); }));
-    }
-  }
-}
-
 void SqliteEngine::NoteCorruption(const absl::Status& status) {
   if (absl::IsDataLoss(status)) corrupt_ = true;
 }
 
 absl::Status SqliteEngine::Ready() {
   if (corrupt_) return Error(absl::StatusCode::kDataLoss, "STORE_CORRUPT", "the store is damaged; restore a backup");
-  absl::MutexLock lock(&writes_.mutex);
-  if (writes_.closed) return Error(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE", "the store is closing");
-  return absl::OkStatus();
+  absl::MutexLock lock(&mutex_);
+  return closed_ ? ClosingError() : absl::OkStatus();
 }
 
 absl::Status SqliteEngine::Backup(const std::string& path) {
@@ -336,16 +283,20 @@ absl::Status SqliteEngine::Backup(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> SqliteEngine::ExplainPlan(const Query& query) {
+absl::StatusOr<std::vector<PlanStep>> SqliteEngine::ExplainPlan(const Query& query) {
   ASSIGN_OR_RETURN(Reader borrowed, BorrowReader());
   sqlite3* const handle = borrowed.connection->handle();
-  std::vector<std::string> steps;
+  std::vector<PlanStep> steps;
   sqlite3_stmt* statement = nullptr;
   const std::string text = absl::StrCat("EXPLAIN QUERY PLAN ", query.text);
   const int code = sqlite3_prepare_v2(handle, text.c_str(), -1, &statement, nullptr);
   if (code != SQLITE_OK) return absl::InternalError(absl::StrCat(query.name, ": ", sqlite3_errmsg(handle)));
   while (sqlite3_step(statement) == SQLITE_ROW) {
-    steps.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)));
+    const absl::string_view step = reinterpret_cast<const char*>(sqlite3_column_text(statement, 3));
+    // A virtual table is asked through an index of its own where the plan names one (M: a full-text match).
+    const bool scan = absl::StartsWith(step, "SCAN ") && !absl::StrContains(step, "CONSTANT ROW") &&
+                      !absl::StrContains(step, "VIRTUAL TABLE INDEX 0:M");
+    steps.push_back({std::string(step), scan || absl::StrContains(step, "AUTOMATIC")});
   }
   sqlite3_finalize(statement);
   ReturnReader(std::move(borrowed));

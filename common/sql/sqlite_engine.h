@@ -11,11 +11,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "common/sql/answerer.h"
+#include "common/sql/commit_listeners.h"
 #include "common/sql/database.h"
 #include "common/sql/engine.h"
 #include "common/sql/engine_metrics.h"
 #include "common/sql/file_guard.h"
 #include "common/sql/sqlite_connection.h"
+#include "common/sql/task_pool.h"
 #include "common/sql/write_batch.h"
 
 namespace vinculo::sql {
@@ -35,28 +37,17 @@ class SqliteEngine final : public Engine {
   void AddCommitListener(CommitListener listener) override;
   absl::Status Ready() override;
   absl::Status Backup(const std::string& path) override;
-  absl::StatusOr<std::vector<std::string>> ExplainPlan(const Query& query) override;
+  absl::StatusOr<std::vector<PlanStep>> ExplainPlan(const Query& query) override;
+  bool shared() const override { return false; }
   Counters counters() const override;
 
  private:
-  // A queue of tasks that a fixed number of threads empties.
-  struct Queue {
-    absl::Mutex mutex;
-    std::deque<std::unique_ptr<Task>> tasks ABSL_GUARDED_BY(mutex);
-    bool closed ABSL_GUARDED_BY(mutex) = false;
-    size_t max = 0;
-    prometheus::Counter* refused = nullptr;  // may be null
-  };
-
   SqliteEngine(std::string path, const DatabaseOptions& options);
   absl::Status Start(const DatabaseOptions& options, const std::vector<MigrationSet>& migrations);
-  static void Push(Queue& queue, std::unique_ptr<Task> task);
   void WriterLoop();
-  void ReaderLoop();
   // Waits for tasks or, when the log holds frames, for the idle checkpoint; false when closed and empty.
   bool TakeWrites(std::vector<std::unique_ptr<Task>>& batch);
   void MaintainLog(bool idle);
-  void Signal(uint32_t signals);
   void CountSyncs();
   // A read connection, with the snapshot it keeps open between reads: as long as nothing was committed since, the next
   // read goes on in it and saves the system calls of taking and giving back SQLite's file locks.
@@ -82,18 +73,19 @@ class SqliteEngine final : public Engine {
   std::unique_ptr<WriteBatch> batch_;
   std::unique_ptr<Answerer> answerer_;
 
-  Queue writes_;
-  Queue reads_;
+  const size_t writes_max_;
+  absl::Mutex mutex_;
+  std::deque<std::unique_ptr<Task>> writes_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread writer_thread_;
-  std::vector<std::thread> reader_threads_;
+  std::unique_ptr<TaskPool> reads_;
 
   absl::Mutex readers_mutex_;
   std::vector<Reader> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
 
   int log_frames_ = 0;           // in the write-ahead log after the last commit; writer thread only
   int checkpointed_frames_ = 0;  // of those, already copied to the database; writer thread only
-  absl::Mutex listeners_mutex_;
-  std::vector<CommitListener> listeners_ ABSL_GUARDED_BY(listeners_mutex_);
+  CommitListeners listeners_;
   std::atomic<uint64_t> commits_{0};
   std::atomic<uint64_t> written_{0};
   std::atomic<bool> corrupt_{false};

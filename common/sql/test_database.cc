@@ -1,43 +1,22 @@
 #include "common/sql/test_database.h"
 
-#include <stdlib.h>
-#include <sys/stat.h>
+#include <cstdlib>
 
-#include <filesystem>
-
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace vinculo::sql {
-namespace {
-
-std::string MakeDirectory() {
-  struct stat info;
-  const bool tmpfs = stat("/dev/shm", &info) == 0 && S_ISDIR(info.st_mode);
-  std::string pattern = absl::StrCat(tmpfs ? "/dev/shm" : "/tmp", "/vinculo-test-XXXXXX");
-  return mkdtemp(pattern.data()) == nullptr ? "" : pattern;
-}
-
-}  // namespace
 
 TestDatabase::TestDatabase(std::string component, const std::vector<Migration>& steps, const Clock* clock)
     : TestDatabase(std::vector<MigrationSet>{{std::move(component), &steps}}, clock) {}
 
-TestDatabase::TestDatabase(std::vector<MigrationSet> sets, const Clock* clock)
-    : directory_(MakeDirectory()), path_(directory_ + "/store.db"), sets_(std::move(sets)), clock_(clock) {
+TestDatabase::TestDatabase(std::vector<MigrationSet> sets, const Clock* clock) : sets_(std::move(sets)), clock_(clock) {
   Reopen();
-}
-
-TestDatabase::~TestDatabase() {
-  database_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 void TestDatabase::Reopen() {
   database_.reset();
   DatabaseOptions options;
-  options.url = "sqlite:" + path_;
+  options.url = url();
   options.migrations = sets_;
   options.clock = clock_;
   absl::StatusOr<std::unique_ptr<Database>> opened = Database::Open(std::move(options));
@@ -58,9 +37,8 @@ testing::AssertionResult NoTableScans(Database& database, const std::vector<Quer
       absl::StrAppend(&scans, query.name, ": ", plan.status().ToString(), "\n");
       continue;
     }
-    for (const std::string& step : *plan) {
-      const bool walks = absl::StartsWith(step, "SCAN ") && !absl::StrContains(step, "CONSTANT ROW");
-      if (walks || absl::StrContains(step, "AUTOMATIC")) absl::StrAppend(&scans, query.name, ": ", step, "\n");
+    for (const PlanStep& step : *plan) {
+      if (step.walks) absl::StrAppend(&scans, query.name, ": ", step.text, "\n");
     }
   }
   if (scans.empty()) return testing::AssertionSuccess();

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "common/sql/database.h"
+#include "common/sql/test_store.h"
 
 namespace vinculo::sql {
 
-// A real store in a temporary file (on tmpfs where there is one), gone with the object. Fails the test when it cannot
-// open.
+// A real store on the driver under test, gone with the object. Ends the test when it cannot open.
 class TestDatabase {
  public:
   // `steps` are one component's migrations. A store with events and jobs needs the second form, with their Migrations()
@@ -19,17 +19,18 @@ class TestDatabase {
   explicit TestDatabase(std::string component, const std::vector<Migration>& steps,
                         const Clock* clock = SystemClock::Get());
   explicit TestDatabase(std::vector<MigrationSet> sets = {}, const Clock* clock = SystemClock::Get());
-  ~TestDatabase();
 
   Database& operator*() { return *database_; }
   Database* operator->() { return database_.get(); }
   // Closes and opens again, as a restart does.
   void Reopen();
-  const std::string& path() const { return path_; }
+  // For who opens the store by itself.
+  void Close() { database_.reset(); }
+  // The place the store is in; the same after Reopen.
+  const std::string& url() const { return store_.url(); }
 
  private:
-  std::string directory_;
-  std::string path_;
+  TestStore store_;
   std::vector<MigrationSet> sets_;
   const Clock* clock_;
   std::unique_ptr<Database> database_;

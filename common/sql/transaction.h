@@ -38,11 +38,13 @@ class Transaction {
   const std::string& tenant() const { return scope_.tenant(); }
   bool read_only() const { return state_ == nullptr; }
 
-  // Runs a statement that returns nothing of interest. Errors as in Connection::Run.
+  // Runs a statement that returns nothing of interest. Errors as in Connection::Run; they may come with a later
+  // statement or the commit, which undoes the whole body, so hand them on. Who acts on an error uses ExecCount.
   template <class... Args>
   absl::Status Exec(const Query& query, const Args&... args) {
-    return Run(
-        query, [](const Row&) { return absl::OkStatus(); }, nullptr, args...);
+    if (read_only()) return absl::InternalError("a read cannot write");
+    const std::array<Value, sizeof...(Args)> values{Value(args)...};
+    return connection_.Exec(query, absl::MakeConstSpan(values.data(), values.size()));
   }
 
   // The same, and tells how many rows changed.
@@ -70,6 +72,12 @@ class Transaction {
       return Run(query, on_row, nullptr, args...);
     }
   }
+
+  // The same for a statement put together at run time; its text must live as long as the store is open.
+  absl::Status EachOf(const Query& query, absl::Span<const Value> values, RowCallback on_row) {
+    return connection_.Run(query, values, on_row, nullptr);
+  }
+  absl::Status ExecOf(const Query& query, absl::Span<const Value> values) { return connection_.Exec(query, values); }
 
   // The first row read by `read(const Row&) -> T`, or nullopt when there is none.
   template <class Read, class... Args>

@@ -1,36 +1,34 @@
 #include "common/sql/write_batch.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-
-#include "common/status/error.h"
 #include "common/status/status_macros.h"
 
 namespace vinculo::sql {
 namespace {
 
-constexpr Query kBegin{"begin", "BEGIN IMMEDIATE"};
-constexpr Query kCommit{"commit", "COMMIT"};
-constexpr Query kRollback{"rollback", "ROLLBACK"};
+using State = BatchConnection::State;
+
 constexpr Query kSavepoint{"savepoint", "SAVEPOINT item"};
-constexpr Query kRelease{"release", "RELEASE item"};
-constexpr Query kRollbackTo{"rollback_to", "ROLLBACK TO item"};
-constexpr Query kReadSequence{"sequence_read", "SELECT n FROM tenant_seq WHERE tenant_id = ?"};
+constexpr Query kRelease{"release", "RELEASE SAVEPOINT item"};
+// Reads the counter and holds it against others until the commit.
+constexpr Query kReadSequence{"sequence_read",
+                              "INSERT INTO tenant_seq(tenant_id, n) VALUES (?,0) "
+                              "ON CONFLICT (tenant_id) DO UPDATE SET n = tenant_seq.n RETURNING n"};
 constexpr Query kSaveSequence{
     "sequence_save",
     "INSERT INTO tenant_seq(tenant_id, n) VALUES (?,?) ON CONFLICT (tenant_id) DO UPDATE SET n = excluded.n"};
 
-absl::Status Run0(Connection& connection, const Query& query) {
-  return connection.Run(
-      query, {}, [](const Row&) { return absl::OkStatus(); }, nullptr);
-}
-
 }  // namespace
+
+WriteBatch::Outcome WriteBatch::Outcome::AllFailed(const absl::Status& status, size_t tasks) {
+  Outcome outcome;
+  outcome.statuses.assign(tasks, status);
+  return outcome;
+}
 
 absl::StatusOr<int64_t> WriteBatch::NextSequence(Connection& connection, const std::string& tenant) {
   std::unique_ptr<int64_t>& counter = sequences_[tenant];
-  if (counter == nullptr) {
+  const bool first = counter == nullptr;
+  if (first) {
     int64_t n = 0;
     const Value values[] = {tenant};
     const absl::Status read = connection.Run(
@@ -46,13 +44,17 @@ absl::StatusOr<int64_t> WriteBatch::NextSequence(Connection& connection, const s
     }
     counter = std::make_unique<int64_t>(n);
   }
-  undo_.push_back({counter.get(), *counter});
+  undo_.push_back({counter.get(), *counter, first});
   dirty_.try_emplace(counter.get(), tenant);
   return ++*counter;
 }
 
 void WriteBatch::RevertItem() {
-  for (auto it = undo_.rbegin(); it != undo_.rend(); ++it) *it->counter = it->before;
+  for (auto it = undo_.rbegin(); it != undo_.rend(); ++it) {
+    *it->counter = it->before;
+    // The hold on the row is undone with the item that took it.
+    if (it->first && counters_ == Counters::kShared) sequences_.erase(dirty_.extract(it->counter).mapped());
+  }
 }
 
 absl::Status WriteBatch::RunItem(Task& task) {
@@ -65,70 +67,67 @@ absl::Status WriteBatch::RunItem(Task& task) {
 absl::Status WriteBatch::SaveSequences() {
   for (const auto& [counter, tenant] : dirty_) {
     const Value values[] = {tenant, *counter};
-    RETURN_IF_ERROR(connection_.Run(
-        kSaveSequence, values, [](const Row&) { return absl::OkStatus(); }, nullptr));
+    RETURN_IF_ERROR(connection_.Exec(kSaveSequence, values));
   }
   return absl::OkStatus();
 }
 
 absl::Status WriteBatch::Commit() {
-  absl::Status status = SaveSequences();
-  if (status.ok()) status = Run0(connection_, kCommit);
-  if (status.ok()) {
-    dirty_.clear();
-    return status;
-  }
-  const int code = sqlite3_extended_errcode(connection_.handle()) & 0xff;
-  if (code == SQLITE_IOERR || code == SQLITE_CORRUPT) {
-    std::fprintf(
-        stderr, "fatal: a commit failed on the disk (SQLite code %d); the process ends so that a restart can recover\n",
-        sqlite3_extended_errcode(connection_.handle()));
-    _exit(70);
-  }
-  Abort();
-  return status;
+  RETURN_IF_ERROR(SaveSequences());
+  RETURN_IF_ERROR(connection_.Commit());
+  dirty_.clear();
+  if (counters_ == Counters::kShared) sequences_.clear();
+  return absl::OkStatus();
 }
 
 void WriteBatch::Abort() {
-  if (connection_.in_transaction()) Run0(connection_, kRollback).IgnoreError();
+  connection_.Rollback();
   sequences_.clear();
   dirty_.clear();
 }
 
-void WriteBatch::FailAll(const absl::Status& status, Outcome& outcome, size_t count) {
-  outcome.statuses.assign(count, status);
-  outcome.signals = 0;
-  outcome.committed = false;
+WriteBatch::Pass WriteBatch::AfterError() const {
+  switch (connection_.state()) {
+    case State::kConflict:
+      return Pass::kConflict;
+    case State::kGone:
+      return Pass::kRepeatOneByOne;
+    default:
+      return Pass::kRepeatWithSavepoints;
+  }
 }
 
 WriteBatch::Pass WriteBatch::RunPlain(const std::vector<std::unique_ptr<Task>>& tasks, Outcome& outcome) {
   for (const auto& task : tasks) {
-    const int64_t before = connection_.total_changes();
+    const int64_t before = connection_.changes_made();
     absl::Status status = RunItem(*task);
+    if (connection_.state() != State::kOpen) return AfterError();
     if (status.ok()) {
       outcome.signals |= item_signals_;
     } else {
-      if (!connection_.in_transaction()) return Pass::kRepeatOneByOne;
-      if (connection_.total_changes() != before) return Pass::kRepeatWithSavepoints;
+      if (connection_.changes_made() != before) return Pass::kRepeatWithSavepoints;
       RevertItem();
     }
     outcome.statuses.push_back(std::move(status));
   }
-  return Pass::kDone;
+  // Of what was sent ahead, nobody can tell any more which item it belongs to.
+  return connection_.Settle().ok() ? Pass::kDone : AfterError();
 }
 
 WriteBatch::Pass WriteBatch::RunWithSavepoints(const std::vector<std::unique_ptr<Task>>& tasks, Outcome& outcome) {
   for (const auto& task : tasks) {
-    absl::Status status = Run0(connection_, kSavepoint);
+    absl::Status status = connection_.Exec(kSavepoint, {});
     if (status.ok()) status = RunItem(*task);
-    if (!connection_.in_transaction()) return Pass::kRepeatOneByOne;
+    if (status.ok()) status = connection_.Settle();
+    if (const State state = connection_.state(); state == State::kGone || state == State::kConflict)
+      return AfterError();
     if (status.ok()) {
       outcome.signals |= item_signals_;
+      if (!connection_.Exec(kRelease, {}).ok()) return Pass::kRepeatOneByOne;
     } else {
       RevertItem();
-      if (!Run0(connection_, kRollbackTo).ok()) return Pass::kRepeatOneByOne;
+      if (!connection_.UndoItem().ok()) return Pass::kRepeatOneByOne;
     }
-    if (!Run0(connection_, kRelease).ok()) return Pass::kRepeatOneByOne;
     outcome.statuses.push_back(std::move(status));
   }
   return Pass::kDone;
@@ -136,7 +135,7 @@ WriteBatch::Pass WriteBatch::RunWithSavepoints(const std::vector<std::unique_ptr
 
 void WriteBatch::RunOneByOne(const std::vector<std::unique_ptr<Task>>& tasks, Outcome& outcome) {
   for (const auto& task : tasks) {
-    absl::Status status = Run0(connection_, kBegin);
+    absl::Status status = connection_.Begin();
     if (status.ok()) {
       status = RunItem(*task);
       if (status.ok()) status = Commit();
@@ -153,33 +152,32 @@ void WriteBatch::RunOneByOne(const std::vector<std::unique_ptr<Task>>& tasks, Ou
 
 WriteBatch::Outcome WriteBatch::Run(const std::vector<std::unique_ptr<Task>>& tasks) {
   Outcome outcome;
-  outcome.statuses.reserve(tasks.size());
-  if (absl::Status begun = Run0(connection_, kBegin); !begun.ok()) {
-    FailAll(begun, outcome, tasks.size());
-    return outcome;
-  }
+  absl::Status status = connection_.Begin();
+  if (!status.ok()) return Outcome::AllFailed(status, tasks.size());
   Pass pass = RunPlain(tasks, outcome);
   if (pass == Pass::kRepeatWithSavepoints) {
     Abort();
     outcome = Outcome();
-    absl::Status begun = Run0(connection_, kBegin);
-    if (!begun.ok()) {
-      FailAll(begun, outcome, tasks.size());
-      return outcome;
-    }
+    status = connection_.Begin();
+    if (!status.ok()) return Outcome::AllFailed(status, tasks.size());
     pass = RunWithSavepoints(tasks, outcome);
   }
-  if (pass == Pass::kRepeatOneByOne) {
-    Abort();
-    outcome = Outcome();
+  if (pass == Pass::kDone) {
+    status = Commit();
+    if (status.ok()) {
+      outcome.committed = true;
+      return outcome;
+    }
+    if (connection_.state() == State::kConflict) pass = Pass::kConflict;
+  }
+  Abort();
+  if (pass == Pass::kDone) return Outcome::AllFailed(status, tasks.size());
+  outcome = Outcome();
+  if (pass == Pass::kConflict) {
+    outcome.conflict = true;
+  } else {
     RunOneByOne(tasks, outcome);
-    return outcome;
   }
-  if (absl::Status committed = Commit(); !committed.ok()) {
-    FailAll(committed, outcome, tasks.size());
-    return outcome;
-  }
-  outcome.committed = true;
   return outcome;
 }
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
+#include "common/sql/test_batch.h"
 #include "common/sql/test_database.h"
 #include "common/sql/test_schema.h"
 
@@ -13,44 +13,11 @@ namespace {
 using test::kCount;
 using test::kInsert;
 
-// Holds the writer until `run` has queued its writes, so that they share a batch.
-class Batcher {
- public:
-  explicit Batcher(Database& database) : database_(database) {
-    database_.Write(
-        TestScope(),
-        [this](Transaction&) {
-          if (!entered_.HasBeenNotified()) entered_.Notify();
-          release_.WaitForNotification();
-          return absl::OkStatus();
-        },
-        [](absl::Status) {});
-    entered_.WaitForNotification();
-  }
-  template <class Body>
-  void Add(Body body, absl::Status* out) {
-    ++count_;
-    database_.Write(TestScope(), std::move(body), [this, out](absl::Status status) {
-      *out = status;
-      if (--count_ == 0) done_.Notify();
-    });
-  }
-  void Run() {
-    release_.Notify();
-    done_.WaitForNotification();
-  }
-
- private:
-  Database& database_;
-  absl::Notification entered_, release_, done_;
-  std::atomic<int> count_{0};
-};
-
 TEST(WriteBatch, AFailedItemCostsItsNeighboursNothing) {
   TestDatabase database("test", test::kSteps);
   absl::Status first, second, third;
   {
-    Batcher batch(*database);
+    TestBatch batch(*database);
     batch.Add([](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }, &first);
     batch.Add(
         [](Transaction& tx) {
@@ -83,7 +50,7 @@ TEST(WriteBatch, SequencesHaveNoGapsWhateverFails) {
   std::vector<absl::Status> outcomes(60);
   std::vector<int64_t> numbers(60, 0);
   {
-    Batcher batch(*database);
+    TestBatch batch(*database);
     for (int i = 0; i < 60; ++i) {
       batch.Add(
           [i, &numbers](Transaction& tx) -> absl::Status {
@@ -109,27 +76,6 @@ TEST(WriteBatch, SequencesHaveNoGapsWhateverFails) {
   database.Reopen();
   const auto next = database->WriteAndWait(TestScope(), [](Transaction& tx) { return tx.NextSequence(); });
   EXPECT_EQ(*next, expected);
-}
-
-TEST(WriteBatch, AnItemThatEndsTheTransactionFailsAlone) {
-  TestDatabase database("test", test::kSteps);
-  static constexpr Query kRollback{"test_rollback", "ROLLBACK"};
-  absl::Status first, second, third;
-  {
-    Batcher batch(*database);
-    batch.Add([](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "a", 1); }, &first);
-    batch.Add(
-        [](Transaction& tx) -> absl::Status {
-          tx.Exec(kRollback).IgnoreError();  // as SQLite itself does on a full disk
-          return absl::ResourceExhaustedError("disk full");
-        },
-        &second);
-    batch.Add([](Transaction& tx) { return tx.Exec(kInsert, tx.tenant(), "c", 3); }, &third);
-    batch.Run();
-  }
-  EXPECT_TRUE(first.ok()) << first;
-  EXPECT_TRUE(absl::IsResourceExhausted(second));
-  EXPECT_TRUE(third.ok()) << third;
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ constexpr sql::Query kFreeze{
     "UPDATE translation SET submitted_version = draft_version, draft_version = NULL, state = ?, "
     "rejected_reason = '', updated_at = ? WHERE " KEY " AND language = ?"};
 constexpr sql::Query kVerdict{"translation_verdict",
-                              "UPDATE translation SET state = ?, status = ?, category = CASE ? WHEN 0 THEN category "
+                              "UPDATE translation SET state = ?, status = ?, category = CASE WHEN ? = 0 THEN category "
                               "ELSE ? END, graph_id = CASE ? WHEN '' THEN "
                               "graph_id ELSE ? END, rejected_reason = ?, quality = CASE ? WHEN '' THEN quality ELSE ? "
                               "END, status_at = ?, updated_at = ? WHERE " KEY " AND language = ? AND status_at <= ?"};

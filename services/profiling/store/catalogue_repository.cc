@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "services/profiling/store/publication.h"
 
 namespace vinculo::profiling {
 namespace {
@@ -16,6 +17,8 @@ constexpr sql::Query kPutProduct{
     "ON CONFLICT (tenant_id, product_id) DO UPDATE SET catalogue_rank = excluded.catalogue_rank, revision = "
     "excluded.revision, "
     "body = excluded.body"};
+constexpr sql::Query kRankHolder{"product_rank_holder",
+                                 "SELECT product_id FROM product WHERE tenant_id = ? AND catalogue_rank = ?"};
 constexpr sql::Query kLastRank{
     "product_last_rank", "SELECT catalogue_rank FROM product WHERE tenant_id = ? ORDER BY catalogue_rank DESC LIMIT 1"};
 constexpr sql::Query kListProducts{"product_list",
@@ -45,13 +48,17 @@ absl::StatusOr<std::optional<ProductRow>> CatalogueRepository::FindProduct(sql::
 }
 
 absl::Status CatalogueRepository::PutProduct(sql::Transaction& tx, const ProductRow& product) {
-  absl::Status status = tx.Exec(kPutProduct, tx.tenant(), product.product_id, product.catalogue_rank, product.revision,
-                                sql::Blob{product.body});
-  if (absl::IsAlreadyExists(status)) {
+  ASSIGN_OR_RETURN(
+      const std::optional<std::string> holder,
+      tx.Find(
+          kRankHolder, [](const sql::Row& row) { return row.String(0); }, tx.tenant(), product.catalogue_rank));
+  if (holder && *holder != product.product_id) {
     return Error(absl::StatusCode::kAlreadyExists, "SLUG_TAKEN",
                  absl::StrCat("another product has catalogue_rank ", product.catalogue_rank));
   }
-  return status;
+  RETURN_IF_ERROR(CountPublication(tx));
+  return tx.Exec(kPutProduct, tx.tenant(), product.product_id, product.catalogue_rank, product.revision,
+                 sql::Blob{product.body});
 }
 
 absl::StatusOr<int> CatalogueRepository::NextRank(sql::Transaction& tx) {
@@ -76,6 +83,7 @@ absl::StatusOr<std::optional<MatrixRow>> CatalogueRepository::FindMatrix(sql::Tr
 }
 
 absl::Status CatalogueRepository::InsertMatrix(sql::Transaction& tx, const MatrixRow& matrix, absl::Time now) {
+  RETURN_IF_ERROR(CountPublication(tx));
   return tx.Exec(kInsertMatrix, tx.tenant(), matrix.matrix_id, matrix.version, now, sql::Blob{matrix.body});
 }
 

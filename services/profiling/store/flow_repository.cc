@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "services/profiling/store/publication.h"
 
 namespace vinculo::profiling {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 constexpr sql::Query kInsert{
     "flow_insert",
     "INSERT INTO flow (tenant_id, flow_id, name, purpose_text, objectives, consent_purpose, base_language, draft, "
-    "published_version, state, revision, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"};
+    "published_version, state, revision, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT DO NOTHING"};
 constexpr sql::Query kGet{
     "flow_get",
     "SELECT flow_id, name, purpose_text, objectives, consent_purpose, base_language, draft, published_version, "
@@ -116,15 +118,13 @@ VersionRow ReadWholeVersion(const sql::Row& row) {
 
 absl::Status FlowRepository::Insert(sql::Transaction& tx, const FlowRow& flow) {
   const FlowHead& head = flow.head;
-  absl::Status status =
-      tx.Exec(kInsert, tx.tenant(), head.flow_id, head.name, head.purpose_text, JoinLines(head.objectives),
-              head.consent_purpose, head.base_language, sql::Blob{flow.draft}, flow.published_version, flow.state,
-              flow.revision, flow.created_at, flow.updated_at);
-  if (absl::IsAlreadyExists(status)) {
-    return Error(absl::StatusCode::kAlreadyExists, "SLUG_TAKEN",
-                 absl::StrCat("there is a flow `", head.flow_id, "` already"));
-  }
-  return status;
+  ASSIGN_OR_RETURN(const int64_t added, tx.ExecCount(kInsert, tx.tenant(), head.flow_id, head.name, head.purpose_text,
+                                                     JoinLines(head.objectives), head.consent_purpose,
+                                                     head.base_language, sql::Blob{flow.draft}, flow.published_version,
+                                                     flow.state, flow.revision, flow.created_at, flow.updated_at));
+  if (added == 1) return absl::OkStatus();
+  return Error(absl::StatusCode::kAlreadyExists, "SLUG_TAKEN",
+               absl::StrCat("there is a flow `", head.flow_id, "` already"));
 }
 
 absl::StatusOr<FlowRow> FlowRepository::Get(sql::Transaction& tx, const std::string& flow_id) {
@@ -148,6 +148,7 @@ absl::StatusOr<std::vector<FlowRow>> FlowRepository::List(sql::Transaction& tx, 
 }
 
 absl::Status FlowRepository::InsertVersion(sql::Transaction& tx, const VersionRow& v) {
+  RETURN_IF_ERROR(CountPublication(tx));
   return tx.Exec(kInsertVersion, tx.tenant(), v.head.flow_id, v.version, v.head.name, v.head.purpose_text,
                  JoinLines(v.head.objectives), v.head.consent_purpose, v.head.base_language, sql::Blob{v.definition},
                  v.definition_hash, JoinRefs(v.matrices), sql::Blob{v.products}, sql::Blob{v.report}, v.state,
@@ -156,6 +157,7 @@ absl::Status FlowRepository::InsertVersion(sql::Transaction& tx, const VersionRo
 
 absl::Status FlowRepository::SetVersionState(sql::Transaction& tx, const std::string& flow_id, int version,
                                              VersionState state) {
+  RETURN_IF_ERROR(CountPublication(tx));
   return tx.Exec(kSetVersionState, tx.tenant(), flow_id, version, state);
 }
 

@@ -3,6 +3,7 @@
 #include "common/http/crypto.h"
 #include "common/status/status_macros.h"
 #include "services/profiling/domain/flow_lint.h"
+#include "services/profiling/store/publication.h"
 
 namespace vinculo::profiling {
 namespace {
@@ -52,13 +53,34 @@ void Published::Invalidate(const std::string& tenant) {
       });
 }
 
+absl::StatusOr<bool> Published::IsNewest(const sql::Scope& scope, const TenantView& view) {
+  if (!database_.engine().shared()) return true;
+  ASSIGN_OR_RETURN(const int64_t publication, database_.ReadInline(scope, ReadPublication));
+  return publication == view.publication;
+}
+
+absl::Status Published::Refresh(sql::Transaction& tx) {
+  if (!database_.engine().shared()) return absl::OkStatus();
+  const std::shared_ptr<const TenantView> view = Current(tx.tenant());
+  ASSIGN_OR_RETURN(const int64_t publication, ReadPublication(tx));
+  if (publication == view->publication) return absl::OkStatus();
+  const std::shared_ptr<const Entries> entries = entries_.Load();
+  const auto found = entries->find(tx.tenant());
+  ASSIGN_OR_RETURN(std::shared_ptr<const TenantView> newer, Load(tx, view.get()));
+  Keep(tx.tenant(), found == entries->end() ? 0 : found->second.wanted, std::move(newer));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<const TenantView>> Published::View(const sql::Scope& scope) {
   Entry entry;
   {
     const std::shared_ptr<const Entries> entries = entries_.Load();
     const auto found = entries->find(scope.tenant());
-    if (found != entries->end() && found->second.loaded >= found->second.wanted) return found->second.view;
     if (found != entries->end()) entry = found->second;
+  }
+  if (entry.view != nullptr && entry.loaded >= entry.wanted) {
+    ASSIGN_OR_RETURN(const bool newest, IsNewest(scope, *entry.view));
+    if (newest) return entry.view;
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const TenantView> view,
                    database_.ReadInline(scope, [&](sql::Transaction& tx) { return Load(tx, entry.view.get()); }));
@@ -69,6 +91,7 @@ absl::StatusOr<std::shared_ptr<const TenantView>> Published::View(const sql::Sco
 absl::StatusOr<std::shared_ptr<const TenantView>> Published::Load(sql::Transaction& tx,
                                                                   const TenantView* before) const {
   auto view = std::make_shared<TenantView>();
+  ASSIGN_OR_RETURN(view->publication, ReadPublication(tx));
   RETURN_IF_ERROR(LoadCatalogue(tx, *view));
   RETURN_IF_ERROR(LoadFlows(tx, before, *view));
   return std::shared_ptr<const TenantView>(std::move(view));
@@ -142,7 +165,8 @@ absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::Compile(sql::Tran
 }
 
 absl::StatusOr<std::shared_ptr<const CompiledFlow>> Published::FlowFor(sql::Transaction& tx, const std::string& flow_id,
-                                                                       int version) const {
+                                                                       int version) {
+  RETURN_IF_ERROR(Refresh(tx));
   const std::shared_ptr<const TenantView> view = Current(tx.tenant());
   const auto found = view->flows.find(std::make_pair(flow_id, version));
   if (found != view->flows.end()) return found->second;

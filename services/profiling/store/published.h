@@ -34,6 +34,7 @@ struct ReadyMatrix {
 
 // What is published for one tenant, immutable.
 struct TenantView {
+  int64_t publication = 0;  // the count of changes that it holds
   absl::flat_hash_map<std::pair<std::string, int>, std::shared_ptr<const CompiledFlow>> flows;
   absl::flat_hash_map<std::string, int> live;  // flow -> version
   absl::flat_hash_map<std::string, Product> catalogue;
@@ -47,7 +48,8 @@ struct TenantView {
 };
 
 // Everything published, in memory; the read path takes no lock. A change becomes visible to readers when Invalidate was
-// called after its commit and the tenant is looked at again.
+// called after its commit and the tenant is looked at again; on a store that other replicas write to, each look
+// compares the count of changes first.
 class Published : public std::enable_shared_from_this<Published> {
  public:
   // Shared, since a reload may still run when its owner goes.
@@ -62,10 +64,10 @@ class Published : public std::enable_shared_from_this<Published> {
   // To be called after a commit that changed flows, matrices or products: reloads on the read pool.
   void Invalidate(const std::string& tenant);
 
-  // The compiled version, from memory or, when it is too new for that, from the transaction. NOT_FOUND
-  // `FLOW_VERSION_NOT_FOUND`.
+  // The compiled version, from memory or, when it is too new for that, from the transaction. What another replica has
+  // published since is in Current afterwards. NOT_FOUND `FLOW_VERSION_NOT_FOUND`.
   absl::StatusOr<std::shared_ptr<const CompiledFlow>> FlowFor(sql::Transaction& tx, const std::string& flow_id,
-                                                              int version) const;
+                                                              int version);
   const BlobReaders& readers() const { return readers_; }
 
   // Compiles a stored version with the products of its publication.
@@ -78,6 +80,10 @@ class Published : public std::enable_shared_from_this<Published> {
     int64_t loaded = -1;  // the change that `view` holds at least
   };
   Published(sql::Database& database, BlobReaders readers) : database_(database), readers_(std::move(readers)) {}
+  // Whether a view loaded earlier still holds everything that is committed.
+  absl::StatusOr<bool> IsNewest(const sql::Scope& scope, const TenantView& view);
+  // On a store that others write to, brings the view up to what the transaction sees.
+  absl::Status Refresh(sql::Transaction& tx);
   void Keep(const std::string& tenant, int64_t generation, std::shared_ptr<const TenantView> view);
   using Entries = absl::flat_hash_map<std::string, Entry>;
 

@@ -8,6 +8,7 @@
 #include "services/profiling/store/json_codec.h"
 #include "services/profiling/store/lead_repository.h"
 #include "services/profiling/store/profile_repository.h"
+#include "services/profiling/store/publication.h"
 #include "services/profiling/store/secret_box.h"
 #include "services/profiling/store/session_repository.h"
 #include "services/profiling/store/snapshot.h"
@@ -33,8 +34,8 @@ class StoreTest : public ::testing::Test {
 
 TEST_F(StoreTest, NoStatementWalksATable) {
   // The connectors of a tenant are few and are always wanted together, by the first column of their key.
-  for (const auto* queries :
-       {&FlowQueries(), &CatalogueQueries(), &ProfileQueries(), &SessionQueries(), &LeadQueries()}) {
+  for (const auto* queries : {&FlowQueries(), &CatalogueQueries(), &ProfileQueries(), &SessionQueries(), &LeadQueries(),
+                              &PublicationQueries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, *queries));
   }
 }
