@@ -36,6 +36,7 @@ void AddUsageCommands(CLI::App& app, Context& context);
 void AddHealthCommands(CLI::App& app, Context& context);
 void AddSupportCommands(CLI::App& app, Context& context);
 void AddEventCommands(CLI::App& app, Context& context);
+void AddStoreCommands(CLI::App& app, Context& context);
 void AddCallCommand(CLI::App& app, Context& context);
 void AddDoctorCommand(CLI::App& app, Context& context);
 

@@ -95,6 +95,7 @@ int Run(int argc, char** argv) {
   AddHealthCommands(app, context);
   AddSupportCommands(app, context);
   AddEventCommands(app, context);
+  AddStoreCommands(app, context);
   AddCallCommand(app, context);
   AddDoctorCommand(app, context);
 
