@@ -17,8 +17,8 @@ build: setup ## configure and build everything, release
 run: build ## start the four services and the sandbox; prints addresses, a token and what to try; stays up
 	@ci/run-suite
 
-demo: build ## walk the whole customer journey and check every figure
-	@ci/demo
+demo: build ## walk the whole customer journey and check every figure; STORE=postgres: three replicas, with kills
+	@STORE=$(STORE) ci/demo
 
 test: build ## unit, contract and journey tests
 	@ci/test release

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Walks one company's customers through all four services and checks every figure against what the outside world counted.
-//   node tests/journey/journey.mjs [--bin=DIR] [--kill=SERVICE@STEP] [--only=STEP,STEP] [--services=A,B] [--keep] [--list]
+//   node tests/journey/journey.mjs [--bin=DIR] [--store=postgres] [--replicas=N] [--kill=SERVICE@STEP,...] [--only=STEP,STEP] [--services=A,B] [--keep] [--list]
 import { Suite, findBinaries, kServices } from './lib/suite.mjs';
 import { runSteps } from './lib/steps.mjs';
 import { closingSteps } from './steps/closing.mjs';
@@ -12,7 +12,11 @@ import { supportSteps } from './steps/support.mjs';
 const kUsage = `Walks the whole journey on samples/: contacts, template, campaign, answers, leads, support, usage, health, reports.
 
   --bin=DIR             where the programs are (default: VINCULO_BIN, else build/release/bin, else build/debug/bin)
-  --kill=SERVICE@STEP   kill -9 that service in the middle of that step and start it again; the figures must not change
+  --store=postgres      on a PostgreSQL server of the journey's own (default: sqlite)
+  --replicas=N          so many processes of each service on that server (default: 1)
+  --kill=SERVICE@STEP,...
+                        kill -9 that service in the middle of that step and start it again (of several replicas one is killed and
+                        stays dead); the figures must not change
   --only=STEP,...       only these steps, and what they need
   --services=A,B        start only these services (with --only)
   --keep                leaves stores and logs where they are, and says where
@@ -40,7 +44,7 @@ const kSteps = [start, connect, contacts, contactsAgain, templates, catalogue, f
   accounts, usage, health, stages, weekly, figuresAgree, events, metrics, stop];
 
 function parse(args) {
-  const options = { bin: undefined, kill: null, only: null, keep: false, services: kServices.join() };
+  const options = { bin: undefined, store: 'sqlite', replicas: 1, kill: '', only: null, keep: false, services: kServices.join() };
   for (const argument of args) {
     const [, name, value] = /^--([a-z]+)(?:=(.*))?$/.exec(argument) ?? [];
     if (name === 'help') { console.log(kUsage); process.exit(0); }
@@ -48,11 +52,11 @@ function parse(args) {
     if (!(name in options)) { console.error(`unknown argument ${argument}\n\n${kUsage}`); process.exit(2); }
     options[name] = value ?? true;
   }
-  if (options.kill) {
-    const [service, step] = options.kill.split('@');
-    if (!kServices.includes(service) || !kSteps.some((s) => s.name === step)) { console.error(`--kill: SERVICE@STEP, not ${options.kill}`); process.exit(2); }
-    options.kill = { service, step };
-  }
+  options.kills = options.kill.split(',').filter(Boolean).map((kill) => {
+    const [service, step] = kill.split('@');
+    if (!kServices.includes(service) || !kSteps.some((s) => s.name === step)) { console.error(`--kill: SERVICE@STEP, not ${kill}`); process.exit(2); }
+    return { service, step };
+  });
   return options;
 }
 
@@ -70,11 +74,13 @@ function withNeeds(names) {
 }
 
 const options = parse(process.argv.slice(2));
-const suite = new Suite({ bin: options.bin ?? findBinaries(), keep: options.keep, only: options.services.split(',') });
+const suite = new Suite({ bin: options.bin ?? findBinaries(), keep: options.keep, only: options.services.split(','),
+  store: options.store, replicas: Number(options.replicas) });
 const ctx = {
   suite,
   crmSecret: kCrmSecret,
   events: {},
+  killed: new Set(),
   clients: new Map(),
   // A client of a contract with a role, kept while its service stays at its address.
   client(service, contract, roles, extra = {}) {
@@ -84,7 +90,7 @@ const ctx = {
   },
 };
 
-const ok = await runSteps(options.only ? withNeeds(options.only.split(',')) : kSteps, ctx, { kill: options.kill });
+const ok = await runSteps(options.only ? withNeeds(options.only.split(',')) : kSteps, ctx, { kills: options.kills });
 if (!ok || options.keep) console.error(`stores and logs: ${suite.dir}`);
 suite.keep ||= !ok;
 await suite.close();

@@ -18,9 +18,10 @@ export class Figures {
 }
 
 // A step is {name, title, needs?: [names], run(ctx, figures), half?(ctx)}; `half` tells when a kill in its middle is due.
-export async function runSteps(steps, ctx, { kill = null, print = console.log } = {}) {
+// `kills` are {service, step}.
+export async function runSteps(steps, ctx, { kills = [], print = console.log } = {}) {
   const passed = new Set();
-  let killed = false;
+  const left = [...kills];
   for (const step of steps) {
     const figures = new Figures();
     const began = performance.now();
@@ -29,12 +30,8 @@ export async function runSteps(steps, ctx, { kill = null, print = console.log } 
       if (missing.length > 0) throw new Wrong(`needs ${missing.join(', ')}`);
       ctx.suite.checkAlive();
       const work = step.run(ctx, figures);
-      if (kill?.step === step.name) {
-        killed = true;
-        await Promise.all([work, killInTheMiddle(ctx, step, kill.service, figures)]);
-      } else {
-        await work;
-      }
+      const at = left.findIndex((kill) => kill.step === step.name);
+      await (at < 0 ? work : Promise.all([work, killInTheMiddle(ctx, step, left.splice(at, 1)[0].service, figures)]));
       passed.add(step.name);
       print(`ok    ${step.name.padEnd(16)} ${figures.texts.join(', ')} (${Math.round(performance.now() - began)} ms)`);
     } catch (error) {
@@ -42,15 +39,14 @@ export async function runSteps(steps, ctx, { kill = null, print = console.log } 
       if (figures.texts.length > 0) print(`      after ${figures.texts.join(', ')}`);
     }
   }
-  if (kill && !killed) print(`FAIL  no step is called ${kill.step}; there are ${steps.map((s) => s.name).join(', ')}`);
+  for (const { step } of left) print(`FAIL  no kill at ${step}: it did not run`);
   const ok = passed.size;
   print(`journey: ${steps.length} steps, ${ok} ok`);
-  return ok === steps.length && (!kill || killed);
+  return ok === steps.length && left.length === 0;
 }
 
 async function killInTheMiddle(ctx, step, service, figures) {
   if (step.half) await until(`the middle of ${step.name}`, () => step.half(ctx), 60);
-  const ms = await ctx.suite.killAndRestart(service);
-  ctx.killed = service;
-  figures.note(`kill -9 ${service}, serving again after ${Math.round(ms)} ms`);
+  figures.note(await ctx.suite.kill(service));
+  ctx.killed.add(service);
 }

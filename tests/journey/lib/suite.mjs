@@ -1,9 +1,11 @@
 // The whole suite on loopback: four services and the sandbox, each on ports the system chooses, with fresh stores in a temporary
-// folder, development keys and tokens. Services can be killed and started again on their own stores and ports.
-import { spawn } from 'node:child_process';
+// folder, development keys and tokens. Services can be killed and started again on their own stores and ports. On PostgreSQL each
+// service can have several replicas, with a front that shares connections out among them.
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Front } from './front.mjs';
 import { KeyPair, jwks } from './keys.mjs';
 import { Client, kRoot } from './rpc.mjs';
 import { GaveUp, notYet, until } from './wait.mjs';
@@ -56,7 +58,12 @@ class Process {
 
 export class Suite {
   // `only` (or VINCULO_SERVICES) starts just these; `dir` keeps stores and keys from run to run; without it they are temporary.
-  constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = process.env.VINCULO_SERVICES?.split(',') ?? kServices, dir = null } = {}) {
+  // `store` is sqlite or postgres; the latter brings a server of its own and allows `replicas`.
+  constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = process.env.VINCULO_SERVICES?.split(',') ?? kServices, dir = null,
+    store = 'sqlite', replicas = 1 } = {}) {
+    if (store !== 'sqlite' && store !== 'postgres') throw new Error(`a store is sqlite or postgres, not ${store}`);
+    if (store === 'sqlite' && replicas > 1) throw new Error('replicas of one service share a store: that needs postgres');
+    Object.assign(this, { store, replicas, fronts: {} });
     this.bin = bin;
     this.keep = keep || dir !== null;
     this.only = only;
@@ -64,7 +71,7 @@ export class Suite {
     this.dir = dir ?? mkdtempSync(join(tmpdir(), 'vinculo-'));
     mkdirSync(this.path('log'), { recursive: true });
     this.processes = {};
-    this.ports = {};       // service -> what it wrote to its ports file
+    this.ports = {};       // process -> what it wrote to its ports file
     this.user = this.keyOf_('user');
     this.foreign = new KeyPair();  // signs tokens that nobody should accept
     this.serviceKeys = Object.fromEntries(kServices.map((s) => [s, this.keyOf_(s)]));
@@ -97,23 +104,51 @@ export class Suite {
     return key.token({ issuer: kIssuer, audience: kAudience, subject, tenant, roles: [].concat(roles), lifetimeSeconds, claims, header });
   }
 
+  // The processes of a service: itself, or its replicas.
+  names(service) {
+    return this.replicas === 1 ? [service] : Array.from({ length: this.replicas }, (_, i) => `${service}-${i + 1}`);
+  }
+  // Those that run and have told their ports.
+  serving(service) { return this.names(service).filter((n) => this.ports[n] && this.processes[n].exited === null); }
+
+  // Where others reach a service's port: its front, where there is one.
+  port_(service, port) { return this.fronts[service]?.[port].port ?? this.ports[this.names(service)[0]]?.[port]; }
+
+  async openFronts_(service) {
+    const port = (name) => new Front(() => this.serving(service).map((n) => this.ports[n][name]));
+    this.fronts[service] = { grpc: port('grpc'), webhook: port('webhook') };
+    await Promise.all(Object.values(this.fronts[service]).map((front) => front.listen()));
+  }
+
+  storeUrl_(service) {
+    return this.store === 'sqlite' ? `sqlite:${this.path(service, `${service}.db`)}` : this.server.replace('/vinculo?', `/${service}?`);
+  }
+
+  // A server of the suite's own, with a database for each service.
+  startServer_() {
+    const file = this.path('postgres');
+    execFileSync(join(kRoot, 'ci', 'postgres'), ['start', file, '--durable'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.server = readFileSync(file, 'utf8').trim();
+    for (const service of this.only) execFileSync('psql', ['-q', this.server, '-c', `CREATE DATABASE ${service}`]);
+  }
+
   // Flags that every service takes, then its own. Addresses of others are known only once those run, so the order of start is
   // the order of kServices; a service started again keeps its ports.
-  flags_(service) {
-    const ports = this.ports[service] ?? {};
-    const peer = (name) => (this.ports[name] ? `127.0.0.1:${this.ports[name].grpc}` : '');
+  flags_(service, name) {
+    const ports = this.ports[name] ?? {};
+    const peer = (other) => (this.port_(other, 'grpc') ? this.address(other) : '');
     const common = {
       grpc_address: `127.0.0.1:${ports.grpc ?? 0}`,
       health_address: `127.0.0.1:${ports.health ?? 0}`,
       metrics_address: `127.0.0.1:${ports.metrics ?? 0}`,
       insecure_loopback: true,
-      store: `sqlite:${this.path(service, `${service}.db`)}`,
+      store: this.storeUrl_(service),
       jwks_file: this.path('jwks.json'),
       token_issuer: kIssuer,
       token_audience: kAudience,
       service_key: this.path(`${service}.pem`),
       tenants: this.tenants.join(','),
-      ports_file: this.path(`${service}.ports.json`),
+      ports_file: this.path(`${name}.ports.json`),
     };
     const own = {
       messaging: { graph_url: this.sandboxUrl, webhook_address: `127.0.0.1:${ports.webhook ?? 0}`, app_secret_file: this.path('app_secret'),
@@ -127,18 +162,25 @@ export class Suite {
   }
 
   async startSandbox(config = {}) {
-    const ports = await this.launch_('sandbox', [`--ports_file=${this.path('sandbox.ports.json')}`]);
+    const ports = await this.launch_('sandbox', 'sandbox', [`--ports_file=${this.path('sandbox.ports.json')}`]);
     this.sandboxUrl = ports.url;
     await this.configureSandbox({ webhook: { app_secret: kAppSecret }, ...config });
   }
 
+  // All replicas of a service, at the same time.
   async startService(service) {
     mkdirSync(this.path(service), { recursive: true });
+    if (this.replicas > 1) await this.openFronts_(service);
+    const took = await Promise.all(this.names(service).map((name) => this.startProcess_(service, name)));
+    return Math.max(...took);
+  }
+
+  async startProcess_(service, name) {
     const began = performance.now();
-    this.ports[service] = await this.launch_(service, this.flags_(service));
-    const health = new Client(this.address(service), 'grpc.health.v1.Health', '', { deadlineSeconds: 2 });
-    await until(`${service} to be SERVING`, async () => {
-      this.processes[service].checkAlive();
+    this.ports[name] = await this.launch_(service, name, this.flags_(service, name));
+    const health = new Client(`127.0.0.1:${this.ports[name].grpc}`, 'grpc.health.v1.Health', '', { deadlineSeconds: 2 });
+    await until(`${name} to be SERVING`, async () => {
+      this.processes[name].checkAlive();
       return (await health.Check({ service: '' })).status === 'SERVING';
     });
     health.close();
@@ -146,10 +188,10 @@ export class Suite {
   }
 
   // Starts a program of the suite and waits for the ports it got; those of a run before are forgotten first.
-  async launch_(name, flags) {
+  async launch_(program, name, flags) {
     const file = this.path(`${name}.ports.json`);
     rmSync(file, { force: true });
-    this.processes[name] = new Process(name, join(this.bin, `vinculo-${name}`), flags, this.path('log', `${name}.log`));
+    this.processes[name] = new Process(name, join(this.bin, `vinculo-${program}`), flags, this.path('log', `${name}.log`));
     return until(`${name} to write its ports`, () => {
       this.processes[name].checkAlive();
       if (!existsSync(file)) return notYet(`no ${file}`);
@@ -158,6 +200,7 @@ export class Suite {
   }
 
   async start({ sandbox = {} } = {}) {
+    if (this.store === 'postgres') this.startServer_();
     await this.startSandbox(sandbox);
     // Support before lifecycle, which asks it; the order of dependencies, not of the alphabet.
     for (const service of ['messaging', 'profiling', 'support', 'lifecycle']) {
@@ -167,9 +210,10 @@ export class Suite {
     await this.configureSandbox({ webhook: { url: this.webhookUrl() } });
   }
 
-  address(service) { return `127.0.0.1:${this.ports[service].grpc}`; }
-  metricsUrl(service) { return `http://127.0.0.1:${this.ports[service].metrics}/metrics`; }
-  webhookUrl() { return `http://127.0.0.1:${this.ports.messaging.webhook}/webhooks/whatsapp/${kApp}`; }
+  address(service) { return `127.0.0.1:${this.port_(service, 'grpc')}`; }
+  metricsUrls(service) { return this.serving(service).map((n) => `http://127.0.0.1:${this.ports[n].metrics}/metrics`); }
+  metricsUrl(service) { return this.metricsUrls(service)[0]; }
+  webhookUrl() { return `http://127.0.0.1:${this.port_('messaging', 'webhook')}/webhooks/whatsapp/${kApp}`; }
   verifyToken() { return kVerifyToken; }
 
   client(service, contract, roles = 'admin', options = {}) {
@@ -187,18 +231,25 @@ export class Suite {
   counts() { return this.control('GET', 'counts'); }
   leads() { return this.control('GET', 'leads'); }
 
-  // As if the machine had lost it: no drain, no flush; then the same service on the same store and ports.
-  async killAndRestart(service) {
-    await this.processes[service].end('SIGKILL');
-    return this.startService(service);
+  // As if the machine had lost it: no drain, no flush. One process is then started again on the same store and ports; of several
+  // replicas the first, which has the most in hand, stays dead. Returns what was done, in words.
+  async kill(service) {
+    const [name] = this.names(service);
+    await this.processes[name].end('SIGKILL');
+    if (this.replicas > 1) return `kill -9 ${name}, the others go on`;
+    return `kill -9 ${name}, serving again after ${Math.round(await this.startService(service))} ms`;
   }
 
   checkAlive() { for (const process of Object.values(this.processes)) process.checkAlive(); }
 
+  // Ends what still runs, those who call before those they call; how each ended.
   async stop() {
-    const order = ['lifecycle', 'support', 'profiling', 'messaging', 'sandbox'];
+    const order = ['lifecycle', 'support', 'profiling', 'messaging'].flatMap((s) => this.names(s)).concat('sandbox');
     const endings = {};
-    for (const name of order.filter((n) => this.processes[n])) endings[name] = await this.processes[name].end('SIGTERM');
+    for (const name of order.filter((n) => this.processes[n]?.exited === null)) endings[name] = await this.processes[name].end('SIGTERM');
+    Object.values(this.fronts).flatMap(Object.values).forEach((front) => front.close());
+    if (this.server) execFileSync(join(kRoot, 'ci', 'postgres'), ['stop', this.path('postgres')]);
+    this.server = null;
     return endings;
   }
 

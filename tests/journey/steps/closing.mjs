@@ -32,7 +32,7 @@ const metrics = {
   name: 'metrics',
   async run(ctx, figures) {
     for (const service of kServices) {
-      const text = await (await fetch(ctx.suite.metricsUrl(service))).text();
+      const text = (await Promise.all(ctx.suite.metricsUrls(service).map(async (url) => (await fetch(url)).text()))).join('\n');
       const internal = text.split('\n').filter((l) => l.startsWith('grpc_server_handled_total') && /grpc_code="(Internal|INTERNAL|Unknown|UNKNOWN)"/.test(l) && !l.endsWith(' 0'));
       figures.expect(`internal errors of ${service}`, internal.length, 0);
     }

@@ -166,7 +166,7 @@ const campaign = {
     // A kill between an intent's commit and the record of its answer leaves a message that may not have gone out, or was refused
     // unheard: it is reported as unclear and never repeated.
     ctx.unclear = r.unknown;
-    if (r.unknown > 0) figures.expectTrue(`${r.unknown} unclear, not sent again`, ctx.killed === 'messaging' && r.unknown <= kInFlightMax);
+    if (r.unknown > 0) figures.expectTrue(`${r.unknown} unclear, not sent again`, ctx.killed.has('messaging') && r.unknown <= kInFlightMax);
     figures.expect('audience', r.audience, samples.json('contacts.summary.json').good);
     const arrived = sent.accepted + refused;
     figures.expectTrue(`at the sandbox accepted or refused ${arrived}`, arrived <= ctx.reachable && arrived >= ctx.reachable - r.unknown, `of ${ctx.reachable}`);
