@@ -19,6 +19,8 @@ class ChannelService final : public v1::ChannelService::CallbackService {
   VINCULO_UNARY(ListChannels, v1::ListChannelsRequest, v1::ListChannelsResponse)
   VINCULO_UNARY(GetSender, v1::GetSenderRequest, v1::Sender)
   VINCULO_UNARY(ListSenders, v1::ListSendersRequest, v1::ListSendersResponse)
+  VINCULO_UNARY(GetPolicy, v1::GetPolicyRequest, v1::Policy)
+  VINCULO_UNARY(UpdatePolicy, v1::UpdatePolicyRequest, v1::Policy)
 
  private:
   rpc::Runtime& runtime_;

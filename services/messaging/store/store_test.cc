@@ -10,6 +10,7 @@
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
@@ -52,10 +53,10 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, NoStatementScansATable) {
-  for (const auto& queries :
-       {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
-        ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
-        MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(), InboundRepository::Queries()}) {
+  for (const auto& queries : {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
+                              ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
+                              MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(),
+                              InboundRepository::Queries(), PolicyRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }

@@ -53,6 +53,15 @@ CREATE TABLE sender (
   PRIMARY KEY (tenant_id, sender_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What a tenant decides for all its sending; no row means the defaults.
+CREATE TABLE policy (
+  tenant_id TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id)
+) STRICT, WITHOUT ROWID;
+
 -- Who sends for a number: the token grows with each claim, and an intent commits only under the current one.
 CREATE TABLE dispatcher (
   tenant_id TEXT NOT NULL,

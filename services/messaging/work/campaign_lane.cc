@@ -1,0 +1,150 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/jobs/job_queue.h"
+#include "common/status/status_macros.h"
+#include "services/messaging/announce.h"
+#include "services/messaging/job_kinds.h"
+#include "services/messaging/settle.h"
+#include "services/messaging/store/message_repository.h"
+#include "services/messaging/work/intent_commit.h"
+
+namespace vinculo::messaging {
+namespace {
+
+constexpr absl::Duration kCampaignExpiry = absl::Hours(24);
+constexpr int kSkipPage = 64;
+
+class CampaignLane {
+ public:
+  explicit CampaignLane(IntentCommit& commit) : c_(commit) {}
+
+  absl::Status Take() {
+    ASSIGN_OR_RETURN(std::vector<Campaign> running, CampaignRepository::Running(c_.tx, c_.request.sender_id));
+    c_.batch.running_campaigns = !running.empty();
+    const auto turn =
+        std::find_if(running.begin(), running.end(), [&](const Campaign& c) { return c.id > c_.request.last_campaign; });
+    std::rotate(running.begin(), turn, running.end());
+    for (Campaign& campaign : running) {
+      if (campaign.rate_per_second > 0) c_.batch.campaign_rates[campaign.id] = campaign.rate_per_second;
+      const auto free = c_.request.campaign_free.find(campaign.id);
+      const int limit = free == c_.request.campaign_free.end() ? c_.BulkLeft() : std::min(c_.BulkLeft(), free->second);
+      RETURN_IF_ERROR(TakeCampaign(campaign, limit));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status TakeCampaign(Campaign& campaign, int limit) {
+    if (campaign.deadline && c_.request.now >= *campaign.deadline) {
+      return jobs::Enqueue(c_.tx, {.kind = kJobSkip,
+                                 .key = campaign.id.ToString(),
+                                 .due_at = c_.request.now,
+                                 .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
+    }
+    if (limit <= 0) return absl::OkStatus();
+    ASSIGN_OR_RETURN(std::vector<Recipient> due,
+                     CampaignRepository::Due(c_.tx, campaign.id, c_.request.now, std::max(limit, kSkipPage)));
+    int taken = 0;
+    for (Recipient& row : due) {
+      if (taken == limit) break;
+      ASSIGN_OR_RETURN(const bool begun, TakeRecipient(campaign, row));
+      if (campaign.state != CampaignState::kRunning) return absl::OkStatus();
+      taken += begun ? 1 : 0;
+    }
+    if (taken > 0) c_.batch.last_campaign = campaign.id;
+    c_.batch.more = c_.batch.more || taken == limit || static_cast<int>(due.size()) == kSkipPage;
+    if (due.empty()) return FinishOrWait(campaign);
+    return absl::OkStatus();
+  }
+
+  absl::Status FinishOrWait(Campaign& campaign) {
+    ASSIGN_OR_RETURN(const std::optional<absl::Time> next, CampaignRepository::NextDue(c_.tx, campaign.id));
+    if (next) return c_.WakeAt(next), absl::OkStatus();
+    RETURN_IF_ERROR(c_.deltas.Flush(c_.tx));
+    ASSIGN_OR_RETURN(const RecipientCounts counts, CampaignRepository::Counts(c_.tx, campaign.id));
+    const Funnel funnel = MakeFunnel(counts);
+    if (funnel.of(RecipientState::kQueued) != 0 || funnel.of(RecipientState::kSending) != 0) return absl::OkStatus();
+    if (funnel.of(RecipientState::kUnknown) != 0) {
+      ASSIGN_OR_RETURN(const bool waiting,
+                       MessageRepository::UnknownWaiting(c_.tx, c_.request.sender_id, campaign.id, Never()));
+      if (waiting) return absl::OkStatus();
+    }
+    campaign.state = CampaignState::kCompleted;
+    campaign.ended_at = c_.request.now;
+    RETURN_IF_ERROR(CampaignRepository::Update(c_.tx, campaign));
+    return AnnounceCampaign(c_.tx, campaign, "campaign.completed", c_.request.now);
+  }
+
+  absl::Status Skip(Recipient& row, absl::string_view reason) {
+    row.state = RecipientState::kSkipped;
+    row.reason = std::string(reason);
+    row.updated_at = c_.request.now;
+    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
+    c_.deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
+    return absl::OkStatus();
+  }
+
+  // True when an intent was committed for the row.
+  absl::StatusOr<bool> TakeRecipient(Campaign& campaign, Recipient& row) {
+    ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(campaign.template_name));
+    const Translation* translation = t->Find(row.language);
+    if (translation == nullptr || !translation->Sendable()) {
+      RETURN_IF_ERROR(AutoPause(c_.tx, campaign.id, "TEMPLATE_UNAVAILABLE", c_.request.now));
+      campaign.state = CampaignState::kPaused;
+      return false;
+    }
+    ASSIGN_OR_RETURN(const Contact contact, c_.contacts.Get(c_.tx, row.contact_id));
+    const absl::string_view block =
+        CampaignBlock(contact.permissions(), {.is_template = true,
+                                              .category = translation->category,
+                                              .needs_phone = translation->category == Category::kAuthentication});
+    if (!block.empty()) {
+      RETURN_IF_ERROR(Skip(row, block));
+      return false;
+    }
+    ASSIGN_OR_RETURN(Message m, MessageFor(campaign, row, contact));
+    row.state = RecipientState::kSending;
+    row.reason = "";
+    row.message_id = m.id;
+    row.tries = m.progress.attempt;
+    row.updated_at = c_.request.now;
+    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
+    c_.deltas.Move(campaign.id, RecipientState::kQueued, "", RecipientState::kSending, "");
+    RETURN_IF_ERROR(c_.Begin(std::move(m), contact));
+    return true;
+  }
+
+  // A new message, or the one of an attempt that is to be made again.
+  absl::StatusOr<Message> MessageFor(const Campaign& campaign, const Recipient& row, const Contact& contact) {
+    if (row.message_id) {
+      ASSIGN_OR_RETURN(Message m, MessageRepository::Get(c_.tx, *row.message_id));
+      c_.MarkSending(m);
+      RETURN_IF_ERROR(MessageRepository::UpdateProgress(c_.tx, m));
+      return m;
+    }
+    Message m{.id = Uuid::New(c_.request.now),
+              .contact_id = contact.id,
+              .customer_id = contact.customer_id,
+              .sender_id = campaign.sender_id,
+              .campaign_id = campaign.id,
+              .lane = Lane::kBulk,
+              .expire_at = c_.request.now + kCampaignExpiry,
+              .content = TemplateContent{campaign.template_name, row.language, row.params},
+              .version = row.version,
+              .category = row.category,
+              .caller = campaign.caller,
+              .created_at = c_.request.now};
+    c_.MarkSending(m);
+    RETURN_IF_ERROR(MessageRepository::Insert(c_.tx, m));
+    return m;
+  }
+
+  IntentCommit& c_;
+};
+
+}  // namespace
+
+absl::Status TakeCampaigns(IntentCommit& commit) { return CampaignLane(commit).Take(); }
+
+}  // namespace vinculo::messaging
