@@ -19,12 +19,7 @@ constexpr absl::Duration kTick = absl::Seconds(1);
 
 class JobRunner::Impl {
  public:
-  explicit Impl(sql::Database& database) : database_(database) {
-    database_.AddCommitListener([this](uint32_t signals) {
-      if ((signals & sql::kSignalJobs) != 0) Poke();
-    });
-  }
-  ~Impl() { Stop(); }
+  explicit Impl(sql::Database& database) : database_(database) {}
 
   void Register(const std::string& kind, KindOptions options, Handler handler) {
     Kind& added = kinds_[kind];
@@ -143,8 +138,14 @@ class JobRunner::Impl {
   int in_progress_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-JobRunner::JobRunner(sql::Database& database) : impl_(std::make_unique<Impl>(database)) {}
-JobRunner::~JobRunner() = default;
+JobRunner::JobRunner(sql::Database& database) : impl_(std::make_shared<Impl>(database)) {
+  // The database outlives the runner and goes on telling of commits.
+  database.AddCommitListener([impl = std::weak_ptr<Impl>(impl_)](uint32_t signals) {
+    if ((signals & sql::kSignalJobs) == 0) return;
+    if (const std::shared_ptr<Impl> alive = impl.lock()) alive->Poke();
+  });
+}
+JobRunner::~JobRunner() { impl_->Stop(); }
 void JobRunner::Register(const std::string& kind, KindOptions options, Handler handler) {
   impl_->Register(kind, options, std::move(handler));
 }

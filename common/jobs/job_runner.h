@@ -44,7 +44,7 @@ class JobRunner {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace vinculo::jobs

@@ -89,16 +89,18 @@ TEST_F(PostgresEngineTest, NoUpdateIsLostBetweenReplicas) {
 
 TEST_F(PostgresEngineTest, SequencesHaveNoGapsOverReplicas) {
   constexpr int kWrites = 100;
-  absl::BlockingCounter left(2 * kWrites);
   absl::Mutex mutex;
   std::set<int64_t> numbers;
+  absl::BlockingCounter left(2 * kWrites);
   for (int i = 0; i < 2 * kWrites; ++i) {
     (i % 2 == 0 ? one_ : two_)
         ->Write(
             TestScope(), [](Transaction& tx) { return tx.NextSequence(); },
             [&](const absl::StatusOr<int64_t>& n) {
-              absl::MutexLock lock(&mutex);
-              EXPECT_TRUE(n.ok() && numbers.insert(*n).second);
+              {
+                absl::MutexLock lock(&mutex);
+                EXPECT_TRUE(n.ok() && numbers.insert(*n).second);
+              }
               left.DecrementCount();
             });
   }
@@ -202,14 +204,13 @@ TEST_F(PostgresEngineTest, ManyTenantsAreWrittenSideBySide) {
 }
 
 TEST_F(PostgresEngineTest, HearsOfWhatAnotherReplicaCommitted) {
-  absl::Notification heard;
-  std::atomic<bool> listening{false};
-  one_->AddCommitListener([&](uint32_t signals) {
-    if (listening && (signals & kSignalJobs) != 0 && !heard.HasBeenNotified()) heard.Notify();
+  // Shared, since the replica goes on calling its listeners after this body.
+  const auto heard = std::make_shared<absl::Notification>();
+  one_->AddCommitListener([heard](uint32_t signals) {
+    if ((signals & kSignalJobs) != 0 && !heard->HasBeenNotified()) heard->Notify();
   });
-  listening = true;
   ASSERT_TRUE(Insert(*two_, "elsewhere").ok());
-  EXPECT_TRUE(heard.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  EXPECT_TRUE(heard->WaitForNotificationWithTimeout(absl::Seconds(30)));
 }
 
 TEST_F(PostgresEngineTest, LeavesForeignSchemasAlone) {

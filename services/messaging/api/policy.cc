@@ -55,7 +55,8 @@ std::map<std::string, std::string> ParseTexts(const google::protobuf::Map<std::s
 Protection ParseProtection(const v1::Protection& in, FieldViolations& bad) {
   Protection p;
   const auto take = [&](const char* name, int32_t value, int lo, int hi, int& out) {
-    if (value != 0) out = static_cast<int>(text::ParseInRange(Path(absl::StrCat("protection.", name)), value, lo, hi, bad));
+    if (value != 0)
+      out = static_cast<int>(text::ParseInRange(Path(absl::StrCat("protection.", name)), value, lo, hi, bad));
   };
   take("failure_percent", in.failure_percent(), 1, 100, p.failure_percent);
   take("capped_percent", in.capped_percent(), 1, 100, p.capped_percent);
@@ -90,8 +91,8 @@ WeeklyHours ParseHours(const google::protobuf::RepeatedPtrField<v1::AllowedHours
   }
   for (auto& day : week) {
     std::sort(day.begin(), day.end(), [](const auto& a, const auto& b) { return a.open < b.open; });
-    const auto overlap = std::adjacent_find(day.begin(), day.end(),
-                                            [](const auto& a, const auto& b) { return b.open < a.close; });
+    const auto overlap =
+        std::adjacent_find(day.begin(), day.end(), [](const auto& a, const auto& b) { return b.open < a.close; });
     if (overlap != day.end()) {
       bad.Add(std::string(field), "has hours that overlap on one day");
       break;

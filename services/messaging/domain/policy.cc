@@ -7,9 +7,11 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr char kOptOutSpanish[] = "Listo: no vas a recibir más promociones por este medio. Para volver a recibirlas, respondé ALTA.";
+constexpr char kOptOutSpanish[] =
+    "Listo: no vas a recibir más promociones por este medio. Para volver a recibirlas, respondé ALTA.";
 constexpr char kOptOutEnglish[] = "Done: you will get no more promotions here. To get them again, answer START.";
-constexpr char kOptOutPortuguese[] = "Pronto: você não receberá mais promoções por aqui. Para voltar a recebê-las, responda START.";
+constexpr char kOptOutPortuguese[] =
+    "Pronto: você não receberá mais promoções por aqui. Para voltar a recebê-las, responda START.";
 
 }  // namespace
 

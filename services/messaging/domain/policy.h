@@ -36,12 +36,12 @@ struct Policy {
   WeeklyHours allowed_hours = DefaultHours();  // when marketing may begin, by the zone of the contact [M-66]
   int frequency_cap = 3;                       // marketing per contact in the window, 0: no cap [M-68]
   absl::Duration frequency_window = absl::Hours(7 * 24);
-  bool utility_needs_grant = false;                                // [M-37]
-  std::vector<std::string> barred_countries = {"US"};              // marketing does not go there
-  bool confirm_opt_out = true;                                     // [M-41]
-  std::map<std::string, std::string> opt_out_texts;                // by language
-  absl::Duration attribution_window = absl::Hours(24);             // [M-107]
-  int unreachable_days = 3;                                        // [M-42]
+  bool utility_needs_grant = false;                     // [M-37]
+  std::vector<std::string> barred_countries = {"US"};   // marketing does not go there
+  bool confirm_opt_out = true;                          // [M-41]
+  std::map<std::string, std::string> opt_out_texts;     // by language
+  absl::Duration attribution_window = absl::Hours(24);  // [M-107]
+  int unreachable_days = 3;                             // [M-42]
   absl::Duration unreachable_for = absl::Hours(30 * 24);
   Protection protection;
   int64_t revision = 0;  // 0: the defaults, never stored

@@ -33,8 +33,12 @@ WeeklyHours ReadHours(const Json& days) {
 }
 
 Json ProtectionJson(const Protection& p) {
-  return {{"fail", p.failure_percent}, {"cap", p.capped_percent},         {"n", p.outcomes},
-          {"out", p.opt_out_percent},  {"out_from", p.opt_out_from},      {"unknown", p.unknowns_per_minute},
+  return {{"fail", p.failure_percent},
+          {"cap", p.capped_percent},
+          {"n", p.outcomes},
+          {"out", p.opt_out_percent},
+          {"out_from", p.opt_out_from},
+          {"unknown", p.unknowns_per_minute},
           {"silence", absl::ToInt64Seconds(p.silence)}};
 }
 
@@ -50,17 +54,17 @@ Protection ReadProtection(const Json& j) {
 
 std::string Encode(const Policy& p) {
   return DumpJson({{"zone", p.time_zone},
-                     {"hours", HoursJson(p.allowed_hours)},
-                     {"cap", p.frequency_cap},
-                     {"cap_window", absl::ToInt64Seconds(p.frequency_window)},
-                     {"utility_grant", p.utility_needs_grant},
-                     {"barred", p.barred_countries},
-                     {"confirm", p.confirm_opt_out},
-                     {"confirm_texts", p.opt_out_texts},
-                     {"attribution", absl::ToInt64Seconds(p.attribution_window)},
-                     {"unreachable_days", p.unreachable_days},
-                     {"unreachable_for", absl::ToInt64Seconds(p.unreachable_for)},
-                     {"protection", ProtectionJson(p.protection)}});
+                   {"hours", HoursJson(p.allowed_hours)},
+                   {"cap", p.frequency_cap},
+                   {"cap_window", absl::ToInt64Seconds(p.frequency_window)},
+                   {"utility_grant", p.utility_needs_grant},
+                   {"barred", p.barred_countries},
+                   {"confirm", p.confirm_opt_out},
+                   {"confirm_texts", p.opt_out_texts},
+                   {"attribution", absl::ToInt64Seconds(p.attribution_window)},
+                   {"unreachable_days", p.unreachable_days},
+                   {"unreachable_for", absl::ToInt64Seconds(p.unreachable_for)},
+                   {"protection", ProtectionJson(p.protection)}});
 }
 
 Policy Read(const Json& j) {

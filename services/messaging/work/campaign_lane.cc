@@ -22,8 +22,8 @@ class CampaignLane {
   absl::Status Take() {
     ASSIGN_OR_RETURN(std::vector<Campaign> running, CampaignRepository::Running(c_.tx, c_.request.sender_id));
     c_.batch.running_campaigns = !running.empty();
-    const auto turn =
-        std::find_if(running.begin(), running.end(), [&](const Campaign& c) { return c.id > c_.request.last_campaign; });
+    const auto turn = std::find_if(running.begin(), running.end(),
+                                   [&](const Campaign& c) { return c.id > c_.request.last_campaign; });
     std::rotate(running.begin(), turn, running.end());
     for (Campaign& campaign : running) {
       if (campaign.rate_per_second > 0) c_.batch.campaign_rates[campaign.id] = campaign.rate_per_second;
@@ -38,9 +38,9 @@ class CampaignLane {
   absl::Status TakeCampaign(Campaign& campaign, int limit) {
     if (campaign.deadline && c_.request.now >= *campaign.deadline) {
       return jobs::Enqueue(c_.tx, {.kind = kJobSkip,
-                                 .key = campaign.id.ToString(),
-                                 .due_at = c_.request.now,
-                                 .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
+                                   .key = campaign.id.ToString(),
+                                   .due_at = c_.request.now,
+                                   .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
     }
     if (limit <= 0) return absl::OkStatus();
     ASSIGN_OR_RETURN(std::vector<Recipient> due,
