@@ -12,9 +12,10 @@ struct Metrics {
         in_flight(registry.AddGauge("messaging_sends_in_flight", "Send requests whose answer is awaited.")),
         webhook_posts(registry.AddCounters("messaging_webhook_posts_total", "Webhook deliveries by answer.", "answer",
                                            {"stored", "unsigned", "forged", "full", "failed"})),
-        webhook_items(registry.AddCounters(
-            "messaging_webhook_items_total", "Items of webhooks by what they were.", "kind",
-            {"message", "status", "template", "preference", "parked", "duplicate", "unknown", "failed"})),
+        webhook_items(registry.AddCounters("messaging_webhook_items_total", "Items of webhooks by what they were.",
+                                           "kind",
+                                           {"message", "status", "template", "preference", "number", "account",
+                                            "notice", "error", "echo", "parked", "duplicate", "unknown", "failed"})),
         intents(registry.AddHistogram("messaging_intents_per_commit", "Intents committed in one transaction.",
                                       metrics::PowersOfTwo())) {}
 

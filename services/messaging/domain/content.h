@@ -75,13 +75,16 @@ enum class InboundKind {
   kReaction = 7,
   kChange = 8,
   kSystem = 9,
-  kOther = 10
+  kOther = 10,
+  kStructured = 11  // contact cards, an order, a filled form
 };
 struct InboundContent {
   InboundKind kind = InboundKind::kOther;
   std::string type;
   std::string text;
   std::string reply_id;
+  std::string target_wamid;  // the message that a reaction, edit or withdrawal is about
+  std::string data;          // kStructured: what was sent, as JSON
   std::string media_id;
   std::string mime_type;
   std::string filename;

@@ -138,6 +138,8 @@ std::string EncodeInbound(const InboundContent& c) {
   };
   put("b", c.text);
   put("r", c.reply_id);
+  put("w", c.target_wamid);
+  put("d", c.data);
   put("m", c.media_id);
   put("y", c.mime_type);
   put("f", c.filename);

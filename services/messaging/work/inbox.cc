@@ -2,8 +2,10 @@
 
 #include <pthread.h>
 
+#include <iterator>
 #include <map>
 #include <thread>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -32,15 +34,26 @@ struct Addressed {
   WebhookItem item;
 };
 
-std::pair<absl::string_view, std::string> ProviderKey(const WebhookItem& item) {
-  if (const auto* i = std::get_if<InboundItem>(&item)) return {kKindPhone, i->phone_number_id};
-  if (const auto* s = std::get_if<StatusItem>(&item)) return {kKindPhone, s->phone_number_id};
-  if (const auto* p = std::get_if<PreferenceItem>(&item)) return {kKindPhone, p->phone_number_id};
-  return {kKindWaba, std::get<TemplateItem>(item).waba_id};
-}
+// Whose it is: the number's, or the account's where no number is named.
+struct ProviderKeyOf {
+  using Key = std::pair<absl::string_view, std::string>;
+  Key operator()(const PreferenceItem& p) const {
+    return p.phone_number_id.empty() ? Key{kKindWaba, p.waba_id} : Key{kKindPhone, p.phone_number_id};
+  }
+  template <class Item>
+  Key operator()(const Item& item) const {
+    if constexpr (requires { item.phone_number_id; }) {
+      return {kKindPhone, item.phone_number_id};
+    } else {
+      return {kKindWaba, item.waba_id};
+    }
+  }
+};
 
 const char* KindOf(const WebhookItem& item) {
-  static constexpr const char* kKinds[] = {"message", "status", "template", "preference"};
+  static constexpr const char* kKinds[] = {"message", "status",  "template", "preference", "number",
+                                           "number",  "account", "notice",   "error",      "echo"};
+  static_assert(std::size(kKinds) == std::variant_size_v<WebhookItem>);
   return kKinds[item.index()];
 }
 
@@ -149,7 +162,7 @@ class Inbox::Impl {
     size_t items = 0, taken = 0;
     std::map<std::string, std::vector<Addressed>> by_tenant;
     while (taken < bodies.size() && items < kItemsPerWrite) {
-      ParsedWebhook parsed = ParseWebhook(bodies[taken].body, db_.clock().Now());
+      ParsedWebhook parsed = ParseWebhook(bodies[taken].body, bodies[taken].received_at);
       for (int i = 0; i < parsed.unknown; ++i) metrics_.webhook_items["unknown"].Increment();
       items += parsed.items.size();
       RETURN_IF_ERROR(Address(std::move(parsed.items), by_tenant));
@@ -168,7 +181,7 @@ class Inbox::Impl {
 
   absl::Status Address(std::vector<WebhookItem> items, std::map<std::string, std::vector<Addressed>>& by_tenant) {
     for (WebhookItem& item : items) {
-      const auto [kind, value] = ProviderKey(item);
+      const auto [kind, value] = std::visit(ProviderKeyOf(), item);
       const std::string key = absl::StrCat(kind, ":", value);
       auto known = owners_.find(key);
       if (known == owners_.end()) {
@@ -215,7 +228,7 @@ class Inbox::Impl {
       std::vector<ItemResult> results;
       CountDeltas deltas;
       for (const Addressed& a : items) {
-        ASSIGN_OR_RETURN(const ItemResult result, ApplyOne(tx, a, deltas, now));
+        ASSIGN_OR_RETURN(const ItemResult result, ApplyItem({tx, contacts_, words_, a.object, deltas, now}, a.item));
         results.push_back(result);
       }
       RETURN_IF_ERROR(deltas.Flush(tx));
@@ -232,15 +245,6 @@ class Inbox::Impl {
       metrics_.webhook_items[kind].Increment();
     }
     return absl::OkStatus();
-  }
-
-  absl::StatusOr<ItemResult> ApplyOne(sql::Transaction& tx, const Addressed& a, CountDeltas& deltas,
-                                      absl::Time now) const {
-    if (const auto* i = std::get_if<InboundItem>(&a.item))
-      return ApplyInbound(tx, contacts_, words_, a.object, *i, deltas, now);
-    if (const auto* s = std::get_if<StatusItem>(&a.item)) return ApplyStatus(tx, contacts_, *s, deltas, now);
-    if (const auto* p = std::get_if<PreferenceItem>(&a.item)) return ApplyPreference(tx, contacts_, *p, now);
-    return ApplyTemplate(tx, a.object, std::get<TemplateItem>(a.item), now);
   }
 
   sql::Database& db_;

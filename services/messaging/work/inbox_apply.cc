@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/api/time.h"
+#include "common/log/log.h"
 #include "common/status/status_macros.h"
 #include "common/text/phone.h"
 #include "services/messaging/announce.h"
@@ -73,6 +74,8 @@ void FillContent(const InboundContent& c, v1::InboundContent* out) {
   out->set_type(c.type);
   out->set_text(c.text);
   out->set_reply_id(c.reply_id);
+  out->set_target_wamid(c.target_wamid);
+  out->set_data(c.data);
   if (c.kind == InboundKind::kMedia) {
     out->mutable_media()->set_media_id(c.media_id);
     out->mutable_media()->set_mime_type(c.mime_type);
@@ -241,6 +244,45 @@ absl::StatusOr<ItemResult> ApplyPreference(sql::Transaction& tx, const ContactRe
   }
   RETURN_IF_ERROR(ActOnCompliance(tx, contacts, contact, act, "PROVIDER", "user_preferences", item.at, now));
   return ItemResult::kApplied;
+}
+
+namespace {
+
+struct Applier {
+  const ApplyContext& c;
+  using Result = absl::StatusOr<ItemResult>;
+
+  Result operator()(const InboundItem& item) const {
+    return ApplyInbound(c.tx, c.contacts, c.words, c.object, item, c.deltas, c.now);
+  }
+  Result operator()(const StatusItem& item) const { return ApplyStatus(c.tx, c.contacts, item, c.deltas, c.now); }
+  Result operator()(const TemplateItem& item) const {
+    // A changed text is read again from the account's listing; the notice itself holds too little of it.
+    if (item.topic == TemplateTopic::kComponents) return ItemResult::kIgnored;
+    return ApplyTemplate(c.tx, c.object, item, c.now);
+  }
+  Result operator()(const PreferenceItem& item) const { return ApplyPreference(c.tx, c.contacts, item, c.now); }
+  Result operator()(const NumberItem&) const { return ItemResult::kIgnored; }
+  Result operator()(const CapabilityItem&) const { return ItemResult::kIgnored; }
+  Result operator()(const AccountItem&) const { return ItemResult::kIgnored; }
+  Result operator()(const NoticeItem& item) const {
+    log::Warning("a notice from WhatsApp", {{"field", item.field}, {"waba_id", item.waba_id}, {"what", item.summary}});
+    return ItemResult::kApplied;
+  }
+  Result operator()(const AccountErrorItem& item) const {
+    log::Warning("WhatsApp reports a problem with a number", {{"phone_number_id", item.phone_number_id},
+                                                              {"code", absl::StrCat(item.code)},
+                                                              {"title", item.title},
+                                                              {"details", item.details}});
+    return ItemResult::kApplied;
+  }
+  Result operator()(const EchoItem&) const { return ItemResult::kIgnored; }
+};
+
+}  // namespace
+
+absl::StatusOr<ItemResult> ApplyItem(const ApplyContext& context, const WebhookItem& item) {
+  return std::visit(Applier{context}, item);
 }
 
 }  // namespace vinculo::messaging

@@ -13,8 +13,20 @@ namespace vinculo::messaging {
 // What became of an item, for the counters.
 enum class ItemResult { kApplied, kDuplicate, kParked, kIgnored };
 
-// Applies one item of a webhook within its tenant's transaction: effects, rows, counters and event together. A
-// repetition has no further effect [M-99]. The caller flushes `deltas`.
+// One item on its way into the store, in its tenant's transaction. `object` is the sender or channel it is about.
+struct ApplyContext {
+  sql::Transaction& tx;
+  const ContactRepository& contacts;
+  const ComplianceWords& words;
+  const Uuid& object;
+  CountDeltas& deltas;  // flushed by the caller
+  absl::Time now;
+};
+
+// Applies one item of a webhook: effects, rows, counters and event together. A repetition has no further effect [M-99].
+absl::StatusOr<ItemResult> ApplyItem(const ApplyContext& context, const WebhookItem& item);
+
+// The same for each kind.
 absl::StatusOr<ItemResult> ApplyInbound(sql::Transaction& tx, const ContactRepository& contacts,
                                         const ComplianceWords& words, const Uuid& sender, const InboundItem& item,
                                         CountDeltas& deltas, absl::Time now);

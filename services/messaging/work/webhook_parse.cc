@@ -1,179 +1,124 @@
 #include "services/messaging/work/webhook_parse.h"
 
-#include "absl/strings/str_replace.h"
-#include "common/text/text.h"
+#include <limits>
+
 #include "services/messaging/domain/contact.h"
+#include "services/messaging/work/inbound_content.h"
 #include "services/messaging/work/json_view.h"
+#include "services/messaging/work/webhook_account.h"
+#include "services/messaging/work/webhook_fields.h"
 
 namespace vinculo::messaging {
 namespace {
 
-constexpr int64_t kMilliseconds = 1'000'000'000'000;
+constexpr size_t kWamidMax = 256;
+constexpr size_t kCallbackMax = 512;
 
-absl::Time At(const JsonView& value, absl::Time now) {
-  int64_t n = value.Int();
-  if (n <= 0) return now;
-  const absl::Time t = n >= kMilliseconds ? absl::FromUnixMillis(n) : absl::FromUnixSeconds(n);
-  return std::min(t, now);
+int CodeOf(const JsonView& error) {
+  const int64_t code = error["code"].Int();
+  return code >= 0 && code <= std::numeric_limits<int>::max() ? static_cast<int>(code) : 0;
 }
 
-// Stored text is valid UTF-8 without NUL, whatever came.
-std::string Clean(const std::string& text) {
-  if (!text::IsValidUtf8(text)) return "";
-  return std::string(text::Truncate(text, 4096));
-}
-
-InboundContent ParseContent(const JsonView& m) {
-  InboundContent c;
-  c.type = Clean(m["type"].Text());
-  const auto media = [&](const JsonView& file) {
-    c.kind = InboundKind::kMedia;
-    c.media_id = Clean(file["id"].Text());
-    c.mime_type = Clean(file["mime_type"].Text());
-    c.filename = Clean(file["filename"].Text());
-    c.text = Clean(file["caption"].Text());
-  };
-  if (c.type == "text") {
-    c.kind = InboundKind::kText;
-    c.text = Clean(m["text"]["body"].Text());
-  } else if (c.type == "button") {
-    c.kind = InboundKind::kTemplateButton;
-    c.text = Clean(m["button"]["text"].Text());
-    c.reply_id = Clean(m["button"]["payload"].Text());
-  } else if (c.type == "interactive") {
-    const JsonView i = m["interactive"];
-    const bool list = i["list_reply"].is_object();
-    const JsonView reply = list ? i["list_reply"] : i["button_reply"];
-    c.kind = list ? InboundKind::kListReply : reply.is_object() ? InboundKind::kButtonReply : InboundKind::kOther;
-    c.text = Clean(reply["title"].Text());
-    c.reply_id = Clean(reply["id"].Text());
-  } else if (c.type == "location") {
-    c.kind = InboundKind::kLocation;
-    c.latitude = m["location"]["latitude"].Double();
-    c.longitude = m["location"]["longitude"].Double();
-    c.place_name = Clean(m["location"]["name"].Text());
-    c.place_address = Clean(m["location"]["address"].Text());
-  } else if (c.type == "reaction") {
-    c.kind = InboundKind::kReaction;
-    c.text = Clean(m["reaction"]["emoji"].Text());
-  } else if (c.type == "edit" || c.type == "revoke") {
-    c.kind = InboundKind::kChange;
-  } else if (c.type == "system") {
-    c.kind = InboundKind::kSystem;
-    c.text = Clean(m["system"]["type"].Text());
-  } else {
-    for (const char* kind : {"image", "video", "audio", "document", "sticker", "voice"}) {
-      if (c.type == kind) media(m[kind]);
-    }
-  }
-  return c;
-}
-
-struct Parser {
+// The field `messages` of one change.
+struct MessagesParser {
+  const JsonView& value;
   absl::Time now;
-  ParsedWebhook out;
+  ParsedWebhook& out;
+  const std::string phone_number_id = CleanText(value["metadata"]["phone_number_id"]);
 
-  void Message(const JsonView& value, const JsonView& m) {
-    InboundItem item;
-    item.phone_number_id = value["metadata"]["phone_number_id"].Text();
-    item.wamid = Clean(m["id"].Text());
-    if (item.wamid.empty() || item.wamid.size() > 256 || m["group_id"].exists()) return void(++out.unknown);
-    const JsonView contact = value["contacts"][0];
-    for (const std::string& id :
-         {m["from"].Text(), m["from_user_id"].Text(), contact["wa_id"].Text(), contact["user_id"].Text()}) {
-      if (IsBsuid(id)) {
-        if (item.bsuid.empty()) item.bsuid = id;
-      } else if (item.wa_id.empty()) {
-        item.wa_id = Clean(id);
-      }
+  // The entry of `contacts` about this sender; they stand in no promised order.
+  JsonView Profile(const std::string& from, const std::string& from_user) const {
+    const JsonView contacts = value["contacts"];
+    for (size_t i = 0; i < contacts.size(); ++i) {
+      const std::string wa_id = contacts[i]["wa_id"].Text(), user_id = contacts[i]["user_id"].Text();
+      const auto is = [&](const std::string& id) { return !id.empty() && (id == from || id == from_user); };
+      if (is(wa_id) || is(user_id)) return contacts[i];
+    }
+    return contacts[contacts.size() == 1 || (from.empty() && from_user.empty()) ? 0 : contacts.size()];
+  }
+
+  void Message(const JsonView& m) {
+    InboundItem item{.phone_number_id = phone_number_id, .wamid = CleanText(m["id"])};
+    if (item.wamid.empty() || item.wamid.size() > kWamidMax || m["group_id"].exists()) return void(++out.unknown);
+    const std::string from = CleanText(m["from"]), from_user = CleanText(m["from_user_id"]);
+    const JsonView profile = Profile(from, from_user);
+    for (const std::string& id : {from, from_user, CleanText(profile["wa_id"]), CleanText(profile["user_id"])}) {
+      std::string& slot = IsBsuid(id) ? item.bsuid : item.wa_id;
+      if (slot.empty()) slot = id;
     }
     if (item.wa_id.empty() && item.bsuid.empty()) return void(++out.unknown);
-    item.profile_name = Clean(contact["profile"]["name"].Text());
-    item.names_wamid = Clean(m["context"]["id"].Text());
+    item.profile_name = CleanText(profile["profile"]["name"]);
+    item.names_wamid = CleanText(m["context"]["id"]);
+    item.from_advert = m["referral"].is_object();
     item.at = At(m["timestamp"], now);
-    item.content = ParseContent(m);
+    item.content = ParseInboundContent(m);
     if (item.content.kind == InboundKind::kOther) ++out.unknown;
-    if (item.content.text == "user_changed_number") item.new_wa_id = Clean(m["system"]["wa_id"].Text());
+    if (item.content.kind == InboundKind::kSystem && item.content.text == "user_changed_number") {
+      item.new_wa_id = CleanText(m["system"]["wa_id"]);
+      item.new_bsuid = CleanText(m["system"]["user_id"]);
+    }
     out.items.push_back(std::move(item));
   }
 
-  void Status(const JsonView& value, const JsonView& s) {
-    StatusItem item;
-    item.phone_number_id = value["metadata"]["phone_number_id"].Text();
-    item.wamid = Clean(s["id"].Text());
-    item.callback = Clean(s["biz_opaque_callback_data"].Text());
+  void Status(const JsonView& s) {
+    StatusItem item{.phone_number_id = phone_number_id,
+                    .wamid = CleanText(s["id"]),
+                    .callback = CleanText(s["biz_opaque_callback_data"])};
     const std::optional<ReportedStatus> status = ParseReportedStatus(s["status"].Text());
-    if (!status || item.wamid.size() > 256 || item.callback.size() > 512) return void(++out.unknown);
-    item.report.status = *status;
-    item.report.at = At(s["timestamp"], now);
-    item.report.error_code = static_cast<int>(s["errors"][0]["code"].Int());
-    item.has_pricing = s["pricing"].is_object();
-    item.billing_category = Clean(s["pricing"]["category"].Text());
-    item.billable = s["pricing"]["billable"].Bool();
+    const bool nameless = item.wamid.empty() && item.callback.empty();
+    if (!status || nameless || item.wamid.size() > kWamidMax || item.callback.size() > kCallbackMax)
+      return void(++out.unknown);
+    item.report = {.status = *status, .at = At(s["timestamp"], now), .error_code = CodeOf(s["errors"][0])};
+    item.recipient_wa_id = CleanText(s["recipient_id"]);
+    item.recipient_bsuid = CleanText(s["recipient_user_id"]);
+    if (IsBsuid(item.recipient_wa_id)) item.recipient_bsuid = std::exchange(item.recipient_wa_id, "");
+    const JsonView pricing = s["pricing"];
+    item.has_pricing = pricing.is_object();
+    item.billing_category = CleanText(pricing["category"]);
+    item.billing_type = CleanText(pricing["type"]);
+    item.billable = pricing["billable"].Bool();
     out.items.push_back(std::move(item));
   }
 
-  void Template(const std::string& waba, const std::string& field, const JsonView& entry, const JsonView& v) {
-    TemplateItem item{.waba_id = waba,
-                      .graph_id = v["message_template_id"].Text(),
-                      .name = Clean(v["message_template_name"].Text()),
-                      .language = absl::StrReplaceAll(Clean(v["message_template_language"].Text()), {{"-", "_"}}),
-                      .at = At(entry["time"], now)};
-    if (field == "message_template_status_update") {
-      item.status = Clean(v["event"].Text());
-      item.reason = Clean(v["reason"].Text());
-      if (item.reason == "NONE") item.reason = "";
-      item.category = Clean(v["message_template_category"].Text());
-    } else if (field == "message_template_quality_update") {
-      item.quality = Clean(v["new_quality_score"].Text());
-    } else if (v["previous_category"].exists()) {
-      item.category = Clean(v["new_category"].Text());
-    }
-    out.items.push_back(std::move(item));
+  void Error(const JsonView& e) {
+    out.items.push_back(AccountErrorItem{.phone_number_id = phone_number_id,
+                                         .code = CodeOf(e),
+                                         .title = CleanText(e["title"]),
+                                         .message = CleanText(e["message"]),
+                                         .details = CleanText(e["error_data"]["details"]),
+                                         .href = CleanText(e["href"]),
+                                         .at = now});
   }
 
-  void Preferences(const JsonView& value) {
-    const JsonView list = value["user_preferences"];
-    for (size_t i = 0; i < list.size(); ++i) {
-      if (list[i]["category"].Text() != "marketing_messages") {
-        ++out.unknown;
-        continue;
-      }
-      out.items.push_back(PreferenceItem{value["metadata"]["phone_number_id"].Text(), Clean(list[i]["wa_id"].Text()),
-                                         Clean(list[i]["user_id"].Text()), list[i]["value"].Text() == "stop",
-                                         At(list[i]["timestamp"], now)});
-    }
-  }
-
-  void Change(const JsonView& entry, const JsonView& change) {
-    const std::string field = change["field"].Text();
-    const JsonView value = change["value"];
-    if (field == "messages") {
-      const JsonView messages = value["messages"], statuses = value["statuses"];
-      for (size_t i = 0; i < messages.size(); ++i) Message(value, messages[i]);
-      for (size_t i = 0; i < statuses.size(); ++i) Status(value, statuses[i]);
-    } else if (field == "message_template_status_update" || field == "message_template_quality_update" ||
-               field == "template_category_update") {
-      Template(entry["id"].Text(), field, entry, value);
-    } else if (field == "user_preferences") {
-      Preferences(value);
-    } else {
-      ++out.unknown;
-    }
+  void All() {
+    const JsonView messages = value["messages"], statuses = value["statuses"], errors = value["errors"];
+    for (size_t i = 0; i < messages.size(); ++i) Message(messages[i]);
+    for (size_t i = 0; i < statuses.size(); ++i) Status(statuses[i]);
+    for (size_t i = 0; i < errors.size(); ++i) Error(errors[i]);
+    if (!messages.is_array() && !statuses.is_array() && !errors.is_array()) ++out.unknown;
   }
 };
 
 }  // namespace
 
 ParsedWebhook ParseWebhook(absl::string_view body, absl::Time now) {
-  Parser parser{now, {}};
+  ParsedWebhook out;
   const JsonView entries = JsonView::Parse(body)["entry"];
-  if (!entries.is_array()) ++parser.out.unknown;
+  if (!entries.is_array()) ++out.unknown;
   for (size_t e = 0; e < entries.size(); ++e) {
     const JsonView changes = entries[e]["changes"];
-    for (size_t c = 0; c < changes.size(); ++c) parser.Change(entries[e], changes[c]);
+    if (!changes.is_array()) ++out.unknown;
+    for (size_t c = 0; c < changes.size(); ++c) {
+      const std::string field = changes[c]["field"].Text();
+      const JsonView value = changes[c]["value"];
+      if (field == "messages") {
+        MessagesParser{value, now, out}.All();
+      } else {
+        out.unknown += ParseAccountChange(entries[e], field, value, now, out.items);
+      }
+    }
   }
-  return std::move(parser.out);
+  return out;
 }
 
 }  // namespace vinculo::messaging

@@ -34,7 +34,7 @@ absl::Status IgnoreNotFound(const absl::Status& status) { return absl::IsNotFoun
 bool IsSaid(m::InboundKind kind) {
   return kind == m::INBOUND_KIND_TEXT || kind == m::INBOUND_KIND_TEMPLATE_BUTTON ||
          kind == m::INBOUND_KIND_BUTTON_REPLY || kind == m::INBOUND_KIND_LIST_REPLY || kind == m::INBOUND_KIND_MEDIA ||
-         kind == m::INBOUND_KIND_LOCATION || kind == m::INBOUND_KIND_OTHER;
+         kind == m::INBOUND_KIND_LOCATION || kind == m::INBOUND_KIND_STRUCTURED || kind == m::INBOUND_KIND_OTHER;
 }
 
 void Describe(const m::InboundContent& content, Inbound& in) {
