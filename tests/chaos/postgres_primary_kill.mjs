@@ -2,9 +2,10 @@
 // Kills the PostgreSQL server under two replicas of support, again and again while they are written to, and brings it back each
 // time. Then everything that was acknowledged must be there, once.
 //   node tests/chaos/postgres_primary_kill.mjs [--bin=DIR] [--kills=10]
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client, kRoot, RpcError } from '../journey/lib/rpc.mjs';
 import { Suite, findBinaries } from '../journey/lib/suite.mjs';
 import { GaveUp, until } from '../journey/lib/wait.mjs';
@@ -15,7 +16,8 @@ const kPage = 100;
 const options = Object.fromEntries(process.argv.slice(2).map((a) => a.replace(/^--/, '').split('=')));
 const kills = Number(options.kills ?? 10);
 const suite = new Suite({ bin: options.bin ?? findBinaries(), only: ['support'], store: 'postgres', replicas: 2 });
-const server = (action) => execFileSync(join(kRoot, 'ci', 'postgres'), [action, suite.path('postgres')], { stdio: 'ignore' });
+// Beside the load, which goes on while the server dies, is away and comes back.
+const server = (action) => promisify(execFile)(join(kRoot, 'ci', 'postgres'), [action, suite.path('postgres')]);
 
 const acknowledged = new Map();  // requester -> conversation
 let next = 0, stopping = false, retries = 0;
@@ -72,8 +74,10 @@ try {
   for (let kill = 0; kill < kills; ++kill) {
     const target = acknowledged.size + kBetweenKills;
     await Promise.race([failed, until('writes to be acknowledged', () => acknowledged.size >= target, 120)]);
-    server('kill');
-    server('resume');
+    const before = retries;
+    await server('kill');
+    await Promise.race([failed, until('a write to be refused', () => retries > before, 30)]);
+    await server('resume');
   }
   stopping = true;
   await Promise.all(workers);
