@@ -119,8 +119,11 @@ class Process {
   absl::Status OpenStore(const std::vector<sql::MigrationSet>& migrations) {
     const auto store_metrics = std::make_shared<prometheus::Registry>();
     registry_.AddCollectable(store_metrics);
-    sql::DatabaseOptions options{
-        .url = config_.store, .clock = clock_, .registry = store_metrics.get(), .read_threads = config_.read_threads};
+    sql::DatabaseOptions options{.url = config_.store,
+                                 .clock = clock_,
+                                 .registry = store_metrics.get(),
+                                 .read_threads = config_.read_threads,
+                                 .write_sessions = config_.write_sessions};
     options.migrations = {{"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}};
     options.migrations.insert(options.migrations.end(), migrations.begin(), migrations.end());
     ASSIGN_OR_RETURN(database_, sql::Database::Open(std::move(options)));

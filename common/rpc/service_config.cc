@@ -1,8 +1,11 @@
 #include "common/rpc/service_config.h"
 
+#include <algorithm>
+
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/flags/cpus.h"
 #include "common/id/uuid.h"
 #include "common/log/log.h"
 #include "common/sql/database.h"
@@ -32,7 +35,10 @@ ABSL_FLAG(absl::Duration, shutdown_grace, absl::Seconds(20), "how long calls in 
 ABSL_FLAG(int, max_in_flight, 256, "unary calls served at once; more are refused with OVERLOADED");
 ABSL_FLAG(int, max_in_flight_per_tenant, 128, "unary calls of one tenant served at once");
 ABSL_FLAG(int, max_streams, 512, "open streams");
-ABSL_FLAG(int, read_threads, 2, "threads and connections for lists, reports and searches");
+ABSL_FLAG(
+    int, read_threads, 0,
+    "threads and connections for lists, reports and searches; 0 takes the processors that the process may use, at "
+    "least 2 and at most 16");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning, error or off");
 ABSL_FLAG(std::string, log_format, "text", "text or json");
 
@@ -62,7 +68,10 @@ void ReadLimits(flags::Checker& check, ServiceConfig& config) {
   config.limits.in_flight = count("max_in_flight", absl::GetFlag(FLAGS_max_in_flight));
   config.limits.tenant_in_flight = count("max_in_flight_per_tenant", absl::GetFlag(FLAGS_max_in_flight_per_tenant));
   config.limits.streams = count("max_streams", absl::GetFlag(FLAGS_max_streams));
-  config.read_threads = static_cast<int>(check.IntWithin("read_threads", absl::GetFlag(FLAGS_read_threads), 1, 64));
+  config.read_threads = static_cast<int>(check.IntWithin("read_threads", absl::GetFlag(FLAGS_read_threads), 0, 64));
+  const int cpus = flags::AvailableCpus();
+  if (config.read_threads == 0) config.read_threads = std::clamp(cpus, 2, 16);
+  config.write_sessions = std::clamp(2 * cpus, 2, 32);
   config.endpoint_delay = absl::GetFlag(FLAGS_endpoint_delay);
   if (config.endpoint_delay < absl::ZeroDuration()) {
     config.endpoint_delay = config.insecure_loopback ? absl::ZeroDuration() : absl::Seconds(5);

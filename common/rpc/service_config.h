@@ -32,6 +32,7 @@ struct ServiceConfig {
   absl::Duration endpoint_delay;     // between NOT_SERVING and the end of serving
   absl::Duration shutdown_grace;     // for calls in flight
   int read_threads = 2;
+  int write_sessions = 4;  // where a server keeps the store
   Limits limits;
 };
 

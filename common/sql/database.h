@@ -31,6 +31,8 @@ struct DatabaseOptions {
   prometheus::Registry* registry = nullptr;
   // Threads (and connections) for lists, reports and searches.
   int read_threads = 2;
+  // Sessions that write beside each other, each with a tenant of its own; for servers, since a file has one writer.
+  int write_sessions = 4;
   // Writes that may wait; more are refused.
   int write_queue_max = 4096;
   int read_queue_max = 1024;

@@ -17,7 +17,6 @@ namespace vinculo::sql {
 namespace {
 
 constexpr size_t kBatchMax = 256;
-constexpr int kWriters = 4;
 constexpr int kConflictTries = 20;
 // The server calls a conflict what touches the same page of an index: while tables are small, everything does. A batch
 // that lost so often keeps this process's other writers away.
@@ -75,7 +74,7 @@ absl::Status PostgresEngine::Start(const DatabaseOptions& options, const std::ve
   reads_ = std::make_unique<TaskPool>(
       options.read_threads, options.read_queue_max, clock_,
       [this](const Scope& scope, absl::FunctionRef<absl::Status(Transaction&)> body) { return ReadHere(scope, body); });
-  for (int i = 0; i < kWriters; ++i) {
+  for (int i = 0; i < options.write_sessions; ++i) {
     writers_.emplace_back([this] {
       pthread_setname_np(pthread_self(), "sql-writer");
       WriterLoop();
