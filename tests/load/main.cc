@@ -1,7 +1,7 @@
 // vinculo-load: the yardstick and the generator of `make bench`.
-//   vinculo-load echo-server                         a bare gRPC callback echo server; prints `port N`, runs until its
-//   input ends vinculo-load run --target=HOST:PORT --method=... a closed loop of one RPC; prints one `name value` per
-//   line
+//   vinculo-load echo-server      a bare gRPC callback echo server; prints `port N`, runs until its input ends
+//   vinculo-load run ...          a closed loop of one RPC; prints one `name value` per line
+//   vinculo-load bare-sends ...   template sends over libcurl alone; prints `sends_per_s N`
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "common/flags/flags.h"
+#include "tests/load/bare_sends.h"
 #include "tests/load/load_generator.h"
 #include "vinculo/echo/v1/echo.grpc.pb.h"
 
@@ -60,6 +61,13 @@ int Run(const LoadOptions& options) {
   return result->calls > 0 ? 0 : 1;
 }
 
+int SendBare(const BareSendsOptions& options) {
+  const absl::StatusOr<double> rate = RunBareSends(options);
+  if (!rate.ok()) return flags::ExitCode(rate.status());
+  std::printf("sends_per_s %.0f\n", *rate);
+  return 0;
+}
+
 }  // namespace
 }  // namespace vinculo::load
 
@@ -83,7 +91,16 @@ int main(int argc, char** argv) {
   run->add_option("--connections", options.connections, "connections")->check(CLI::Range(1, 1000));
   run->add_option("--seconds", seconds, "measured time")->check(CLI::Range(0.1, 3600.0));
   run->add_option("--warm-up", warm_up, "seconds before measuring")->check(CLI::Range(0.0, 600.0));
+  CLI::App* const bare = app.add_subcommand("bare-sends", "send templates with nothing around them");
+  vinculo::load::BareSendsOptions sends;
+  bare->add_option("--url", sends.url, "the number's /messages")->required();
+  bare->add_option("--access-token", sends.access_token, "of WhatsApp")->required();
+  bare->add_option("--template", sends.template_name, "approved, with one parameter")->required();
+  bare->add_option("--language", sends.language, "of the template");
+  bare->add_option("--count", sends.count, "sends")->check(CLI::Range(1, 10'000'000));
+  bare->add_option("--in-flight", sends.in_flight, "at once")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);
+  if (bare->parsed()) return vinculo::load::SendBare(sends);
   if (server->parsed()) return vinculo::load::ServeEcho();
   if (!token_file.empty()) {
     std::ifstream file(token_file);

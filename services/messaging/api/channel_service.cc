@@ -63,7 +63,7 @@ void ChannelService::AddSender(rpc::Call<v1::AddSenderRequest, v1::Sender> call)
   phone.ok() ? void(s.phone_number = phone->e164)
              : bad.Add("phone_number", "is not a phone number with + and country code");
   s.display_name = text::ParseText("display_name", request.display_name(), {.max = 200, .single_line = true}, bad);
-  s.throughput = static_cast<int>(text::ParseInRange("throughput", request.throughput(), 0, 1000, bad));
+  s.throughput = static_cast<int>(text::ParseInRange("throughput", request.throughput(), 0, 100'000, bad));
   if (s.throughput == 0) s.throughput = kWhatsAppThroughput;
   s.daily_reach = static_cast<int>(text::ParseInRange("daily_reach", request.daily_reach(), -1, 100'000'000, bad));
   if (s.daily_reach == 0) s.daily_reach = kFirstTier;
