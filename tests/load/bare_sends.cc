@@ -75,7 +75,8 @@ absl::StatusOr<double> RunBareSends(const BareSendsOptions& options) {
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
       if (result != CURLE_OK || status != 200) {
-        return absl::UnavailableError(absl::StrCat("a send ended with ", curl_easy_strerror(result), ", status ", status));
+        return absl::UnavailableError(
+            absl::StrCat("a send ended with ", curl_easy_strerror(result), ", status ", status));
       }
       ++ended;
       curl_multi_remove_handle(multi.get(), easy);

@@ -7,8 +7,8 @@
 
 namespace vinculo::load {
 
-// The yardstick of a campaign's dispatch: template sends to `count` different people over libcurl's multi interface, with
-// nothing around them: no store, no limits, no report.
+// The yardstick of a campaign's dispatch: template sends to `count` different people over libcurl's multi interface,
+// with nothing around them: no store, no limits, no report.
 struct BareSendsOptions {
   std::string url;  // of the number's /messages
   std::string access_token;

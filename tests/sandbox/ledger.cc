@@ -14,9 +14,8 @@ using Json = nlohmann::json;
 constexpr uint64_t kHiddenBit = uint64_t{1} << 63;
 
 Json ToJson(const std::string& name, const Recipient& r) {
-  return {
-      {"to", name},           {"requests", r.requests}, {"accepted", r.accepted}, {"templates", r.templates_accepted},
-      {"inbound", r.inbound}, {"replies", r.replies}};
+  return {{"to", name},     {"requests", r.requests}, {"accepted", r.accepted}, {"templates", r.templates_accepted},
+          {"told", r.told}, {"inbound", r.inbound},   {"replies", r.replies}};
 }
 
 }  // namespace
@@ -76,7 +75,8 @@ void Ledger::Accepted(absl::string_view who, absl::string_view template_name, ab
   count.max_per_recipient = std::max(count.max_per_recipient, times);
 }
 
-void Ledger::Reported(absl::string_view template_name, const std::string& status) {
+void Ledger::Reported(absl::string_view who, absl::string_view template_name, const std::string& status) {
+  ++Of(who).told;
   const auto it = templates_.find(template_name);
   if (it != templates_.end()) ++it->second.statuses[status];
 }
@@ -127,7 +127,7 @@ std::string Ledger::RecipientLines() const {
   out.reserve(recipients_.size() * 96);
   for (const auto& [key, r] : recipients_) {
     absl::StrAppend(&out, "{\"to\":\"", Name(key), "\",\"requests\":", r.requests, ",\"accepted\":", r.accepted);
-    absl::StrAppend(&out, ",\"templates\":", r.templates_accepted, ",\"inbound\":", r.inbound,
+    absl::StrAppend(&out, ",\"templates\":", r.templates_accepted, ",\"told\":", r.told, ",\"inbound\":", r.inbound,
                     ",\"replies\":", r.replies, "}\n");
   }
   return out;

@@ -17,6 +17,7 @@ struct Recipient {
   uint32_t requests = 0;  // send requests addressed to it, whatever their outcome
   uint32_t accepted = 0;
   uint32_t templates_accepted = 0;
+  uint32_t told = 0;            // statuses of its messages that the webhook tells of, repetitions not counted
   uint32_t inbound = 0;         // messages it wrote
   uint32_t last_inbound_s = 0;  // seconds since 1970; 0 = never
   uint32_t replies = 0;         // inbound messages made by script
@@ -38,7 +39,7 @@ class Ledger {
   void Accepted(absl::string_view who, absl::string_view template_name, absl::string_view callback);
   void Refused(int64_t code) { ++refused_[code]; }
   // A status that the webhook tells of, repetitions not counted.
-  void Reported(absl::string_view template_name, const std::string& status);
+  void Reported(absl::string_view who, absl::string_view template_name, const std::string& status);
 
   int64_t requests() const { return requests_; }
   int64_t accepted() const { return accepted_; }

@@ -103,7 +103,7 @@ HttpReply Sends::Take(const SendRequest& send, const HttpMessage& request, const
   reply.body += "}]}";
   if (!webhooks_.enabled()) return reply;
   const bool failing = fault != nullptr && fault->act == "fail_later";
-  if (fault == nullptr || fault->act != "drop_statuses") {
+  if (fault == nullptr || (fault->act != "drop_statuses" && !fault->silent)) {
     Follow({sender, who, wa_id, wamid, std::string(Truncate(send.callback)),
             t == nullptr ? "service" : absl::AsciiStrToLower(t->category), std::string(send.template_name),
             failing ? fault->code : 0});
@@ -187,7 +187,7 @@ void Sends::Follow(Fate fate) {
 void Sends::Report(const std::shared_ptr<Fate>& fate, absl::string_view status, int64_t after_ms) {
   const WebhookSettings& settings = webhooks_.settings();
   if (faults_.Toss(settings.loss_rate)) return;
-  ledger_.Reported(fate->template_name, std::string(status));
+  ledger_.Reported(fate->who, fate->template_name, std::string(status));
   after_ms += faults_.Pick(settings.jitter_ms);
   if (faults_.Toss(settings.reorder_rate)) after_ms += settings.reorder_ms;
   const int times = faults_.Toss(settings.duplicate_rate) ? 2 : 1;

@@ -154,6 +154,7 @@ FaultRule ReadFault(const Json& json, const std::string& path, std::vector<std::
   in.Read("each_first", &rule.each_first);
   in.Read("do", &rule.act);
   in.Read("accept", &rule.accept);
+  in.Read("silent", &rule.silent);
   in.Read("code", &rule.code);
   in.Read("http", &rule.http);
   in.Read("body", &rule.body);

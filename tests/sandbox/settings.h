@@ -76,6 +76,7 @@ struct FaultRule {
 
   std::string act;      // error, http, empty, hang, reset, delay, fail_later, held, drop_statuses
   bool accept = false;  // the request takes effect although the answer is bad
+  bool silent = false;  // and no webhook ever tells of it
   int64_t code = 0;
   int64_t http = 0;
   std::string body;

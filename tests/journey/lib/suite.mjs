@@ -58,12 +58,12 @@ class Process {
 
 export class Suite {
   // `only` (or VINCULO_SERVICES) starts just these; `dir` keeps stores and keys from run to run; without it they are temporary.
-  // `store` is sqlite or postgres; the latter brings a server of its own and allows `replicas`.
+  // `store` is sqlite or postgres; the latter brings a server of its own and allows `replicas`. `flags` are further ones by service.
   constructor({ bin = findBinaries(), keep = false, tenants = [kTenant], only = process.env.VINCULO_SERVICES?.split(',') ?? kServices, dir = null,
-    store = 'sqlite', replicas = 1 } = {}) {
+    store = 'sqlite', replicas = 1, flags = {} } = {}) {
     if (store !== 'sqlite' && store !== 'postgres') throw new Error(`a store is sqlite or postgres, not ${store}`);
     if (store === 'sqlite' && replicas > 1) throw new Error('replicas of one service share a store: that needs postgres');
-    Object.assign(this, { store, replicas, fronts: {} });
+    Object.assign(this, { store, replicas, moreFlags: flags, fronts: {} });
     this.bin = bin;
     this.keep = keep || dir !== null;
     this.only = only;
@@ -157,7 +157,7 @@ export class Suite {
       lifecycle: { support: peer('support'), time_zone: 'America/Argentina/Buenos_Aires' },
       support: { messaging: peer('messaging'), profiling: peer('profiling'), time_zone: 'America/Argentina/Buenos_Aires' },
     }[service];
-    return Object.entries({ ...common, ...own }).filter(([, v]) => v !== '')
+    return Object.entries({ ...common, ...own, ...this.moreFlags[service] }).filter(([, v]) => v !== '')
       .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
   }
 
@@ -238,6 +238,12 @@ export class Suite {
     await this.processes[name].end('SIGKILL');
     if (this.replicas > 1) return `kill -9 ${name}, the others go on`;
     return `kill -9 ${name}, serving again after ${Math.round(await this.startService(service))} ms`;
+  }
+
+  // Kills one process and starts it again on its store and ports.
+  async restart(service, name) {
+    await this.processes[name].end('SIGKILL');
+    await this.startProcess_(service, name);
   }
 
   checkAlive() { for (const process of Object.values(this.processes)) process.checkAlive(); }
