@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/metrics/registry.h"
+#include "services/messaging/domain/provider.h"
 
 namespace vinculo::messaging {
 
@@ -9,6 +10,9 @@ struct Metrics {
   explicit Metrics(metrics::Registry& registry)
       : sends(registry.AddCounters("messaging_sends_total", "Send requests by how they ended.", "result",
                                    {"accepted", "refused", "not_sent", "ambiguous", "untried"})),
+        provider_errors(registry.AddCounters("messaging_provider_errors_total",
+                                             "Refused send requests by WhatsApp's code, as far as it is known.", "code",
+                                             ErrorClasses::Default().Labels())),
         in_flight(registry.AddGauge("messaging_sends_in_flight", "Send requests whose answer is awaited.")),
         webhook_posts(registry.AddCounters("messaging_webhook_posts_total", "Webhook deliveries by answer.", "answer",
                                            {"stored", "unsigned", "forged", "full", "failed"})),
@@ -20,6 +24,7 @@ struct Metrics {
                                       metrics::PowersOfTwo())) {}
 
   metrics::Labeled<metrics::Counter> sends;
+  metrics::Labeled<metrics::Counter> provider_errors;
   metrics::Gauge& in_flight;
   metrics::Labeled<metrics::Counter> webhook_posts;
   metrics::Labeled<metrics::Counter> webhook_items;

@@ -6,8 +6,8 @@
 #include "common/status/status_macros.h"
 #include "common/text/phone.h"
 #include "common/text/validate.h"
-#include "services/messaging/announce.h"
 #include "services/messaging/api/render.h"
+#include "services/messaging/sender_state.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
 
@@ -87,11 +87,7 @@ void ChannelService::ResumeSender(rpc::Call<v1::ResumeSenderRequest, v1::Sender>
   context_.db.Write(
       call.scope(),
       [id, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Sender> {
-        ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, id));
-        if (sender.state == SenderState::kActive) return sender;
-        RETURN_IF_ERROR(ChannelRepository::SetSenderState(tx, id, SenderState::kActive, ""));
-        RETURN_IF_ERROR(AnnounceSender(tx, id, SenderState::kActive, "", now));
-        tx.Raise(kSignalQueue);
+        RETURN_IF_ERROR(ResumeSending(tx, id, now));
         return ChannelRepository::GetSender(tx, id);
       },
       call.Reply(RenderSender));

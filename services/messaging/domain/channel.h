@@ -27,7 +27,10 @@ struct Channel {
   std::string token_tail;    // its last four characters
   ChannelState state = ChannelState::kActive;
   std::string block_reason;
+  std::optional<absl::Time> blocked_until;
   absl::Time created_at;
+  int64_t revision = 1;
+  std::optional<absl::Time> webhook_at;  // when the first webhook came
 };
 
 // A sending number.
@@ -44,6 +47,21 @@ struct Sender {
   std::optional<absl::Time> blocked_until;
   bool is_default = false;
   absl::Time created_at;
+  std::string quality;                // WhatsApp's word; "" until it was read
+  std::string tier;                   // likewise
+  std::optional<absl::Time> read_at;  // when WhatsApp last told
+  int64_t revision = 1;
+};
+
+// A sender as its dispatcher needs it: with what holds for the whole channel.
+struct SendingNumber {
+  Sender sender;
+  std::string portfolio_id;
+  bool channel_blocked = false;
+  std::string token_sealed;
+  std::string waba_id;
+
+  bool blocked() const { return channel_blocked || sender.state == SenderState::kBlocked; }
 };
 
 // The tenant and object that a Graph id belongs to.
@@ -53,5 +71,6 @@ struct ProviderOwner {
 };
 inline constexpr absl::string_view kKindWaba = "waba";
 inline constexpr absl::string_view kKindPhone = "phone";
+inline constexpr absl::string_view kKindPortfolio = "portfolio";
 
 }  // namespace vinculo::messaging

@@ -45,12 +45,15 @@ struct Contact {
   Decision transactional = Decision::kNone;
   int suppressed = 0;
   std::optional<absl::Time> last_inbound_at;
+  std::optional<absl::Time> marketing_rest_until;  // WhatsApp asked to leave the person alone; read for sends only
   int64_t revision = 1;
   absl::Time created_at;
   absl::Time updated_at;
 
   Permissions permissions() const;
   bool marketing_allowed() const;
+  // WhatsApp asked for a day without marketing [M-110].
+  bool Rests(absl::Time now) const { return marketing_rest_until && now < *marketing_rest_until; }
 };
 
 // What a change to a contact may set; empty fields change nothing.

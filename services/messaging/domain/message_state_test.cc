@@ -94,7 +94,8 @@ TEST(SendOutcome, IsExactlyOneOfFour) {
 
 TEST(ErrorClass, FollowsTheCodeAndNeverTheText) {
   const auto classify = [](int code, int http = 400) {
-    return Classify({.result = SendResult::kRefused, .graph_error = true, .code = code, .http = http});
+    return ErrorClasses::Default().Classify(
+        {.result = SendResult::kRefused, .graph_error = true, .code = code, .http = http});
   };
   EXPECT_EQ(classify(130429), ErrorClass::kRetry);
   EXPECT_EQ(classify(131056), ErrorClass::kPair);
@@ -109,9 +110,9 @@ TEST(ErrorClass, FollowsTheCodeAndNeverTheText) {
   EXPECT_EQ(classify(133010), ErrorClass::kAccount);
   EXPECT_EQ(classify(132012), ErrorClass::kBug);
   EXPECT_EQ(classify(999999), ErrorClass::kUnknown);
-  EXPECT_EQ(Classify({.result = SendResult::kNotSent}), ErrorClass::kRetry);
-  EXPECT_EQ(Classify({.result = SendResult::kRefused, .http = 429}), ErrorClass::kRetry);
-  EXPECT_EQ(Classify({.result = SendResult::kRefused, .http = 404}), ErrorClass::kBug);
+  EXPECT_EQ(ErrorClasses::Default().Classify({.result = SendResult::kNotSent}), ErrorClass::kRetry);
+  EXPECT_EQ(ErrorClasses::Default().Classify({.result = SendResult::kRefused, .http = 429}), ErrorClass::kRetry);
+  EXPECT_EQ(ErrorClasses::Default().Classify({.result = SendResult::kRefused, .http = 404}), ErrorClass::kBug);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -61,7 +63,48 @@ enum class ErrorClass {
   kUnknown = '?',    // nobody knows the code
 };
 
-// By Graph's code, and by HTTP status only where there is none. Never by the text.
-ErrorClass Classify(const SendOutcome& outcome);
+// A span of Graph's codes and what they mean; one code is a span of itself.
+struct ErrorSpan {
+  int first = 0;
+  int last = 0;
+  ErrorClass error_class = ErrorClass::kUnknown;
+};
+
+// WhatsApp's codes as data, which the operator may replace [M-110]. Copyable.
+class ErrorClasses {
+ public:
+  // As WhatsApp documents them.
+  static const ErrorClasses& Default();
+  // The default with `replaced` before it.
+  static ErrorClasses With(std::vector<ErrorSpan> replaced);
+
+  // By Graph's code, and by HTTP status only where there is none. Never by the text. [M-112]
+  ErrorClass Classify(const SendOutcome& outcome) const;
+  // The name of a code as a label of few values: the code or span of the table, "http_4xx" for a refusal without
+  // Graph's JSON, else "other" [M-111].
+  std::string Label(const SendOutcome& outcome) const;
+  std::vector<std::string> Labels() const;
+
+ private:
+  explicit ErrorClasses(std::vector<ErrorSpan> spans) : spans_(std::move(spans)) {}
+  const ErrorSpan* Find(int code) const;
+
+  std::vector<ErrorSpan> spans_;
+};
+
+// "X" for kRecipient and so on; nullopt for anything that is not one of R, P, L, X, T, A, B.
+std::optional<ErrorClass> ParseErrorClass(absl::string_view letter);
+
+// The limit of a spam report: bulk stops, transactional messages trickle.
+inline constexpr int kSpamCode = 131048;
+inline constexpr int kOptedOutCode = 131050;
+inline constexpr int kHealthCode = 131049;  // the person got enough marketing
+inline constexpr int kThroughputCode = 130429;
+
+// True for codes of token, policy and payment, which stop every number of the account and not just one.
+bool StopsWholeChannel(int code);
+// Faults of the parameters: of one recipient, or of the template when everybody has them [M-112].
+inline constexpr int kParameterFaultCodes[] = {132000, 132012, 132018};
+bool IsParameterFault(int code);
 
 }  // namespace vinculo::messaging

@@ -32,8 +32,22 @@ class ChannelRepository {
   static absl::StatusOr<std::vector<Sender>> ListSenders(sql::Transaction& tx, const Uuid& after, int limit);
   // All senders of the tenant, each with its channel.
   static absl::StatusOr<std::vector<std::pair<Sender, Channel>>> SendersWithChannels(sql::Transaction& tx);
-  static absl::Status SetSenderState(sql::Transaction& tx, const Uuid& id, SenderState state,
-                                     const std::string& reason);
+  static absl::StatusOr<std::vector<Sender>> SendersOfChannel(sql::Transaction& tx, const Uuid& channel);
+  static absl::StatusOr<std::vector<Uuid>> SendersOfPortfolio(sql::Transaction& tx, const std::string& portfolio);
+  // For an intent: the sender with what its channel says, in one read. FAILED_PRECONDITION LEASE_LOST when the token is
+  // no longer the current one.
+  static absl::StatusOr<SendingNumber> GetSending(sql::Transaction& tx, const Uuid& sender, int64_t token);
+  static absl::Status SetSenderState(sql::Transaction& tx, const Uuid& id, SenderState state, const std::string& reason,
+                                     std::optional<absl::Time> until = std::nullopt);
+  static absl::Status SetChannelState(sql::Transaction& tx, const Uuid& id, ChannelState state,
+                                      const std::string& reason, std::optional<absl::Time> until = std::nullopt);
+  // Name, limits, quality and whether it is the default; bumps the revision.
+  static absl::Status UpdateSender(sql::Transaction& tx, Sender& sender);
+  // Name, portfolio, app and token; bumps the revision. ALREADY_EXISTS PROVIDER_ID_TAKEN for somebody else's portfolio.
+  static absl::Status UpdateChannel(sql::Transaction& tx, Channel& channel);
+  // The first webhook of a channel, named by itself or by one of its senders; later ones change nothing.
+  static absl::Status WebhookSeen(sql::Transaction& tx, const Uuid& channel, absl::Time now);
+  static absl::Status WebhookSeenBySender(sql::Transaction& tx, const Uuid& sender, absl::Time now);
 
   // Takes the sender for `holder` until `until` and returns the new token. FAILED_PRECONDITION LEASE_HELD while another
   // holder's lease runs.

@@ -50,6 +50,10 @@ constexpr sql::Query kHeard{
     "contact_heard",
     "UPDATE contact SET last_inbound_at = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND (last_inbound_at IS NULL "
     "OR last_inbound_at < ?1)"};
+constexpr sql::Query kRest{"contact_rest_marketing",
+                           "UPDATE contact SET marketing_rest_until = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND "
+                           "(marketing_rest_until IS "
+                           "NULL OR marketing_rest_until < ?1)"};
 constexpr sql::Query kGetLastRoute{
     "contact_last_route", "SELECT last_route, last_route_ref FROM contact WHERE tenant_id = ? AND contact_id = ?"};
 constexpr sql::Query kSetLastRoute{
@@ -248,6 +252,10 @@ absl::Status ContactRepository::SetPermissions(sql::Transaction& tx, const Conta
   return tx.Exec(kSetPermissions, c.marketing, c.transactional, c.suppressed, tx.tenant(), c.id);
 }
 
+absl::Status ContactRepository::RestMarketing(sql::Transaction& tx, const Uuid& id, absl::Time until) const {
+  return tx.Exec(kRest, until, tx.tenant(), id);
+}
+
 absl::Status ContactRepository::Heard(sql::Transaction& tx, const Uuid& id, absl::Time at) const {
   return tx.Exec(kHeard, at, tx.tenant(), id);
 }
@@ -364,9 +372,10 @@ absl::StatusOr<int> ContactRepository::SuppressedOf(sql::Transaction& tx, const 
 }
 
 std::vector<sql::Query> ContactRepository::Queries() {
-  return {kGet,          kByIdentity,   kByPhoneKey,     kByCustomer, kInsert, kUpdate,     kSetPermissions,  kHeard,
-          kGetLastRoute, kSetLastRoute, kInsertIdentity, kIdentities, kPage,   kMemberPage, kMemberVariables, kListsOf,
-          kEvidence,     kEvidencePage, kInsertEvidence, kSuppress,   kLift,   kSuppressed};
+  return {
+      kGet,     kByIdentity,   kByPhoneKey,   kByCustomer,     kInsert,     kUpdate, kSetPermissions, kHeard,
+      kRest,    kGetLastRoute, kSetLastRoute, kInsertIdentity, kIdentities, kPage,   kMemberPage,     kMemberVariables,
+      kListsOf, kEvidence,     kEvidencePage, kInsertEvidence, kSuppress,   kLift,   kSuppressed};
 }
 
 }  // namespace vinculo::messaging

@@ -43,6 +43,8 @@ class ContactRepository {
   // Writes everything but identities; bumps the revision.
   absl::Status Update(sql::Transaction& tx, Contact& contact, absl::Time now) const;
   absl::Status SetPermissions(sql::Transaction& tx, const Contact& contact) const;
+  // No marketing to the contact until then; never sooner than what is known already [M-110].
+  absl::Status RestMarketing(sql::Transaction& tx, const Uuid& id, absl::Time until) const;
   absl::Status Heard(sql::Transaction& tx, const Uuid& id, absl::Time at) const;
   struct LastRoute {
     int route = 0;

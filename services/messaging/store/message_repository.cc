@@ -44,7 +44,11 @@ constexpr sql::Query kDue{
     "message_due",
     "SELECT " COLUMNS
     "WHERE m.tenant_id = ? AND m.sender_id = ? AND m.lane = ? AND m.state = 1 AND m.state IN (1, 2, 3) AND m.due_at <= "
-    "? AND m.campaign_id IS NULL ORDER BY m.due_at, m.message_id LIMIT ?"};
+    "? AND (m.due_at, m.message_id) > (?, ?) AND m.campaign_id IS NULL ORDER BY m.due_at, m.message_id LIMIT ?"};
+constexpr sql::Query kPostponeContact{
+    "message_postpone_contact",
+    "UPDATE message SET due_at = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND message_id >= ?4 AND sender_id = ?5 "
+    "AND lane = ?6 AND state = 1 AND campaign_id IS NULL AND due_at < ?1"};
 constexpr sql::Query kNextDue{
     "message_next_due",
     "SELECT due_at FROM message WHERE tenant_id = ? AND sender_id = ? AND lane = ? AND state = 1 AND state IN (1, "
@@ -187,10 +191,14 @@ absl::Status MessageRepository::SetPricing(sql::Transaction& tx, const Uuid& id,
 }
 
 absl::StatusOr<std::vector<Message>> MessageRepository::Due(sql::Transaction& tx, const Uuid& sender, Lane lane,
-                                                            absl::Time now, int limit) {
+                                                            absl::Time now, const DuePosition& after, int limit) {
   std::vector<Message> out;
-  RETURN_IF_ERROR(Collect(tx, out, kDue, tx.tenant(), sender, lane, now, limit));
+  RETURN_IF_ERROR(Collect(tx, out, kDue, tx.tenant(), sender, lane, now, after.due_at, after.id, limit));
   return out;
+}
+
+absl::Status MessageRepository::PostponeContact(sql::Transaction& tx, const Message& m, absl::Time until) {
+  return tx.Exec(kPostponeContact, until, tx.tenant(), m.contact_id, m.id, m.sender_id, m.lane);
 }
 
 absl::StatusOr<std::optional<absl::Time>> MessageRepository::NextDue(sql::Transaction& tx, const Uuid& sender) {
@@ -253,8 +261,8 @@ absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sq
 }
 
 std::vector<sql::Query> MessageRepository::Queries() {
-  return {kInsert,  kGet,     kByWamid,    kUpdate,         kUpdateProgress, kSetPricing, kDue,
-          kNextDue, kOrphans, kUnknownDue, kUnknownWaiting, kByContact,      kByCampaign};
+  return {kInsert,          kGet,     kByWamid, kUpdate,     kUpdateProgress, kSetPricing, kDue,
+          kPostponeContact, kNextDue, kOrphans, kUnknownDue, kUnknownWaiting, kByContact,  kByCampaign};
 }
 
 }  // namespace vinculo::messaging

@@ -28,9 +28,16 @@ class MessageRepository {
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
   static absl::Status SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category, bool billable);
 
-  // Queued and due messages of a lane, oldest first. Those of campaigns are handed out through their ledger.
+  // Queued and due messages of a lane after `after`, oldest first. Those of campaigns are handed out through their
+  // ledger.
+  struct DuePosition {
+    absl::Time due_at = absl::UnixEpoch();
+    Uuid id;
+  };
   static absl::StatusOr<std::vector<Message>> Due(sql::Transaction& tx, const Uuid& sender, Lane lane, absl::Time now,
-                                                  int limit);
+                                                  const DuePosition& after, int limit);
+  // The message, and what is queued later for the same contact in its lane, waits until `until`: order is kept [M-48].
+  static absl::Status PostponeContact(sql::Transaction& tx, const Message& message, absl::Time until);
   // When the next queued message of the sender becomes due.
   static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& sender);
   // SENDING under an older token than `token`.

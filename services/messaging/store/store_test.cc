@@ -9,6 +9,7 @@
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
@@ -56,7 +57,7 @@ TEST_F(StoreTest, NoStatementScansATable) {
   for (const auto& queries : {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
                               ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
                               MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(),
-                              InboundRepository::Queries(), PolicyRepository::Queries()}) {
+                              InboundRepository::Queries(), PolicyRepository::Queries(), LimitRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }
@@ -112,7 +113,7 @@ TEST_F(StoreTest, OnlyQueuedAndDueMessagesAreHandedOut) {
   sending.token = 3;
   auto found = Write([&](sql::Transaction& tx) -> absl::StatusOr<std::vector<std::vector<Message>>> {
     for (const Message& m : {due, later, sending}) RETURN_IF_ERROR(MessageRepository::Insert(tx, m));
-    ASSIGN_OR_RETURN(auto now, MessageRepository::Due(tx, sender, Lane::kTransactional, kNow, 10));
+    ASSIGN_OR_RETURN(auto now, MessageRepository::Due(tx, sender, Lane::kTransactional, kNow, {}, 10));
     ASSIGN_OR_RETURN(auto old, MessageRepository::Orphans(tx, sender, 4, 10));
     ASSIGN_OR_RETURN(auto mine, MessageRepository::Orphans(tx, sender, 3, 10));
     return std::vector<std::vector<Message>>{now, old, mine};

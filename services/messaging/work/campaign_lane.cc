@@ -13,7 +13,7 @@ namespace vinculo::messaging {
 namespace {
 
 constexpr absl::Duration kCampaignExpiry = absl::Hours(24);
-constexpr int kSkipPage = 64;
+constexpr int kPages = 8;  // of rows passed over, in one commit
 
 class CampaignLane {
  public:
@@ -43,18 +43,31 @@ class CampaignLane {
                                    .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
     }
     if (limit <= 0) return absl::OkStatus();
-    ASSIGN_OR_RETURN(std::vector<Recipient> due,
-                     CampaignRepository::Due(c_.tx, campaign.id, c_.request.now, std::max(limit, kSkipPage)));
     int taken = 0;
-    for (Recipient& row : due) {
-      if (taken == limit) break;
-      ASSIGN_OR_RETURN(const bool begun, TakeRecipient(campaign, row));
-      if (campaign.state != CampaignState::kRunning) return absl::OkStatus();
-      taken += begun ? 1 : 0;
+    for (int page = 0; page < kPages && taken < limit; ++page) {
+      const int asked = limit - taken;
+      // One message per pair: whoever got a campaign's within the last six seconds waits.
+      ASSIGN_OR_RETURN(std::vector<DueRecipient> due,
+                       LimitRepository::Due(c_.tx, c_.scope, campaign.id, c_.request.now, c_.Begun(kPairCost), asked));
+      if (due.empty() && page == 0) return FinishOrWait(campaign);
+      bool waits = false;
+      for (DueRecipient& one : due) {
+        ASSIGN_OR_RETURN(const Taken what, TakeRecipient(campaign, one));
+        if (campaign.state != CampaignState::kRunning) return absl::OkStatus();
+        taken += what == Taken::kBegun ? 1 : 0;
+        waits = waits || what == Taken::kWaitsForReach;
+      }
+      if (taken > 0) c_.batch.last_campaign = campaign.id;
+      if (waits) return WaitForReach();
+      if (static_cast<int>(due.size()) < asked) return absl::OkStatus();
     }
-    if (taken > 0) c_.batch.last_campaign = campaign.id;
-    c_.batch.more = c_.batch.more || taken == limit || static_cast<int>(due.size()) == kSkipPage;
-    if (due.empty()) return FinishOrWait(campaign);
+    c_.batch.more = true;
+    return absl::OkStatus();
+  }
+
+  absl::Status WaitForReach() {
+    ASSIGN_OR_RETURN(const absl::Time free, c_.ReachFreeAt());
+    c_.WakeAt(free);
     return absl::OkStatus();
   }
 
@@ -85,25 +98,43 @@ class CampaignLane {
     return absl::OkStatus();
   }
 
-  // True when an intent was committed for the row.
-  absl::StatusOr<bool> TakeRecipient(Campaign& campaign, Recipient& row) {
+  enum class Taken { kBegun, kPassedOver, kWaitsForReach };
+  absl::StatusOr<Taken> TakeRecipient(Campaign& campaign, DueRecipient& due) {
+    Recipient& row = due.row;
     ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(campaign.template_name));
     const Translation* translation = t->Find(row.language);
     if (translation == nullptr || !translation->Sendable()) {
       RETURN_IF_ERROR(AutoPause(c_.tx, campaign.id, "TEMPLATE_UNAVAILABLE", c_.request.now));
       campaign.state = CampaignState::kPaused;
-      return false;
+      return Taken::kPassedOver;
     }
-    ASSIGN_OR_RETURN(const Contact contact, c_.contacts.Get(c_.tx, row.contact_id));
-    const absl::string_view block =
+    if (due.to.contact.state == ContactState::kMerged) {
+      ASSIGN_OR_RETURN(due.to, c_.FindAddressee(row.contact_id));
+    }
+    const Contact& contact = due.to.contact;
+    absl::string_view block =
         CampaignBlock(contact.permissions(), {.is_template = true,
                                               .category = translation->category,
                                               .needs_phone = translation->category == Category::kAuthentication});
+    if (block.empty() && translation->category == Category::kMarketing && contact.Rests(c_.request.now))
+      block = "PROVIDER_CAP";
     if (!block.empty()) {
       RETURN_IF_ERROR(Skip(row, block));
-      return false;
+      return Taken::kPassedOver;
     }
-    ASSIGN_OR_RETURN(Message m, MessageFor(campaign, row, contact));
+    const absl::Time pair = PairFreeAt(due.to.PairDebt(c_.request.now), kPairDebtCampaign, c_.request.now);
+    if (pair > c_.request.now) {
+      row.not_before = pair;
+      RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
+      return Taken::kPassedOver;
+    }
+    if (!c_.ReachAllows(due.to, Lane::kBulk)) return Taken::kWaitsForReach;
+    RETURN_IF_ERROR(Begin(campaign, row, due.to));
+    return Taken::kBegun;
+  }
+
+  absl::Status Begin(const Campaign& campaign, Recipient& row, const Addressee& to) {
+    ASSIGN_OR_RETURN(Message m, MessageFor(campaign, row, to.contact));
     row.state = RecipientState::kSending;
     row.reason = "";
     row.message_id = m.id;
@@ -111,8 +142,8 @@ class CampaignLane {
     row.updated_at = c_.request.now;
     RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
     c_.deltas.Move(campaign.id, RecipientState::kQueued, "", RecipientState::kSending, "");
-    RETURN_IF_ERROR(c_.Begin(std::move(m), contact));
-    return true;
+    RETURN_IF_ERROR(c_.Charge(to, m));
+    return c_.Begin(std::move(m), to.contact);
   }
 
   // A new message, or the one of an attempt that is to be made again.

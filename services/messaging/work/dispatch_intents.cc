@@ -9,10 +9,69 @@
 #include "services/messaging/work/intent_commit.h"
 
 namespace vinculo::messaging {
+namespace {
+
+constexpr int kReachSweepPage = 1000;
+constexpr absl::Duration kReachPatience = absl::Seconds(1);  // between two looks for a slot
+
+}  // namespace
 
 IntentCommit::IntentCommit(sql::Transaction& transaction, const ContactRepository& contact_rows,
                            const IntentRequest& what)
     : tx(transaction), contacts(contact_rows), request(what), busy(what.busy_contacts) {}
+
+absl::Status IntentCommit::LoadReach() {
+  reach_.limit = batch.sender.daily_reach;
+  if (reach_.unlimited()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(reach_.used, LimitRepository::ReachUsed(tx, scope.portfolio_id));
+  if (reach_.Free(/*bulk=*/true)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t freed,
+                   LimitRepository::SweepReach(tx, scope.portfolio_id, request.now, kReachSweepPage));
+  reach_.used -= freed;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Addressee> IntentCommit::FindAddressee(const Uuid& contact) const {
+  ASSIGN_OR_RETURN(Addressee to, LimitRepository::Find(tx, scope, contact, Begun(kPairMemory)));
+  if (to.contact.state != ContactState::kMerged) return to;
+  ASSIGN_OR_RETURN(const Contact survivor, contacts.Get(tx, contact));
+  return LimitRepository::Find(tx, scope, survivor.id, Begun(kPairMemory));
+}
+
+bool NeedsReach(const Addressee& to, const Content& content, absl::Time now) {
+  return std::holds_alternative<TemplateContent>(content) && !to.WindowOpen(now);
+}
+
+bool IntentCommit::ReachAllows(const Addressee& to, Lane lane) const {
+  return to.WindowOpen(request.now) || to.reach_at || reach_.Free(lane == Lane::kBulk);
+}
+
+absl::StatusOr<absl::Time> IntentCommit::ReachFreeAt() const {
+  ASSIGN_OR_RETURN(const std::optional<absl::Time> next, LimitRepository::NextReach(tx, scope.portfolio_id));
+  return std::max(next.value_or(request.now), request.now + kReachPatience);
+}
+
+absl::Status IntentCommit::Charge(const Addressee& to, const Message& m) {
+  // The first attempt of a campaign message is known by its row.
+  if (!m.campaign_id || m.progress.attempt > 1) {
+    const absl::Time paid = PairPaidAt(to.pair_paid_at, request.now);
+    RETURN_IF_ERROR(LimitRepository::SetPairPaid(tx, m.sender_id, to.contact.id, paid));
+  }
+  if (reach_.unlimited() || !NeedsReach(to, m.content, request.now)) return absl::OkStatus();
+  if (!to.reach_at) {
+    ++reach_.used;
+    ++new_slots_;
+  }
+  return LimitRepository::TakeReach(tx, scope.portfolio_id, to.contact.id, m.id, request.now);
+}
+
+absl::Status IntentCommit::Finish() {
+  RETURN_IF_ERROR(LimitRepository::AddReach(tx, scope.portfolio_id, new_slots_));
+  RETURN_IF_ERROR(deltas.Flush(tx));
+  ASSIGN_OR_RETURN(const std::optional<absl::Time> due, MessageRepository::NextDue(tx, request.sender_id));
+  WakeAt(due);
+  return absl::OkStatus();
+}
 
 int IntentCommit::BulkLeft() const {
   return std::min(request.bulk_limit - bulk_, request.limit - static_cast<int>(batch.intents.size()));
@@ -66,20 +125,23 @@ absl::StatusOr<SendTarget> IntentCommit::Target(const Contact& contact, const Me
 
 absl::StatusOr<IntentBatch> CommitIntents(sql::Transaction& tx, const ContactRepository& contacts,
                                           const IntentRequest& request) {
-  RETURN_IF_ERROR(ChannelRepository::CheckDispatcher(tx, request.sender_id, request.token));
+  ASSIGN_OR_RETURN(SendingNumber from, ChannelRepository::GetSending(tx, request.sender_id, request.token));
   IntentCommit commit(tx, contacts, request);
-  ASSIGN_OR_RETURN(commit.batch.sender, ChannelRepository::GetSender(tx, request.sender_id));
+  const bool blocked = from.blocked();
+  commit.scope = {request.sender_id, from.portfolio_id};
+  commit.batch.sender = std::move(from.sender);
+  commit.batch.token_sealed = std::move(from.token_sealed);
+  commit.batch.waba_id = std::move(from.waba_id);
   commit.batch.last_campaign = request.last_campaign;
-  const SenderState state = commit.batch.sender.state;
-  if (state == SenderState::kBlocked) return std::move(commit.batch);
+  commit.batch.blocked = blocked;
+  if (blocked) return std::move(commit.batch);
+  RETURN_IF_ERROR(commit.LoadReach());
   RETURN_IF_ERROR(TakeQueued(commit, Lane::kTransactional, request.limit));
-  if (state == SenderState::kActive) {
+  if (commit.batch.sender.state == SenderState::kActive) {
     RETURN_IF_ERROR(TakeQueued(commit, Lane::kBulk, commit.BulkLeft()));
     RETURN_IF_ERROR(TakeCampaigns(commit));
   }
-  RETURN_IF_ERROR(commit.deltas.Flush(tx));
-  ASSIGN_OR_RETURN(std::optional<absl::Time> due, MessageRepository::NextDue(tx, request.sender_id));
-  commit.WakeAt(due);
+  RETURN_IF_ERROR(commit.Finish());
   return std::move(commit.batch);
 }
 

@@ -35,8 +35,11 @@ struct Intent {
 
 struct IntentBatch {
   Sender sender;
+  std::string token_sealed;  // the channel's access token
+  std::string waba_id;
   std::vector<Intent> intents;
-  bool more = false;  // the limit was reached; there may be more at once
+  bool blocked = false;  // the sender or its channel: nothing begins
+  bool more = false;     // the limit was reached; there may be more at once
   bool running_campaigns = false;
   std::optional<absl::Time> next_due;
   Uuid last_campaign;
@@ -64,12 +67,16 @@ struct SendReport {
 // is UNKNOWN and waits `unknown_wait` for a status.
 absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& contacts,
                             const std::vector<SendReport>& reports, const std::set<Uuid>& pause_for_failures,
-                            absl::Duration unknown_wait, absl::Time now);
+                            absl::Duration unknown_wait, absl::Time now,
+                            const ErrorClasses& classes = ErrorClasses::Default());
 
 // Rows that an older holder left SENDING become UNKNOWN; false when none is left. Unknown ones whose wait is over are
 // queued once more or given up [M-51] [M-80].
 absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
                                     absl::Duration unknown_wait, absl::Time now);
 absl::Status SettleUnknown(sql::Transaction& tx, const Uuid& sender, absl::Time now);
+
+// Lifts the sender's block when its announced end has come [M-113].
+absl::Status EndBlock(sql::Transaction& tx, const Uuid& sender, absl::Time now);
 
 }  // namespace vinculo::messaging

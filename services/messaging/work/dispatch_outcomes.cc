@@ -6,10 +6,13 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
 #include "services/messaging/consent_act.h"
+#include "services/messaging/sender_state.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/template_repository.h"
 #include "services/messaging/work/dispatch_intents.h"
 
 namespace vinculo::messaging {
@@ -18,8 +21,8 @@ namespace {
 constexpr int kBulkTries = 5;
 constexpr int kPairTries = 6;
 constexpr int kPage = 200;
-constexpr int kOptedOutCode = 131050;
-constexpr int kSpamCode = 131048;
+constexpr int kParameterFaults = 10;
+constexpr absl::Duration kRest = absl::Hours(24), kTemplateWait = absl::Seconds(30);
 
 // One outcome on its way into the store.
 struct Recorder {
@@ -28,6 +31,9 @@ struct Recorder {
   CountDeltas& deltas;
   absl::Duration unknown_wait;
   absl::Time now;
+  const ErrorClasses& classes;
+  std::map<Uuid, int> parameter_faults = {};  // campaigns with one in this batch
+  std::string portfolio = "";                 // of the sender, once it was needed
 
   void Requeue(Message& m, absl::Duration wait) const {
     m.progress.phase = Phase::kQueued;
@@ -54,29 +60,38 @@ struct Recorder {
     return added ? contacts.Update(tx, contact, now) : absl::OkStatus();
   }
 
-  absl::Status Refuse(Message& m, const SendReport& report) const {
+  // Waits, and so does what was asked for later of the same person [M-48].
+  absl::Status RequeueInOrder(Message& m, absl::Duration wait) const {
+    Requeue(m, wait);
+    return m.campaign_id ? absl::OkStatus() : MessageRepository::PostponeContact(tx, m, m.due_at);
+  }
+
+  absl::Status Refuse(Message& m, const SendReport& report) {
     const SendOutcome& outcome = report.outcome;
     const bool bulk = m.lane == Lane::kBulk;
-    switch (Classify(outcome)) {
+    switch (classes.Classify(outcome)) {
       case ErrorClass::kRetry:
         if (bulk && m.progress.attempt >= kBulkTries) return Fail(m, outcome), absl::OkStatus();
-        return Requeue(m, jobs::Backoff(m.progress.attempt, absl::Seconds(1), absl::Seconds(60), report.jitter)),
-               absl::OkStatus();
+        return RequeueInOrder(m, jobs::Backoff(m.progress.attempt, absl::Seconds(1), absl::Seconds(60), report.jitter));
       case ErrorClass::kPair:
         if (m.progress.attempt >= kPairTries) return Fail(m, outcome), absl::OkStatus();
-        return Requeue(m, absl::Seconds(std::pow(4.0, m.progress.attempt - 1))), absl::OkStatus();
+        return RequeueInOrder(m, absl::Seconds(std::pow(4.0, m.progress.attempt - 1)));
       case ErrorClass::kTemplate:
-        Requeue(m, absl::Seconds(30));
-        return m.campaign_id ? AutoPause(tx, *m.campaign_id, "TEMPLATE_UNAVAILABLE", now) : absl::OkStatus();
+        Requeue(m, kTemplateWait);
+        return StopTemplate(m, outcome.code);
       case ErrorClass::kAccount:
         Requeue(m, absl::Seconds(1));
         return Block(m, outcome.code);
       case ErrorClass::kUnknown:
-        if (!bulk && m.progress.attempt < 2) return Requeue(m, absl::Seconds(1)), absl::OkStatus();
+        if (!bulk && m.progress.attempt < 2) return RequeueInOrder(m, absl::Seconds(1));
+        return Fail(m, outcome), absl::OkStatus();
+      case ErrorClass::kRest:
+        Fail(m, outcome);
+        return contacts.RestMarketing(tx, m.contact_id, now + kRest);
+      case ErrorClass::kBug:
+        if (m.campaign_id && IsParameterFault(outcome.code)) parameter_faults[*m.campaign_id] = outcome.code;
         return Fail(m, outcome), absl::OkStatus();
       case ErrorClass::kRecipient:
-      case ErrorClass::kRest:
-      case ErrorClass::kBug:
         Fail(m, outcome);
         return outcome.code == kOptedOutCode ? OptOut(m) : absl::OkStatus();
     }
@@ -84,16 +99,59 @@ struct Recorder {
   }
 
   absl::Status Block(const Message& m, int code) const {
-    const bool spam = code == kSpamCode;
-    const SenderState state = spam ? SenderState::kBulkBlocked : SenderState::kBlocked;
     const std::string reason = absl::StrCat("PROVIDER_", code);
+    if (code == kSpamCode) return BlockSender(tx, m.sender_id, SenderState::kBulkBlocked, reason, std::nullopt, now);
+    if (!StopsWholeChannel(code)) return BlockSender(tx, m.sender_id, SenderState::kBlocked, reason, std::nullopt, now);
     ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
-    if (sender.state == SenderState::kActive) {
-      RETURN_IF_ERROR(ChannelRepository::SetSenderState(tx, m.sender_id, state, reason));
-      RETURN_IF_ERROR(AnnounceSender(tx, m.sender_id, state, reason, now));
+    return BlockChannel(tx, sender.channel_id, reason, std::nullopt, now);
+  }
+
+  // WhatsApp says that the translation cannot be sent, whatever we believed: unsendable until the listing tells.
+  absl::Status StopTemplate(const Message& m, int code) const {
+    if (m.campaign_id) RETURN_IF_ERROR(AutoPause(tx, *m.campaign_id, "TEMPLATE_UNAVAILABLE", now));
+    const auto* content = std::get_if<TemplateContent>(&m.content);
+    if (content == nullptr) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
+    const TranslationKey key{sender.channel_id, content->name, content->language};
+    ASSIGN_OR_RETURN(const std::optional<Template> before, TemplateRepository::Find(tx, key.channel_id, key.name));
+    const Translation* was = before ? before->Find(key.language) : nullptr;
+    if (was == nullptr || !was->Sendable()) return absl::OkStatus();
+    const ProviderVerdict verdict{.status = absl::StrCat("PROVIDER_", code), .at = std::max(now, was->status_at)};
+    ASSIGN_OR_RETURN(const bool applied, TemplateRepository::ApplyVerdict(tx, key, verdict, now));
+    if (!applied) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Template after, TemplateRepository::Get(tx, key.channel_id, key.name));
+    return AnnounceTemplate(tx, after, *after.Find(key.language), "template.status_changed", now);
+  }
+
+  // Faults of the parameters are the template's when a campaign has had nothing else [M-112].
+  absl::Status JudgeParameterFaults() const {
+    for (const auto& [id, code] : parameter_faults) {
+      ASSIGN_OR_RETURN(const RecipientCounts counts, CampaignRepository::Counts(tx, id));
+      int64_t faults = 0;
+      for (const auto& [key, n] : counts) {
+        for (const int code : kParameterFaultCodes) {
+          if (key.first == RecipientState::kFailed && key.second == absl::StrCat("PROVIDER_", code)) faults += n;
+        }
+      }
+      const Funnel funnel = MakeFunnel(counts);
+      const int64_t outcomes =
+          funnel.attempted - funnel.of(RecipientState::kSending) - funnel.of(RecipientState::kUnknown);
+      if (faults < kParameterFaults || faults != outcomes) continue;
+      ASSIGN_OR_RETURN(const std::vector<Message> last, MessageRepository::ListByCampaign(tx, id, Uuid(), 1));
+      for (const Message& m : last) RETURN_IF_ERROR(StopTemplate(m, code));
     }
-    return m.campaign_id ? AutoPause(tx, *m.campaign_id, spam ? "SENDER_SPAM" : "SENDER_BLOCKED", now)
-                         : absl::OkStatus();
+    return absl::OkStatus();
+  }
+
+  // What was certainly not taken never reached anybody [M-85].
+  absl::Status GiveReachBack(const Message& m) {
+    if (!std::holds_alternative<TemplateContent>(m.content)) return absl::OkStatus();
+    if (portfolio.empty()) {
+      ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
+      ASSIGN_OR_RETURN(const Channel channel, ChannelRepository::GetChannel(tx, sender.channel_id));
+      portfolio = channel.portfolio_id;
+    }
+    return LimitRepository::GiveReachBack(tx, portfolio, m.contact_id, m.id);
   }
 
   absl::Status OptOut(const Message& m) const {
@@ -102,7 +160,7 @@ struct Recorder {
     return ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", m.id.ToString(), now, now);
   }
 
-  absl::Status Record(const SendReport& report) const {
+  absl::Status Record(const SendReport& report) {
     ASSIGN_OR_RETURN(const std::optional<Message> found, MessageRepository::Find(tx, report.message_id));
     if (!found || found->progress.attempt != report.attempt) return absl::OkStatus();
     const Message& before = *found;
@@ -115,11 +173,13 @@ struct Recorder {
       return absl::OkStatus();
     } else if (report.untried) {
       Requeue(m, absl::ZeroDuration());
+      RETURN_IF_ERROR(GiveReachBack(m));
     } else if (report.outcome.result == SendResult::kAmbiguous) {
       m.progress.phase = Phase::kUnknown;
       m.due_at = now + unknown_wait;
     } else {
       RETURN_IF_ERROR(Refuse(m, report));
+      RETURN_IF_ERROR(GiveReachBack(m));
     }
     return Settle(tx, before, m, deltas, now);
   }
@@ -129,13 +189,15 @@ struct Recorder {
 
 absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& contacts,
                             const std::vector<SendReport>& reports, const std::set<Uuid>& pause_for_failures,
-                            absl::Duration unknown_wait, absl::Time now) {
+                            absl::Duration unknown_wait, absl::Time now, const ErrorClasses& classes) {
   CountDeltas deltas;
-  const Recorder recorder{tx, contacts, deltas, unknown_wait, now};
+  Recorder recorder{tx, contacts, deltas, unknown_wait, now, classes};
   for (const SendReport& report : reports) RETURN_IF_ERROR(recorder.Record(report));
+  RETURN_IF_ERROR(deltas.Flush(tx));
+  RETURN_IF_ERROR(recorder.JudgeParameterFaults());
   for (const Uuid& campaign : pause_for_failures) RETURN_IF_ERROR(AutoPause(tx, campaign, "FAILURES", now));
   tx.Raise(kSignalQueue);
-  return deltas.Flush(tx);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
@@ -165,6 +227,12 @@ absl::Status SettleUnknown(sql::Transaction& tx, const Uuid& sender, absl::Time 
     if (!again) RETURN_IF_ERROR(AnnounceUnknown(tx, m, now));
   }
   return deltas.Flush(tx);
+}
+
+absl::Status EndBlock(sql::Transaction& tx, const Uuid& id, absl::Time now) {
+  ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, id));
+  const bool over = sender.state != SenderState::kActive && sender.blocked_until && now >= *sender.blocked_until;
+  return over ? ResumeSending(tx, id, now) : absl::OkStatus();
 }
 
 }  // namespace vinculo::messaging

@@ -11,7 +11,10 @@
 #include "absl/synchronization/mutex.h"
 #include "common/log/log.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
+#include "services/messaging/sender_state.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/holding.h"
@@ -20,7 +23,9 @@ namespace vinculo::messaging {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(500), kBlockedWait = absl::Milliseconds(100);
-constexpr absl::Duration kRediscover = absl::Seconds(5), kClaimRetry = absl::Seconds(3), kUnknownSweep = kRediscover;
+constexpr absl::Duration kRediscover = absl::Seconds(5), kClaimRetry = absl::Seconds(3), kSweep = kRediscover;
+// Inbound traffic is read so often while something is sent, and nothing is begun on an older figure [M-84].
+constexpr absl::Duration kInboundPoll = absl::Milliseconds(100), kInboundAge = absl::Milliseconds(250);
 
 }  // namespace
 
@@ -53,6 +58,18 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
     Release();
   }
 
+  bool TryReserve(const std::string& tenant, const Uuid& sender) {
+    absl::MutexLock lock(&mutex_);
+    const auto it = holdings_.find({tenant, sender});
+    if (it == holdings_.end()) return false;
+    Holding& h = *it->second;
+    const absl::Time now = Steady();
+    const bool may = !stopping_ && h.token != 0 && !h.blocked && now >= h.begin_at && now >= h.back_off_until &&
+                     now < h.lease_until && h.Free(now) > 0;
+    if (may) h.window.Take(now, 1);
+    return may;
+  }
+
   void Poke(bool queue) {
     absl::MutexLock lock(&mutex_);
     poked_ = true;
@@ -62,10 +79,13 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
  private:
   using Key = std::pair<std::string, Uuid>;
 
+  // The monotonic clock, in the form in which limits and leases are kept: the wall clock may jump.
+  absl::Time Steady() const { return absl::UnixEpoch() + db_.clock().Elapsed(); }
+
   void Loop() {
     absl::MutexLock lock(&mutex_);
     while (true) {
-      const absl::Time now = db_.clock().Now();
+      const absl::Time now = Steady();
       if (!stopping_ && now >= rediscover_at_) Discover(now);
       absl::Time wake = now + kTick;
       for (auto& [key, h] : holdings_) {
@@ -125,19 +145,21 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     std::unique_ptr<Holding>& h = holdings_[{tenant, sender.id}];
     if (h == nullptr) {
-      absl::StatusOr<std::string> token = key_.Open(channel.token_sealed, absl::StrCat("waba:", channel.waba_id));
       h = std::make_unique<Holding>();
       h->tenant = tenant;
-      if (token.ok()) {
-        h->token_text = *std::move(token);
-      } else {
-        log::Error("an access token cannot be opened", {{"sender_id", sender.id.ToString()}});
-        h->claim_at = absl::InfiniteFuture();
-      }
     }
-    h->sender = sender;
-    if (h->limit == 0 || h->limit > h->FullRate()) h->limit = h->FullRate();
-    h->window.SetLimit(h->limit);
+    h->Adopt(sender);
+    OpenToken(*h, channel.token_sealed, channel.waba_id);
+  }
+
+  // Each commit tells the token, so that a new one is used at once, whoever changed it.
+  void OpenToken(Holding& h, const std::string& sealed, const std::string& waba_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (h.token_sealed == sealed) return;
+    h.token_sealed = sealed;
+    absl::StatusOr<std::string> token = key_.Open(sealed, absl::StrCat("waba:", waba_id));
+    if (!token.ok()) log::Error("an access token cannot be opened", {{"sender_id", h.sender.id.ToString()}});
+    h.token_text = token.ok() ? *std::move(token) : "";
   }
 
   sql::Scope ScopeOf(const Holding& h) const { return sql::Scope::ForTenant(h.tenant, "dispatcher"); }
@@ -145,40 +167,61 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
   // Everything that can be begun for a sender now; `wake` becomes the next moment of interest.
   void Step(Holding& h, absl::Time now, absl::Time& wake) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (h.token == 0) {
-      if (!stopping_ && !h.claiming && now >= h.claim_at) Claim(h, now);
+      if (!stopping_ && !h.claiming && now >= h.claim_at && !h.token_text.empty()) Claim(h, now);
       return;
     }
-    if (!h.reports.empty() && !h.recording) Record(h, now);
+    if (!h.reports.empty() && !h.recording) Record(h);
     if (stopping_) return;
     if (!h.renewing && now >= h.renew_at) Renew(h, now);
     if (!h.sweeping && now >= h.sweep_at) Sweep(h, now);
     h.Regain(now);
     if (now < h.begin_at) wake = std::min(wake, h.begin_at);
     if (now < h.begin_at || now < h.back_off_until || now >= h.lease_until || h.committing) return;
-    const bool due = h.work || h.campaigns || (h.next_due && *h.next_due <= now);
-    if (h.next_due) wake = std::min(wake, *h.next_due);
+    const absl::Time wall = db_.clock().Now();
+    const bool due = h.work || h.campaigns || (h.next_due && *h.next_due <= wall);
+    if (h.next_due) wake = std::min(wake, now + (*h.next_due - wall));
     if (!due || h.in_flight >= options_.in_flight_max) return;
-    if (h.window.Free(now) == 0) {
-      wake = std::min(wake, h.window.NextFree(now));
+    if (!h.reading_inbound && now - h.inbound_read_at >= kInboundPoll) ReadInbound(h, now, wall);
+    if (now - h.inbound_read_at > kInboundAge) return;
+    if (h.Free(now) == 0) {
+      wake = std::min(wake, h.NextFree(now));
       return;
     }
-    Commit(h, now);
+    Commit(h, now, wall);
+  }
+
+  void ReadInbound(Holding& h, absl::Time now, absl::Time wall) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    h.reading_inbound = true;
+    db_.ReadOnPool(
+        ScopeOf(h),
+        [sender = h.sender.id, wall](sql::Transaction& tx) {
+          return LimitRepository::InboundOfLastSecond(tx, sender, wall);
+        },
+        [self = shared_from_this(), &h, now](absl::StatusOr<int64_t> inbound) {
+          absl::MutexLock lock(&self->mutex_);
+          h.reading_inbound = false;
+          self->poked_ = true;
+          if (!inbound.ok()) return;
+          h.inbound = static_cast<int>(*inbound);
+          h.inbound_read_at = now;
+        });
   }
 
   void Claim(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     h.claiming = true;
     const Uuid sender = h.sender.id;
     const absl::Time until = now + options_.lease;
+    const absl::Time wall = db_.clock().Now();
     db_.Write(
         ScopeOf(h),
-        [sender, holder = options_.holder, now, until](sql::Transaction& tx) {
-          return ChannelRepository::ClaimDispatcher(tx, sender, holder, now, until);
+        [sender, holder = options_.holder, wall, lease = options_.lease](sql::Transaction& tx) {
+          return ChannelRepository::ClaimDispatcher(tx, sender, holder, wall, wall + lease);
         },
         [self = shared_from_this(), &h, until](absl::StatusOr<int64_t> token) {
           if (token.ok()) return self->Recover(h, *token, until);
           absl::MutexLock lock(&self->mutex_);
           h.claiming = false;
-          h.claim_at = self->db_.clock().Now() + kClaimRetry;
+          h.claim_at = self->Steady() + kClaimRetry;
         });
   }
 
@@ -193,7 +236,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
         [self = shared_from_this(), &h, token, until](absl::StatusOr<bool> more) {
           if (more.ok() && *more) return self->Recover(h, token, until);
           absl::MutexLock lock(&self->mutex_);
-          const absl::Time at = self->db_.clock().Now();
+          const absl::Time at = self->Steady();
           h.claiming = false;
           h.claim_at = at + kClaimRetry;
           if (!more.ok()) return;
@@ -208,31 +251,36 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
 
   void Lose(Holding& h) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     h.token = 0;
-    h.claim_at = db_.clock().Now() + kClaimRetry;
+    h.claim_at = Steady() + kClaimRetry;
   }
 
   void Renew(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     h.renewing = true;
     const absl::Time until = now + options_.lease;
+    const absl::Time stored_until = db_.clock().Now() + options_.lease;
     db_.Write(
         ScopeOf(h),
-        [sender = h.sender.id, token = h.token, until](sql::Transaction& tx) {
-          return ChannelRepository::RenewDispatcher(tx, sender, token, until);
+        [sender = h.sender.id, token = h.token, stored_until](sql::Transaction& tx) {
+          return ChannelRepository::RenewDispatcher(tx, sender, token, stored_until);
         },
         [self = shared_from_this(), &h, until](absl::Status renewed) {
           absl::MutexLock lock(&self->mutex_);
           h.renewing = false;
           if (renewed.ok()) h.lease_until = until;
           if (ErrorReason(renewed) == "LEASE_LOST") self->Lose(h);
-          h.renew_at = self->db_.clock().Now() + (renewed.ok() ? self->options_.renew : absl::Seconds(1));
+          h.renew_at = self->Steady() + (renewed.ok() ? self->options_.renew : absl::Seconds(1));
         });
   }
 
   void Sweep(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     h.sweeping = true;
-    h.sweep_at = now + kUnknownSweep;
+    h.sweep_at = now + kSweep;
     db_.Write(
-        ScopeOf(h), [sender = h.sender.id, now](sql::Transaction& tx) { return SettleUnknown(tx, sender, now); },
+        ScopeOf(h),
+        [sender = h.sender.id, wall = db_.clock().Now()](sql::Transaction& tx) -> absl::Status {
+          RETURN_IF_ERROR(EndBlock(tx, sender, wall));
+          return SettleUnknown(tx, sender, wall);
+        },
         [self = shared_from_this(), &h](absl::Status) {
           absl::MutexLock lock(&self->mutex_);
           h.sweeping = false;
@@ -240,17 +288,14 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
         });
   }
 
-  void Commit(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Commit(Holding& h, absl::Time now, absl::Time wall) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     IntentRequest request{.sender_id = h.sender.id,
                           .token = h.token,
-                          .now = now,
+                          .now = wall,
                           .busy_contacts = h.busy,
                           .last_campaign = h.last_campaign};
-    request.limit = std::min(options_.in_flight_max - h.in_flight, h.window.Free(now));
-    // Bulk leaves the last tenth of the rate to transactional messages [M-82].
-    const int reserve = h.limit / 10;
-    request.bulk_limit =
-        std::max(0, std::min({options_.bulk_in_flight_max - h.bulk_in_flight, h.window.Free(now) - reserve}));
+    request.limit = std::min(options_.in_flight_max - h.in_flight, h.Free(now));
+    request.bulk_limit = std::max(0, std::min(options_.bulk_in_flight_max - h.bulk_in_flight, h.FreeForBulk(now)));
     for (auto& [campaign, window] : h.campaign_windows) request.campaign_free[campaign] = window.Free(now);
     h.committing = true;
     h.work = false;
@@ -272,24 +317,26 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
       if (!batch.ok()) {
         if (ErrorReason(batch.status()) == "LEASE_LOST") return Lose(h);
         log::Warning("intents could not be committed", {{"error", std::string(batch.status().message())}});
-        h.back_off_until = db_.clock().Now() + absl::Seconds(1);
+        h.back_off_until = std::max(h.back_off_until, Steady() + absl::Seconds(1));
         h.work = true;
         return;
       }
-      const absl::Time now = db_.clock().Now();
-      h.sender = batch->sender;
+      const absl::Time now = Steady(), wall = db_.clock().Now();
+      h.Adopt(batch->sender);
+      h.blocked = batch->blocked;
+      OpenToken(h, batch->token_sealed, batch->waba_id);
       h.last_campaign = batch->last_campaign;
       h.campaigns = batch->running_campaigns && (batch->more || !batch->intents.empty());
       h.work = h.work || batch->more;
       h.next_due = batch->next_due;
       // What is due and may not go yet, such as a second text to one contact, waits for an answer or a moment.
-      if (h.next_due && *h.next_due <= now && batch->intents.empty()) h.next_due = now + kBlockedWait;
-      if (batch->running_campaigns && (!h.next_due || *h.next_due > now + absl::Seconds(1)))
-        h.next_due = now + absl::Seconds(1);
+      if (h.next_due && *h.next_due <= wall && batch->intents.empty()) h.next_due = wall + kBlockedWait;
+      if (batch->running_campaigns && (!h.next_due || *h.next_due > wall + absl::Seconds(1)))
+        h.next_due = wall + absl::Seconds(1);
       for (const auto& [campaign, rate] : batch->campaign_rates)
         h.campaign_windows.try_emplace(campaign, rate).first->second.SetLimit(rate);
       metrics_.intents.Observe(static_cast<double>(batch->intents.size()));
-      const bool stale = now - began > options_.intent_age_max || now >= h.lease_until;
+      const bool stale = now - began > options_.intent_age_max || now >= h.lease_until || h.token_text.empty();
       for (Intent& intent : batch->intents) {
         if (stale) {
           h.reports.push_back(
@@ -330,18 +377,20 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
     static constexpr const char* kNames[] = {"", "accepted", "refused", "not_sent", "ambiguous"};
     metrics_.in_flight.Decrement();
     metrics_.sends[kNames[static_cast<int>(report.outcome.result)]].Increment();
+    if (report.outcome.result == SendResult::kRefused)
+      metrics_.provider_errors[ErrorClasses::Default().Label(report.outcome)].Increment();
     absl::MutexLock lock(&mutex_);
-    const absl::Time now = db_.clock().Now();
+    const absl::Time now = Steady();
     --h.in_flight;
     if (lane == Lane::kBulk) --h.bulk_in_flight;
     if (lane == Lane::kTransactional) h.busy.erase(contact);
     report.jitter = std::uniform_real_distribution<double>(0, 1)(random_);
-    h.Learn(report.outcome, campaign, now);
+    h.Learn(report.outcome, options_.error_classes, campaign, now, report.jitter);
     h.reports.push_back(std::move(report));
     poked_ = true;
   }
 
-  void Record(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Record(Holding& h) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     h.recording = true;
     auto reports = std::make_shared<std::vector<SendReport>>(std::move(h.reports));
     auto failing = std::make_shared<std::set<Uuid>>(std::move(h.failing));
@@ -349,8 +398,8 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
     h.failing.clear();
     db_.Write(
         ScopeOf(h),
-        [contacts = &contacts_, reports, failing, wait = options_.unknown_wait, now](sql::Transaction& tx) {
-          return RecordOutcomes(tx, *contacts, *reports, *failing, wait, now);
+        [contacts = &contacts_, reports, failing, options = &options_, now = db_.clock().Now()](sql::Transaction& tx) {
+          return RecordOutcomes(tx, *contacts, *reports, *failing, options->unknown_wait, now, options->error_classes);
         },
         [self = shared_from_this(), &h, reports, failing](absl::Status recorded) {
           absl::MutexLock lock(&self->mutex_);
@@ -375,7 +424,7 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
   std::thread thread_;
   absl::Mutex mutex_;
   std::map<Key, std::unique_ptr<Holding>> holdings_ ABSL_GUARDED_BY(mutex_);
-  absl::Time rediscover_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time rediscover_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // monotonic, as all times here
   bool discovering_ ABSL_GUARDED_BY(mutex_) = false;
   bool poked_ ABSL_GUARDED_BY(mutex_) = false;
   bool fresh_ ABSL_GUARDED_BY(mutex_) = false;
@@ -395,6 +444,7 @@ Dispatcher::Dispatcher(sql::Database& database, const ContactRepository& contact
 Dispatcher::~Dispatcher() { Stop(); }
 void Dispatcher::Start() { impl_->Start(); }
 void Dispatcher::Stop() { impl_->Stop(); }
+bool Dispatcher::TryReserve(const std::string& tenant, const Uuid& sender) { return impl_->TryReserve(tenant, sender); }
 void Dispatcher::Poke() { impl_->Poke(/*queue=*/true); }
 
 }  // namespace vinculo::messaging

@@ -23,6 +23,7 @@ struct DispatcherOptions {
   absl::Duration unknown_wait = absl::Minutes(10);   // for a status, before a resend or giving up
   int in_flight_max = 64;                            // per sender
   int bulk_in_flight_max = 56;
+  ErrorClasses error_classes = ErrorClasses::Default();
 };
 
 // Sends for every sender of the installation: claims the sender, turns what an older holder left into UNKNOWN, then
@@ -40,6 +41,10 @@ class Dispatcher {
   void Start();
   // Begins nothing more and waits for the answers under way and their records.
   void Stop();
+  // Takes a slot of the sender's rate for a request to /messages that is not a message, such as a read mark: it may be
+  // written now [M-84]. False when nothing is free, when the sender may not send, or when another process dispatches
+  // for it: try again after a moment.
+  bool TryReserve(const std::string& tenant, const Uuid& sender);
   // Looks for work now. For tests that move a manual clock.
   void Poke();
 

@@ -310,8 +310,8 @@ TemplateAnswer ReadTemplateAnswer(const http::Response& response) {
   if (const JsonView error = body["error"]; error.is_object()) {
     out.code = static_cast<int>(error["code"].Int());
     out.message = error["message"].Text();
-    const ErrorClass c =
-        Classify({.result = SendResult::kRefused, .graph_error = true, .code = out.code, .http = response.status});
+    const ErrorClass c = ErrorClasses::Default().Classify(
+        {.result = SendResult::kRefused, .graph_error = true, .code = out.code, .http = response.status});
     const bool again = c == ErrorClass::kRetry || c == ErrorClass::kAccount || response.status >= 500;
     out.result = again ? TemplateAnswer::Result::kAgain : TemplateAnswer::Result::kRefused;
     return out;

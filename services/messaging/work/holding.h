@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/jobs/job_queue.h"
 #include "services/messaging/domain/channel.h"
+#include "services/messaging/domain/limits.h"
 #include "services/messaging/domain/provider.h"
 #include "services/messaging/domain/rate_window.h"
 #include "services/messaging/work/dispatch_intents.h"
@@ -17,14 +19,15 @@ namespace vinculo::messaging {
 
 inline constexpr absl::Duration kHalvedRegains = absl::Seconds(10);
 inline constexpr int kBugsInARow = 10;
-inline constexpr int kThroughputCode = 130429;
 
-// What the holder remembers of a sender. Belongs to the loop's mutex.
+// What the holder remembers of a sender. Belongs to the loop's mutex. Its times are of the monotonic clock, written as
+// a Time, but for `next_due`, which the store gave.
 struct Holding {
   std::string tenant;
   Sender sender;
-  std::string token_text;  // access token
-  int64_t token = 0;       // fencing; 0: not held
+  std::string token_sealed;  // as it was opened
+  std::string token_text;    // access token; "" when it cannot be opened
+  int64_t token = 0;         // fencing; 0: not held
   absl::Time lease_until;
   absl::Time renew_at;
   absl::Time begin_at;  // nothing before
@@ -32,7 +35,10 @@ struct Holding {
   absl::Time sweep_at;
   absl::Time back_off_until;
   absl::Time regain_at;
-  int limit = 0;  // requests per second now
+  absl::Time inbound_read_at = absl::InfinitePast();
+  int inbound = 0;  // messages that came in within the last second
+  int limit = 0;    // requests per second since WhatsApp last throttled
+  int outages = 0;  // in a row
   RateWindow window{0};
   std::map<Uuid, RateWindow> campaign_windows;
   std::map<Uuid, int> bugs;
@@ -43,29 +49,58 @@ struct Holding {
   int in_flight = 0;
   int bulk_in_flight = 0;
   bool claiming = false, renewing = false, committing = false, recording = false, sweeping = false;
+  bool reading_inbound = false;
   bool work = true;  // there may be something to send
   bool campaigns = false;
+  bool blocked = false;
   std::optional<absl::Time> next_due;
 
   // The sender's throughput less what inbound messages may take of it.
-  int FullRate() const { return std::max(1, sender.throughput - std::max(1, sender.throughput / 20)); }
+  int FullRate() const { return OutboundRate(sender.throughput, 0); }
+
+  // Requests that may begin in a second as things stand [M-83]; a spam report leaves a trickle [M-110].
+  int Rate() const {
+    if (sender.state == SenderState::kBulkBlocked) return 1;
+    return std::min(limit, OutboundRate(sender.throughput, inbound));
+  }
+
+  // How many may begin now.
+  int Free(absl::Time now) {
+    window.SetLimit(Rate());
+    return window.Free(now);
+  }
+  absl::Time NextFree(absl::Time now) {
+    window.SetLimit(Rate());
+    return window.NextFree(now);
+  }
+  // Of them bulk: the last tenth of the rate is left to transactional messages [M-82].
+  int FreeForBulk(absl::Time now) { return std::max(0, Free(now) - Rate() / 10); }
+
+  // The sender as the store has it. A higher throughput holds at once.
+  void Adopt(const Sender& now_is) {
+    const int before = FullRate();
+    sender = now_is;
+    if (limit == 0 || limit >= before || limit > FullRate()) limit = FullRate();
+  }
 
   // A halved rate regains a tenth of the full one every ten seconds [M-86].
   void Regain(absl::Time now) {
     if (limit >= FullRate() || now < regain_at) return;
     limit = std::min(FullRate(), limit + std::max(1, FullRate() / 10));
     regain_at = now + kHalvedRegains;
-    window.SetLimit(limit);
   }
 
-  // What an answer means beyond its message.
-  void Learn(const SendOutcome& outcome, const std::optional<Uuid>& campaign, absl::Time now) {
+  // What an answer means beyond its message. The sender waits as one after an error of class R, longer each time until
+  // a request is taken; answers to what was in flight already say nothing new.
+  void Learn(const SendOutcome& outcome, const ErrorClasses& classes, const std::optional<Uuid>& campaign,
+             absl::Time now, double jitter = 0.5) {
     const bool bad = outcome.result == SendResult::kRefused || outcome.result == SendResult::kNotSent;
-    const ErrorClass c = bad ? Classify(outcome) : ErrorClass::kUnknown;
-    if (c == ErrorClass::kRetry) back_off_until = now + absl::Seconds(1);
-    if (bad && outcome.code == kThroughputCode) {
+    const ErrorClass c = bad ? classes.Classify(outcome) : ErrorClass::kUnknown;
+    if (outcome.result == SendResult::kAccepted) outages = 0;
+    if (c == ErrorClass::kRetry && now >= back_off_until)
+      back_off_until = now + jobs::Backoff(++outages, absl::Seconds(1), absl::Seconds(60), jitter);
+    if (bad && outcome.graph_error && outcome.code == kThroughputCode) {
       limit = std::max(1, limit / 2);
-      window.SetLimit(limit);
       regain_at = now + kHalvedRegains;
     }
     if (!campaign) return;

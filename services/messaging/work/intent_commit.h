@@ -7,6 +7,7 @@
 
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/contact_repository.h"
+#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/work/dispatch_intents.h"
 
 namespace vinculo::messaging {
@@ -16,8 +17,22 @@ class IntentCommit {
  public:
   IntentCommit(sql::Transaction& transaction, const ContactRepository& contact_rows, const IntentRequest& what);
 
+  // Reads what is left of the portfolio's reach; before anything else is read.
+  absl::Status LoadReach();
   // How many bulk requests may still begin.
   int BulkLeft() const;
+  // Whom a message of `contact` goes to; the survivor, when the contact was merged away.
+  absl::StatusOr<Addressee> FindAddressee(const Uuid& contact) const;
+  // From `ago` until now.
+  BegunSpan Begun(absl::Duration ago) const { return {request.now - ago, request.now + absl::Seconds(5)}; }
+  // False when a template to this person would need a slot of the portfolio's reach and none is free [M-83].
+  bool ReachAllows(const Addressee& to, Lane lane) const;
+  // When a slot becomes free, for what waits for one.
+  absl::StatusOr<absl::Time> ReachFreeAt() const;
+  // Counts a message that begins now against the pair's debt and the portfolio's reach.
+  absl::Status Charge(const Addressee& to, const Message& m);
+  // The end of the batch: counters.
+  absl::Status Finish();
   // The template, read once; an empty one when the channel has none of that name.
   absl::StatusOr<const Template*> LoadTemplate(const std::string& name);
   // The message is about to leave: phase, attempt, token.
@@ -31,6 +46,7 @@ class IntentCommit {
   const ContactRepository& contacts;
   const IntentRequest& request;
   std::set<Uuid> busy;  // contacts with a transactional request in flight or in this batch
+  LimitScope scope;
   CountDeltas deltas;
   IntentBatch batch;
 
@@ -38,11 +54,15 @@ class IntentCommit {
   absl::StatusOr<SendTarget> Target(const Contact& contact, const Message& m);
 
   std::map<std::string, Template> templates_;
+  ReachBudget reach_;
+  int64_t new_slots_ = 0;
   int bulk_ = 0;
 };
 
 // Messages of SendMessage, in either lane.
 absl::Status TakeQueued(IntentCommit& commit, Lane lane, int limit);
+// A template to this person needs a slot of the portfolio's reach, unless they wrote within the last day.
+bool NeedsReach(const Addressee& to, const Content& content, absl::Time now);
 // Rows of the sender's running campaigns, which take turns.
 absl::Status TakeCampaigns(IntentCommit& commit);
 

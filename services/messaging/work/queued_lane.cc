@@ -2,50 +2,77 @@
 
 #include "common/status/status_macros.h"
 #include "services/messaging/settle.h"
-#include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/work/intent_commit.h"
 
 namespace vinculo::messaging {
 namespace {
 
+constexpr int kPages = 4;
+constexpr absl::Duration kTemplateWait = absl::Seconds(30);
+
 class QueuedLane {
  public:
   explicit QueuedLane(IntentCommit& commit) : c_(commit) {}
 
+  // Who waits for an earlier message of theirs makes room for those behind, a few pages deep.
   absl::Status Take(Lane lane, int limit) {
-    if (limit <= 0) return absl::OkStatus();
-    ASSIGN_OR_RETURN(std::vector<Message> due,
-                     MessageRepository::Due(c_.tx, c_.request.sender_id, lane, c_.request.now, limit));
-    c_.batch.more = c_.batch.more || static_cast<int>(due.size()) == limit;
-    for (Message& m : due) RETURN_IF_ERROR(TakeOne(m));
+    MessageRepository::DuePosition after;
+    const size_t wanted = c_.batch.intents.size() + static_cast<size_t>(std::max(0, limit));
+    for (int page = 0; page < kPages && c_.batch.intents.size() < wanted; ++page) {
+      ASSIGN_OR_RETURN(std::vector<Message> due,
+                       MessageRepository::Due(c_.tx, c_.request.sender_id, lane, c_.request.now, after, limit));
+      for (Message& m : due) {
+        after = {m.due_at, m.id};
+        if (c_.batch.intents.size() == wanted) break;
+        RETURN_IF_ERROR(TakeOne(m));
+      }
+      const bool full = static_cast<int>(due.size()) == limit;
+      c_.batch.more = c_.batch.more || (full && c_.batch.intents.size() == wanted);
+      if (!full) break;
+    }
     return absl::OkStatus();
   }
 
  private:
   absl::Status TakeOne(Message& m) {
+    const absl::Time now = c_.request.now;
     if (m.lane == Lane::kTransactional && c_.busy.contains(m.contact_id)) return absl::OkStatus();
-    if (c_.request.now >= m.expire_at) return GiveUp(m, "QUEUE_EXPIRED");
-    ASSIGN_OR_RETURN(const Contact contact, c_.contacts.Get(c_.tx, m.contact_id));
-    ASSIGN_OR_RETURN(const Window window, WindowRepository::Get(c_.tx, m.sender_id, m.contact_id));
+    if (now >= m.expire_at) return GiveUp(m, "QUEUE_EXPIRED");
+    ASSIGN_OR_RETURN(const Addressee to, c_.FindAddressee(m.contact_id));
     const Message before = m;
-    absl::string_view block = Check(contact, m, window.IsOpen(c_.request.now));
-    if (block == "WINDOW_CLOSED" && m.fallback) {
+    const bool open = to.WindowOpen(now);
+    absl::string_view block = Check(to.contact, m, open);
+    const bool fallback = block == "WINDOW_CLOSED" && m.fallback;
+    if (fallback) {
       ASSIGN_OR_RETURN(const bool replaced, UseFallback(m));
-      block = replaced ? Check(contact, m, false) : "TEMPLATE_NOT_SENDABLE";
+      block = replaced ? Check(to.contact, m, false) : "TEMPLATE_NOT_SENDABLE";
     }
     if (block.empty()) {
       if (const auto* content = std::get_if<TemplateContent>(&m.content)) {
         ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(content->name));
         const Translation* translation = t->Find(content->language);
         // Waits for its own expiry: the template may be approved again.
-        if (translation == nullptr || !translation->Sendable()) return Postpone(m, absl::Seconds(30));
+        if (translation == nullptr || !translation->Sendable()) return Postpone(before, now + kTemplateWait);
       }
+      if (m.category == Category::kMarketing && to.contact.Rests(now)) block = "PROVIDER_CAP";
     }
     if (!block.empty()) return GiveUp(before, block);
+    const absl::Time pair = PairFreeAt(to.PairDebt(now), kPairDebtSend, now);
+    if (pair > now) return PostponeContact(before, pair);
+    if (NeedsReach(to, m.content, now) && !c_.ReachAllows(to, m.lane)) {
+      ASSIGN_OR_RETURN(const absl::Time free, c_.ReachFreeAt());
+      return Postpone(before, free);
+    }
+    return Begin(std::move(m), to, fallback);
+  }
+
+  absl::Status Begin(Message m, const Addressee& to, bool content_changed) {
     c_.MarkSending(m);
-    RETURN_IF_ERROR(MessageRepository::Update(c_.tx, m));
-    return c_.Begin(std::move(m), contact);
+    RETURN_IF_ERROR(content_changed ? MessageRepository::Update(c_.tx, m)
+                                    : MessageRepository::UpdateProgress(c_.tx, m));
+    RETURN_IF_ERROR(c_.Charge(to, m));
+    return c_.Begin(std::move(m), to.contact);
   }
 
   static absl::string_view Check(const Contact& contact, const Message& m, bool window_open) {
@@ -67,9 +94,16 @@ class QueuedLane {
     return true;
   }
 
-  absl::Status Postpone(Message m, absl::Duration by) {
-    m.due_at = c_.request.now + by;
+  // Waits for long, and lets later messages of the contact pass.
+  absl::Status Postpone(Message m, absl::Time until) {
+    m.due_at = std::min(until, m.expire_at);
     return MessageRepository::UpdateProgress(c_.tx, m);
+  }
+
+  // Waits a little, and what was asked for later waits behind it.
+  absl::Status PostponeContact(const Message& m, absl::Time until) {
+    c_.busy.insert(m.contact_id);
+    return MessageRepository::PostponeContact(c_.tx, m, std::min(until, m.expire_at));
   }
 
   absl::Status GiveUp(const Message& before, absl::string_view reason) {

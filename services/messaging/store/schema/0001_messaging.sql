@@ -33,6 +33,8 @@ CREATE TABLE channel (
   block_reason TEXT NOT NULL,
   blocked_until INTEGER,
   created_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  webhook_at INTEGER,
   PRIMARY KEY (tenant_id, channel_id)
 ) STRICT;
 
@@ -50,6 +52,10 @@ CREATE TABLE sender (
   blocked_until INTEGER,
   is_default INTEGER NOT NULL CHECK (is_default IN (0, 1)),
   created_at INTEGER NOT NULL,
+  quality TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  read_at INTEGER,
+  revision INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, sender_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -141,6 +147,7 @@ CREATE TABLE contact (
   revision INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  marketing_rest_until INTEGER,
   PRIMARY KEY (tenant_id, contact_id)
 ) STRICT;
 CREATE INDEX contact_customer ON contact (tenant_id, customer_id, last_inbound_at) WHERE customer_id <> '';
@@ -345,6 +352,7 @@ CREATE TABLE contact_window (
   hold_ref TEXT NOT NULL,
   hold_until INTEGER,
   hold_set_at INTEGER,
+  pair_paid_at INTEGER,
   PRIMARY KEY (tenant_id, sender_id, contact_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_window_contact ON contact_window (tenant_id, contact_id, open_until);
