@@ -17,6 +17,7 @@
 #include "services/messaging/domain/channel.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/work/inbox_apply.h"
 #include "services/messaging/work/webhook_parse.h"
 
@@ -27,6 +28,7 @@ constexpr int64_t kWaitingMax = 200'000;
 constexpr int kBodies = 32;
 constexpr size_t kItemsPerWrite = 1000;
 constexpr absl::Duration kRetry = absl::Seconds(1);
+constexpr absl::Duration kTrafficAge = absl::Seconds(5);  // WhatsApp's times are whole seconds
 
 // An item with where it belongs.
 struct Addressed {
@@ -49,6 +51,20 @@ struct ProviderKeyOf {
     }
   }
 };
+
+// What came in shares the throughput of its number with what goes out [M-84]. An old message that arrives late took its
+// share long ago.
+absl::Status CountTraffic(sql::Transaction& tx, const std::vector<Addressed>& items,
+                          const std::vector<ItemResult>& results, absl::Time now) {
+  std::map<Uuid, int64_t> inbound;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const auto* message = std::get_if<InboundItem>(&items[i].item);
+    if (message != nullptr && results[i] == ItemResult::kApplied && message->at > now - kTrafficAge)
+      ++inbound[items[i].object];
+  }
+  for (const auto& [sender, n] : inbound) RETURN_IF_ERROR(LimitRepository::CountInbound(tx, sender, n, now));
+  return absl::OkStatus();
+}
 
 const char* KindOf(const WebhookItem& item) {
   static constexpr const char* kKinds[] = {"message", "status",  "template", "preference", "number",
@@ -232,6 +248,7 @@ class Inbox::Impl {
         results.push_back(result);
       }
       RETURN_IF_ERROR(deltas.Flush(tx));
+      RETURN_IF_ERROR(CountTraffic(tx, items, results, now));
       for (const RawBody& raw : mark) RETURN_IF_ERROR(RawInbox::MarkProcessed(tx, raw.id, now));
       return results;
     };
