@@ -110,6 +110,14 @@ Recipient ReadDueRow(const sql::Row& r, const Uuid& campaign, const Uuid& contac
   return out;
 }
 
+// The least of all ids made at `at` or later: version 7 begins with milliseconds.
+Uuid LeastIdAt(absl::Time at) {
+  const uint64_t millis = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMillis(at)));
+  std::string bytes(16, '\0');
+  for (int i = 0; i < 6; ++i) bytes[i] = static_cast<char>(millis >> (40 - 8 * i));
+  return *Uuid::FromBytes(bytes);
+}
+
 int64_t EighthOf(absl::Time t) { return absl::ToUnixMicros(t) / kEighth; }
 
 }  // namespace
@@ -123,7 +131,7 @@ absl::StatusOr<Addressee> LimitRepository::Find(sql::Transaction& tx, const Limi
                                                 const BegunSpan& begun) {
   ASSIGN_OR_RETURN(std::optional<Addressee> found,
                    tx.Find(kFind, ReadAddressee, tx.tenant(), scope.sender_id, scope.portfolio_id,
-                           Uuid::LeastAt(begun.since), Uuid::LeastAt(begun.until), contact));
+                           LeastIdAt(begun.since), LeastIdAt(begun.until), contact));
   if (!found) return NotFound("contact", contact.ToString());
   return *std::move(found);
 }
@@ -140,8 +148,8 @@ absl::StatusOr<std::vector<DueRecipient>> LimitRepository::Due(sql::Transaction&
         Recipient row = ReadDueRow(r, campaign, to.contact.id, decoded);
         out.push_back({std::move(row), std::move(to)});
       },
-      tx.tenant(), scope.sender_id, scope.portfolio_id, Uuid::LeastAt(begun.since), Uuid::LeastAt(begun.until),
-      campaign, now, limit));
+      tx.tenant(), scope.sender_id, scope.portfolio_id, LeastIdAt(begun.since), LeastIdAt(begun.until), campaign, now,
+      limit));
   RETURN_IF_ERROR(decoded);
   return out;
 }

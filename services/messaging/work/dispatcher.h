@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "common/sql/database.h"
+#include "common/time/steady.h"
 #include "services/messaging/metrics.h"
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/data_key.h"
@@ -24,6 +25,7 @@ struct DispatcherOptions {
   int in_flight_max = 64;                            // per sender
   int bulk_in_flight_max = 56;
   ErrorClasses error_classes = ErrorClasses::Default();
+  const Steady* steady = SystemSteady::Get();  // leases, rates and waits go by it
 };
 
 // Sends for every sender of the installation: claims the sender, turns what an older holder left into UNKNOWN, then
