@@ -1,8 +1,7 @@
-#include "services/messaging/work/dispatcher_impl.h"
-
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/work/dispatcher_impl.h"
 
 namespace vinculo::messaging {
 namespace {

@@ -1,8 +1,7 @@
-#include "services/messaging/work/dispatcher_impl.h"
-
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "services/messaging/store/limit_repository.h"
+#include "services/messaging/work/dispatcher_impl.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -125,7 +124,8 @@ void Dispatcher::Impl::Send(Holding& h, const Intent& intent) {
                  });
 }
 
-void Dispatcher::Impl::Answered(Holding& h, SendReport report, const Uuid& contact, Lane lane, const std::optional<Uuid>& campaign) {
+void Dispatcher::Impl::Answered(Holding& h, SendReport report, const Uuid& contact, Lane lane,
+                                const std::optional<Uuid>& campaign) {
   static constexpr const char* kNames[] = {"", "accepted", "refused", "not_sent", "ambiguous"};
   metrics_.in_flight.Decrement();
   metrics_.sends[kNames[static_cast<int>(report.outcome.result)]].Increment();
