@@ -41,6 +41,9 @@ constexpr sql::Query kClaim{
     "UPDATE job SET ready_at = ?3, attempt = job.attempt + 1 FROM due "
     "WHERE job.tenant_id = due.tenant_id AND job.kind = due.kind AND job.key = due.key "
     "RETURNING job.tenant_id, job.kind, job.key, job.attempt, job.due_at, job.payload"};
+constexpr sql::Query kRelease{
+    "job_release_leases",
+    "UPDATE job SET ready_at = due_at WHERE kind = ?1 AND ready_at > ?2 AND ready_at <= ?3 AND ready_at > due_at"};
 constexpr sql::Query kNext{"job_next", "SELECT ready_at FROM job WHERE kind = ? ORDER BY ready_at LIMIT 1"};
 
 absl::Status LeaseLost(const Job& job) {
@@ -94,6 +97,10 @@ absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& 
 absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const std::string& kind) {
   return tx.Find(
       kNext, [](const sql::Row& row) { return row.Time(0); }, kind);
+}
+
+absl::Status ReleaseLeases(sql::Transaction& tx, const std::string& kind, absl::Time now, absl::Duration lease) {
+  return tx.Exec(kRelease, kind, now, now + lease);
 }
 
 absl::Duration Backoff(int64_t attempt, absl::Duration first, absl::Duration max, double jitter01) {

@@ -53,6 +53,10 @@ absl::StatusOr<std::vector<Job>> Claim(sql::Transaction& tx, const std::string& 
 // When the next job of `kind` becomes due (or its lease lapses); nullopt when none waits.
 absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const std::string& kind);
 
+// Makes every leased job of `kind` due at once. Only for a store that nobody else can have open: whoever held those
+// leases is dead. For the runner.
+absl::Status ReleaseLeases(sql::Transaction& tx, const std::string& kind, absl::Time now, absl::Duration lease);
+
 // Waits for retries: exponential from `first`, times two, at most `max`, each +-20 %, by attempt (1 = after the first
 // try).
 absl::Duration Backoff(int64_t attempt, absl::Duration first, absl::Duration max, double jitter01);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "common/status/status_macros.h"
 
 namespace vinculo::jobs {
 namespace {
@@ -29,6 +30,7 @@ class JobRunner::Impl {
   }
 
   void Start() {
+    if (!database_.engine().shared()) ReleaseLeasesOfTheDead();
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "jobs");
       Loop();
@@ -63,6 +65,16 @@ class JobRunner::Impl {
     int running = 0;
     bool claiming = false;
   };
+
+  // A store that only one process can open has no other holders: whoever claimed a job before this start is gone. When
+  // the store does not take it now, the leases run out by themselves.
+  void ReleaseLeasesOfTheDead() {
+    const absl::Time now = database_.clock().Now();
+    (void)database_.WriteAndWait(scope_, [this, now](sql::Transaction& tx) {
+      for (const auto& [name, kind] : kinds_) RETURN_IF_ERROR(ReleaseLeases(tx, name, now, kind.options.lease));
+      return absl::OkStatus();
+    });
+  }
 
   void Loop() {
     for (;;) {

@@ -70,5 +70,37 @@ TEST(JobRunner, WaitsForTheDueTime) {
   runner.Stop();
 }
 
+// A file has one owner: who held a lease before this start is dead. On a server it may live, and its lease is waited
+// out.
+TEST(JobRunner, AtTheStartTakesUpWhatADeadProcessHeld) {
+  ManualClock clock(kNow);
+  sql::TestDatabase database("jobs", Migrations(), &clock);
+  ASSERT_TRUE(
+      database->WriteAndWait(sql::TestScope(),
+                             [](sql::Transaction& tx) {
+                               return Enqueue(tx, {"send", "k", kNow, ""});
+                             })
+          .ok());
+  const auto held = database->WriteAndWait(
+      sql::TestScope(), [](sql::Transaction& tx) { return Claim(tx, "send", kNow, absl::Seconds(60), 1); });
+  ASSERT_EQ(held->size(), 1u);
+  JobRunner runner(*database);
+  absl::Notification ran;
+  runner.Register("send", {.lease = absl::Seconds(60)}, [&](Job job, Done done) {
+    EXPECT_EQ(job.attempt, 2);
+    database->Write(
+        sql::Scope::ForTenant(job.tenant), [job](sql::Transaction& tx) { return Complete(tx, job); },
+        [&, done = std::move(done)](absl::Status status) mutable {
+          EXPECT_TRUE(status.ok()) << status;
+          done();
+          ran.Notify();
+        });
+  });
+  runner.Start();
+  if (database->engine().shared()) clock.Advance(absl::Seconds(61)), runner.Poke();
+  ran.WaitForNotification();
+  runner.Stop();
+}
+
 }  // namespace
 }  // namespace vinculo::jobs

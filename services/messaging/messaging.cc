@@ -12,6 +12,7 @@
 #include "services/messaging/api/routing_service.h"
 #include "services/messaging/api/template_service.h"
 #include "services/messaging/metrics.h"
+#include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/work/campaign_jobs.h"
 #include "services/messaging/work/dispatcher.h"
@@ -71,9 +72,12 @@ class Messaging final : public rpc::Service {
   absl::Status Start() override {
     const absl::Time now = environment_.clock.Now();
     for (const std::string& tenant : config_.service.tenants) {
-      RETURN_IF_ERROR(environment_.database.WriteAndWait(sql::Scope::ForTenant(tenant), [now](sql::Transaction& tx) {
-        return ImportRepository::InterruptRunning(tx, now);
-      }));
+      const bool alone = !environment_.database.engine().shared();
+      RETURN_IF_ERROR(
+          environment_.database.WriteAndWait(sql::Scope::ForTenant(tenant), [now, alone](sql::Transaction& tx) {
+            if (alone) RETURN_IF_ERROR(ChannelRepository::ReleaseDispatchers(tx, now));
+            return ImportRepository::InterruptRunning(tx, now);
+          }));
     }
     inbox_.Start();
     RETURN_IF_ERROR(listener_.Start());

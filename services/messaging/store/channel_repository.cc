@@ -84,6 +84,7 @@ constexpr sql::Query kClaim{
     "WHERE dispatcher.lease_until <= ?5 OR dispatcher.holder = ?3 RETURNING token"};
 constexpr sql::Query kRenew{
     "dispatcher_renew", "UPDATE dispatcher SET lease_until = ? WHERE tenant_id = ? AND sender_id = ? AND token = ?"};
+constexpr sql::Query kReleaseAll{"dispatcher_release_all", "UPDATE dispatcher SET lease_until = ? WHERE tenant_id = ?"};
 constexpr sql::Query kToken{"dispatcher_token", "SELECT token FROM dispatcher WHERE tenant_id = ? AND sender_id = ?"};
 
 Channel ReadChannel(const sql::Row& r) {
@@ -291,6 +292,10 @@ absl::Status ChannelRepository::RenewDispatcher(sql::Transaction& tx, const Uuid
   return changed == 1 ? absl::OkStatus() : LeaseLost();
 }
 
+absl::Status ChannelRepository::ReleaseDispatchers(sql::Transaction& tx, absl::Time now) {
+  return tx.Exec(kReleaseAll, now, tx.tenant());
+}
+
 absl::Status ChannelRepository::CheckDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> current,
                    tx.Find(
@@ -309,28 +314,11 @@ absl::StatusOr<std::optional<ProviderOwner>> ChannelRepository::FindOwner(sql::T
 }
 
 std::vector<sql::Query> ChannelRepository::Queries() {
-  return {kInsertOwner,
-          kFindOwner,
-          kInsertChannel,
-          kGetChannel,
-          kListChannels,
-          kInsertSender,
-          kGetSender,
-          kDefaultSender,
-          kUndefaultSenders,
-          kListSenders,
-          kSetSenderState,
-          kSetChannelState,
-          kSendersOfChannel,
-          kSendersOfPortfolio,
-          kSending,
-          kUpdateSender,
-          kUpdateChannel,
-          kWebhookSeen,
-          kWebhookSeenBySender,
-          kClaim,
-          kRenew,
-          kToken};
+  return {kInsertOwner,    kFindOwner,       kInsertChannel,    kGetChannel,          kListChannels,
+          kInsertSender,   kGetSender,       kDefaultSender,    kUndefaultSenders,    kListSenders,
+          kSetSenderState, kSetChannelState, kSendersOfChannel, kSendersOfPortfolio,  kSending,
+          kUpdateSender,   kUpdateChannel,   kWebhookSeen,      kWebhookSeenBySender, kClaim,
+          kRenew,          kToken,           kReleaseAll};
 }
 
 }  // namespace vinculo::messaging

@@ -56,6 +56,8 @@ class ChannelRepository {
   // FAILED_PRECONDITION LEASE_LOST when the token is no longer the current one.
   static absl::Status RenewDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token, absl::Time until);
   static absl::Status CheckDispatcher(sql::Transaction& tx, const Uuid& sender, int64_t token);
+  // Ends every lease of the tenant. Only for a store that nobody else can have open: their holders are dead.
+  static absl::Status ReleaseDispatchers(sql::Transaction& tx, absl::Time now);
 
   // Who has a Graph id; under the tenant `_system`, whatever tx.tenant() is.
   static absl::StatusOr<std::optional<ProviderOwner>> FindOwner(sql::Transaction& tx, absl::string_view kind,
