@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/sql/schema_history.h"
+#include "common/sql/sqlite_statistics.h"
 #include "common/sql/sqlite_vfs.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr int64_t kApplicationId = 0x564e434c;  // "VNCL"
 
 constexpr Query kApplication{"application_id", "PRAGMA application_id"};
+constexpr Query kStatistics{"statistics_count", "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'"};
 constexpr Query kTables{"table_count", "SELECT count(*) FROM sqlite_schema"};
 absl::StatusOr<int64_t> ReadInteger(SqliteConnection& connection, const Query& query) {
   int64_t value = 0;
@@ -79,7 +81,9 @@ absl::Status MigrateSqlite(SqliteConnection& connection, const std::vector<Migra
       RETURN_IF_ERROR(ApplyStep(connection, set.component, step, ++version, now));
     }
   }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t statistics, ReadInteger(connection, kStatistics));
+  if (statistics > 0 && version == static_cast<int>(applied.size())) return absl::OkStatus();
+  return WriteStatistics(connection);
 }
 
 }  // namespace vinculo::sql

@@ -265,7 +265,8 @@ CREATE TABLE campaign (
 ) STRICT;
 CREATE INDEX campaign_running ON campaign (tenant_id, sender_id, state, campaign_id) WHERE state IN (3, 4);
 
--- The ledger: what became of each person of a campaign. A queued row is the queue.
+-- The ledger: what became of each person of a campaign. A queued row is the queue. Rows lie in the order in which they go out,
+-- so that those of one moment share their pages.
 CREATE TABLE campaign_recipient (
   tenant_id TEXT NOT NULL,
   campaign_id BLOB NOT NULL,
@@ -284,10 +285,11 @@ CREATE TABLE campaign_recipient (
   replied INTEGER NOT NULL,
   opted_out INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, campaign_id, contact_id)
+  PRIMARY KEY (tenant_id, campaign_id, position, contact_id)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX campaign_recipient_person ON campaign_recipient (tenant_id, campaign_id, contact_id);
+CREATE INDEX campaign_recipient_contact ON campaign_recipient (tenant_id, contact_id, campaign_id);
 CREATE INDEX campaign_recipient_queue ON campaign_recipient (tenant_id, campaign_id, not_before, position) WHERE state = 2;
-CREATE INDEX campaign_recipient_contact ON campaign_recipient (tenant_id, contact_id, campaign_id) WHERE state = 2;
 
 CREATE TABLE campaign_count (
   tenant_id TEXT NOT NULL,
