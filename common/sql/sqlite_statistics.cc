@@ -11,12 +11,13 @@ namespace vinculo::sql {
 namespace {
 
 constexpr int kRows = 1'000'000;
-constexpr int kSharing[] = {kRows, 1000, 50, 10, 5};  // rows that agree in the first 1, 2, ... columns
+constexpr int kSharing[] = {100'000, 1000, 50, 10, 5};  // rows that agree in the first 1, 2, ... columns
 
 // An index of a table WITHOUT ROWID that is its key goes by the table's name.
 constexpr Query kIndexes{
     "index_list",
-    "SELECT m.name, CASE WHEN l.origin = 'pk' AND m.sql LIKE '%WITHOUT ROWID%' THEN m.name ELSE l.name END, l.\"unique\", "
+    "SELECT m.name, CASE WHEN l.origin = 'pk' AND m.sql LIKE '%WITHOUT ROWID%' THEN m.name ELSE l.name END, "
+    "l.\"unique\", "
     "(SELECT COUNT(*) FROM pragma_index_info(l.name)) FROM sqlite_schema AS m JOIN pragma_index_list(m.name) AS l "
     "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"};
 constexpr Query kInsert{"statistics_insert", "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)"};
@@ -55,7 +56,8 @@ absl::Status WriteStatistics(SqliteConnection& connection) {
   absl::Status status;
   for (const Index& index : indexes) {
     if (!status.ok()) break;
-    status = connection.Run(kInsert, {index.table, index.name, StatisticsOf(index.columns, index.unique)}, Ignore, nullptr);
+    status =
+        connection.Run(kInsert, {index.table, index.name, StatisticsOf(index.columns, index.unique)}, Ignore, nullptr);
   }
   if (status.ok()) status = connection.RunScript("COMMIT; ANALYZE sqlite_schema");
   if (!status.ok()) connection.Rollback();
