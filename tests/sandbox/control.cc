@@ -96,13 +96,7 @@ HttpReply Sandbox::ControlRecipients(const HttpMessage& request) const {
   const std::string to = QueryParameter(request.query, "to");
   if (!to.empty()) {
     const Recipient* r = ledger_.Find(to);
-    if (r == nullptr) return Problem("nothing was sent to that recipient", 404);
-    return Reply({{"to", to},
-                  {"requests", r->requests},
-                  {"accepted", r->accepted},
-                  {"templates", r->templates_accepted},
-                  {"inbound", r->inbound},
-                  {"replies", r->replies}});
+    return r == nullptr ? Problem("nothing was sent to that recipient", 404) : Reply(Ledger::ItemOf(to, *r));
   }
   Json out = ledger_.Summary();
   if (QueryParameter(request.query, "items") != "0") out["items"] = ledger_.RecipientItems();

@@ -13,12 +13,12 @@ using Json = nlohmann::json;
 
 constexpr uint64_t kHiddenBit = uint64_t{1} << 63;
 
-Json ToJson(const std::string& name, const Recipient& r) {
+}  // namespace
+
+Json Ledger::ItemOf(const std::string& name, const Recipient& r) {
   return {{"to", name},     {"requests", r.requests}, {"accepted", r.accepted}, {"templates", r.templates_accepted},
           {"told", r.told}, {"inbound", r.inbound},   {"replies", r.replies}};
 }
-
-}  // namespace
 
 uint64_t Ledger::Key(absl::string_view who) {
   uint64_t key;
@@ -135,7 +135,7 @@ std::string Ledger::RecipientLines() const {
 
 Json Ledger::RecipientItems() const {
   Json items = Json::array();
-  for (const auto& [key, recipient] : recipients_) items.push_back(ToJson(Name(key), recipient));
+  for (const auto& [key, recipient] : recipients_) items.push_back(ItemOf(Name(key), recipient));
   return items;
 }
 

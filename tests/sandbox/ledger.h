@@ -51,6 +51,8 @@ class Ledger {
   // One JSON object per line and recipient, in no particular order.
   std::string RecipientLines() const;
   nlohmann::json RecipientItems() const;
+  // One of them.
+  static nlohmann::json ItemOf(const std::string& name, const Recipient& recipient);
 
  private:
   struct Callback {

@@ -285,13 +285,15 @@ test('sends fail as told: by code, late, with an empty answer, a reset or silenc
     { on: 'send', to_suffix: '06', do: 'hang', accept: true },
     { on: 'send', to_suffix: '07', do: 'http', http: 503 },
     { on: 'send', to_suffix: '08', do: 'held' },
-    { on: 'send', to_suffix: '09', do: 'error', code: 130429, first: 1 }] });
+    { on: 'send', to_suffix: '09', do: 'error', code: 130429, first: 1 },
+    { on: 'send', to_suffix: '10', do: 'reset', accept: true, silent: true }] });
   assert.equal((await send('+5491100000001')).json.error.code, 131026);
   assert.equal((await send('+5491100000002')).status, 200);
   const empty = await send('+5491100000003');
   assert.deepEqual([empty.status, empty.text], [200, '']);
   await assert.rejects(send('+5491100000004'));
   await assert.rejects(send('+5491100000005'));
+  await assert.rejects(send('+5491100000010'));
   await assert.rejects(fetch(`${base}/v25.0/${kSender}/messages`, { method: 'POST', signal: AbortSignal.timeout(100), headers: { Authorization: 'Bearer t' },
     body: JSON.stringify({ messaging_product: 'whatsapp', to: '+5491100000006', type: 'text', text: { body: 'x' } }) }));
   const page = await send('+5491100000007');
@@ -306,6 +308,10 @@ test('sends fail as told: by code, late, with an empty answer, a reset or silenc
   assert.equal(failed.errors[0].code, 131049);
   for (const [to, accepted] of [['5491100000004', 1], ['5491100000005', 0], ['5491100000006', 1], ['5491100000003', 1], ['5491100000007', 0]]) {
     assert.equal((await call('GET', `/_sandbox/recipients?to=${to}`)).json.accepted, accepted, to);
+  }
+  for (const [to, told] of [['5491100000004', 2], ['5491100000010', 0]]) {
+    const person = (await call('GET', `/_sandbox/recipients?to=${to}`)).json;
+    assert.deepEqual([person.accepted, person.told], [1, told], to);
   }
 });
 
