@@ -137,6 +137,29 @@ absl::Status AnnounceOptIn(sql::Transaction& tx, const Contact& contact, const s
   return Append(tx, "contact.opted_in", event.contact_id(), event, now, now);
 }
 
+absl::Status AnnounceUnreachable(sql::Transaction& tx, const Contact& contact, absl::Time until, absl::Time now) {
+  v1::ContactUnreachable event;
+  event.set_contact_id(contact.id.ToString());
+  event.set_customer_id(contact.customer_id);
+  api::SetTimestamp(until, event.mutable_until());
+  return Append(tx, "contact.unreachable", event.contact_id(), event, now, now);
+}
+
+absl::Status AnnounceMerged(sql::Transaction& tx, const Contact& survivor, const Uuid& loser, absl::Time now) {
+  v1::ContactMerged event;
+  event.set_contact_id(survivor.id.ToString());
+  event.set_customer_id(survivor.customer_id);
+  event.set_merged_contact_id(loser.ToString());
+  return Append(tx, "contact.merged", event.contact_id(), event, now, now);
+}
+
+absl::Status AnnounceErased(sql::Transaction& tx, const Uuid& contact, const std::string& customer_id, absl::Time now) {
+  v1::ContactErased event;
+  event.set_contact_id(contact.ToString());
+  event.set_customer_id(customer_id);
+  return Append(tx, "contact.erased", event.contact_id(), event, now, now);
+}
+
 absl::Status AnnounceSender(sql::Transaction& tx, const Uuid& sender, SenderState state, const std::string& reason,
                             absl::Time now) {
   v1::SenderStateChanged event;

@@ -35,6 +35,11 @@ absl::Status AnnounceQuality(sql::Transaction& tx, const Template& t, const Tran
 absl::Status AnnounceOptOut(sql::Transaction& tx, const Contact& contact, const char* scope, const std::string& source,
                             absl::Time now);
 absl::Status AnnounceOptIn(sql::Transaction& tx, const Contact& contact, const std::string& source, absl::Time now);
+// The contact cannot be delivered to until `until`.
+absl::Status AnnounceUnreachable(sql::Transaction& tx, const Contact& contact, absl::Time until, absl::Time now);
+// `loser` was merged into the contact.
+absl::Status AnnounceMerged(sql::Transaction& tx, const Contact& survivor, const Uuid& loser, absl::Time now);
+absl::Status AnnounceErased(sql::Transaction& tx, const Uuid& contact, const std::string& customer_id, absl::Time now);
 absl::Status AnnounceSender(sql::Transaction& tx, const Uuid& sender, SenderState state, const std::string& reason,
                             absl::Time now);
 absl::Status AnnounceImport(sql::Transaction& tx, const v1::ImportFinished& finished, absl::Time now);

@@ -5,6 +5,10 @@ namespace vinculo::messaging {
 
 inline constexpr char kJobSubmitTemplate[] = "template_submit";  // channel id, name and language, each on a line
 inline constexpr char kJobFreeze[] = "campaign_freeze";          // campaign id
+inline constexpr char kJobStanding[] = "contact_standing";       // contact id
+inline constexpr char kJobMoveHistory[] = "contact_move";        // ids of the loser and the survivor, each on a line
+inline constexpr char kJobErase[] = "contact_erase";             // JSON, written and read by erasure
+inline constexpr char kJobEmptyList[] = "list_empty";            // list id
 inline constexpr char kJobSkip[] = "campaign_skip";              // campaign id and reason, each on a line
 
 }  // namespace vinculo::messaging

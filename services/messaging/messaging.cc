@@ -15,6 +15,7 @@
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/work/campaign_jobs.h"
+#include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
 
@@ -54,6 +55,7 @@ class Messaging final : public rpc::Service {
         provider_(*client_,
                   {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
         jobs_(environment.database, contacts_, key_, provider_),
+        contact_jobs_(environment.database, contacts_),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
                     {.tenants = config.service.tenants,
                      .holder = Uuid::New(environment.clock.Now()).ToString(),
@@ -66,6 +68,7 @@ class Messaging final : public rpc::Service {
     environment.server.Add<v1::RoutingService>(routing_);
     environment.server.Add<v1::ReportService>(reports_);
     jobs_.Register(runner_);
+    contact_jobs_.Register(runner_);
     inbox_.Serve(listener_);
   }
 
@@ -114,6 +117,7 @@ class Messaging final : public rpc::Service {
   std::unique_ptr<http::Client> client_;
   GraphProvider provider_;
   MessagingJobs jobs_;
+  ContactJobs contact_jobs_;
   Dispatcher dispatcher_;
 };
 

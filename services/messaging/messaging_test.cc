@@ -11,6 +11,12 @@ class MessagingTest : public Rig {};
 
 TEST_F(MessagingTest, ACampaignReachesEverybodyExactlyOnce) {
   Connect();
+  // A confirmed opt-out would be a second message.
+  v1::UpdatePolicyRequest quiet;
+  quiet.set_request_id(NewId());
+  quiet.mutable_update_mask()->add_paths("confirm_opt_out");
+  v1::Policy policy;
+  ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::UpdatePolicy, quiet, &policy), IsOk());
   ImportPeople(200);
   ApproveTemplate();
   Configure({{"customers",

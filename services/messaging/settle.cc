@@ -24,7 +24,7 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, const Message& 
   if (after.campaign_id) {
     const std::string reason_was = FailureReason(before), reason_is = FailureReason(after);
     Recipient row{.campaign_id = *after.campaign_id,
-                  .contact_id = after.contact_id,
+                  .contact_id = after.recipient(),
                   .state = RecipientStateOf(is),
                   .reason = reason_is,
                   .tries = after.progress.attempt,

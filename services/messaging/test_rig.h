@@ -24,6 +24,7 @@
 #include "services/messaging/api/routing_service.h"
 #include "services/messaging/api/template_service.h"
 #include "services/messaging/work/campaign_jobs.h"
+#include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
 #include "tests/sandbox/sandbox_thread.h"
@@ -51,6 +52,7 @@ class Rig : public testing::Test {
     ASSERT_THAT(listener_.Start(), test::IsOk());
     poster_ = std::make_unique<http::Client>(http::ClientOptions{.guard = http::AddressGuard({listener_.address()})});
     jobs_.Register(runner_);
+    contact_jobs_.Register(runner_);
     inbox_.Start();
     runner_.Start();
     channel_stub_ = v1::ChannelService::NewStub(server_.channel());
@@ -281,6 +283,7 @@ class Rig : public testing::Test {
       http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
   GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
   MessagingJobs jobs_{*db_, contacts_, key_, provider_};
+  ContactJobs contact_jobs_{*db_, contacts_};
   std::unique_ptr<Dispatcher> dispatcher_ = std::make_unique<Dispatcher>(
       *db_, contacts_, key_, provider_, metrics_, DispatcherOptions{.tenants = {"demo"}, .holder = "test"});
   std::unique_ptr<http::Client> poster_;

@@ -16,6 +16,7 @@
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
@@ -60,7 +61,8 @@ absl::StatusOr<Preflight> RunPreflight(sql::Transaction& tx, const ContactReposi
   ASSIGN_OR_RETURN(const std::optional<Template> t,
                    TemplateRepository::Find(tx, campaign.channel_id, campaign.template_name));
   static const Template kNone;
-  const CampaignPlan plan{&campaign, t ? &*t : &kNone};
+  ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
+  const CampaignPlan plan{&campaign, t ? &*t : &kNone, &policy};
   Preflight out;
   const auto on_match = [&](const Contact& contact,
                             const std::map<std::string, std::string>& variables) -> absl::Status {

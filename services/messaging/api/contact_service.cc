@@ -80,7 +80,7 @@ absl::StatusOr<Contact> Upsert(sql::Transaction& tx, const ContactRepository& co
     }
     ASSIGN_OR_RETURN(contact, contacts.GetOrCreate(tx, who, now));
   }
-  ASSIGN_OR_RETURN(const bool added, contacts.AddIdentities(tx, who, contact));
+  ASSIGN_OR_RETURN(const bool added, contacts.AddIdentities(tx, who, contact, now));
   if (ApplyPatch(patch, contact) || added) RETURN_IF_ERROR(contacts.Update(tx, contact, now));
   return WithIdentities(tx, contacts, contact);
 }
@@ -233,7 +233,7 @@ void ContactService::RecordConsent(rpc::Call<v1::RecordConsentRequest, v1::Conse
         ASSIGN_OR_RETURN(Contact contact, WithIdentities(tx, *contacts, contacts->Get(tx, c.contact_id)));
         Consent stored = c;
         stored.contact_id = contact.id;
-        RETURN_IF_ERROR(ActOnConsent(tx, *contacts, contact, stored, now));
+        RETURN_IF_ERROR(ActOnConsent(tx, *contacts, contact, stored, "API", now));
         return stored;
       },
       call.Reply(RenderConsent));

@@ -232,7 +232,7 @@ absl::StatusOr<RowOutcome> ImportStream::ApplyRow(sql::Transaction& tx, const Im
   if (created) {
     ASSIGN_OR_RETURN(contact, contacts.Create(tx, who, at));
   }
-  ASSIGN_OR_RETURN(bool changed, contacts.AddIdentities(tx, who, contact));
+  ASSIGN_OR_RETURN(bool changed, contacts.AddIdentities(tx, who, contact, at));
   changed = ApplyPatch(row.patch, contact) || changed;
   if (changed) RETURN_IF_ERROR(contacts.Update(tx, contact, at));
   if (!row.consents.empty()) {
@@ -270,7 +270,7 @@ absl::StatusOr<bool> ImportStream::ApplyConsents(sql::Transaction& tx, Contact& 
                            .text_version = row.consent_text,
                            .reference = import.ToString(),
                            .actor = principal().subject};
-    const absl::Status acted = ActOnConsent(tx, context_.contacts, contact, evidence, at);
+    const absl::Status acted = ActOnConsent(tx, context_.contacts, contact, evidence, "IMPORT", at);
     if (ErrorReason(acted) == "OPT_OUT_BY_PERSON") {
       warnings.push_back({"OPT_OUT_KEPT", "", std::string(RowFix("OPT_OUT_KEPT"))});
       continue;

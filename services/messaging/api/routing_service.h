@@ -13,6 +13,8 @@ class RoutingService final : public v1::RoutingService::CallbackService {
   ~RoutingService() override;
 
   VINCULO_UNARY(PutRule, v1::PutRuleRequest, v1::RoutingRule)
+  VINCULO_UNARY(PutComplianceWords, v1::PutComplianceWordsRequest, v1::ComplianceWords)
+  VINCULO_UNARY(GetComplianceWords, v1::GetComplianceWordsRequest, v1::GetComplianceWordsResponse)
   VINCULO_UNARY(ListRules, v1::ListRulesRequest, v1::ListRulesResponse)
   VINCULO_UNARY(TestRoute, v1::TestRouteRequest, v1::TestRouteResponse)
   VINCULO_UNARY(SetHold, v1::SetHoldRequest, v1::ContactHold)

@@ -10,6 +10,7 @@
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
@@ -143,7 +144,8 @@ absl::StatusOr<Message> AcceptMessage(sql::Transaction& tx, const ContactReposit
     kind = {.is_template = true, .category = m.category, .needs_phone = m.category == Category::kAuthentication};
   }
   ASSIGN_OR_RETURN(const Window window, WindowRepository::Get(tx, sender.id, contact.id));
-  absl::string_view block = SendBlock(contact.permissions(), kind, window.IsOpen(draft.now));
+  ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
+  absl::string_view block = SendBlock(contact.permissions(), kind, policy, window.IsOpen(draft.now));
   if (m.fallback) {
     ASSIGN_OR_RETURN(const Translation translation, CheckTemplate(tx, sender, *m.fallback, "fallback_template"));
     if (block == "WINDOW_CLOSED") {
@@ -151,7 +153,7 @@ absl::StatusOr<Message> AcceptMessage(sql::Transaction& tx, const ContactReposit
       m.fallback.reset();
       m.version = translation.submitted->version;
       m.category = translation.category;
-      block = SendBlock(contact.permissions(), {.is_template = true, .category = m.category}, false);
+      block = SendBlock(contact.permissions(), {.is_template = true, .category = m.category}, policy, false);
     }
   }
   if (!block.empty()) return Refuse(block);

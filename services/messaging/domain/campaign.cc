@@ -147,7 +147,7 @@ RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact,
     kind.category = translation->category;
     kind.needs_phone = translation->category == Category::kAuthentication;
   }
-  out.excluded = std::string(CampaignBlock(contact.permissions(), kind));
+  out.excluded = std::string(CampaignBlock(contact.permissions(), kind, *plan.policy));
   if (!out.excluded.empty()) return out;
   if (translation == nullptr) {
     out.excluded = "LANGUAGE_UNAVAILABLE";

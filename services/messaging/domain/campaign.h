@@ -97,6 +97,7 @@ absl::Status CheckAct(const Campaign& campaign, CampaignAct act);
 struct CampaignPlan {
   const Campaign* campaign = nullptr;
   const Template* message_template = nullptr;
+  const Policy* policy = nullptr;
 };
 
 // What one matched contact would get: excluded for a reason, or language, version and frozen values.

@@ -111,7 +111,8 @@ TEST(CampaignRecipient, IsExcludedForTheFirstReasonOnly) {
   Campaign campaign;
   campaign.language = {.by_contact = true, .language = "es"};
   campaign.parameters["body.1"] = {ParameterSource::Kind::kContactField, "first_name", ""};
-  const CampaignPlan plan{&campaign, &t};
+  const Policy policy;
+  const CampaignPlan plan{&campaign, &t, &policy};
   EXPECT_EQ(PlanRecipient(plan, Granted(), {}).excluded, "");
   Contact c = Granted();
   c.marketing = Decision::kNone;
@@ -128,7 +129,8 @@ TEST(CampaignRecipient, SpeaksTheContactsLanguage) {
   const Template t = OneTemplate();
   Campaign campaign;
   campaign.language = {.by_contact = true, .language = "es"};
-  const CampaignPlan plan{&campaign, &t};
+  const Policy policy;
+  const CampaignPlan plan{&campaign, &t, &policy};
   EXPECT_EQ(ChooseTranslation(plan, "pt_BR")->language, "pt_BR");
   EXPECT_EQ(ChooseTranslation(plan, "pt_PT")->language, "pt_BR");
   EXPECT_EQ(ChooseTranslation(plan, "es_MX")->language, "es");

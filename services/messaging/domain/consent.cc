@@ -1,11 +1,10 @@
 #include "services/messaging/domain/consent.h"
 
-#include "absl/algorithm/container.h"
-#include "common/text/text.h"
-
 namespace vinculo::messaging {
 
-Decision Decide(const std::vector<Consent>& evidence, Purpose purpose) {
+namespace {
+
+const Consent* Latest(const std::vector<Consent>& evidence, Purpose purpose) {
   const Consent* latest = nullptr;
   for (const Consent& c : evidence) {
     if (c.purpose != purpose) continue;
@@ -13,7 +12,29 @@ Decision Decide(const std::vector<Consent>& evidence, Purpose purpose) {
     const bool tie = latest != nullptr && c.at == latest->at && c.decision == Decision::kRevoked;
     if (later || tie) latest = &c;
   }
-  return latest == nullptr ? Decision::kNone : latest->decision;
+  return latest;
+}
+
+bool Expired(const Consent& c, absl::Time now) {
+  return c.decision == Decision::kGranted && c.expires_at && *c.expires_at <= now;
+}
+
+}  // namespace
+
+Decision Decide(const std::vector<Consent>& evidence, Purpose purpose, absl::Time now) {
+  const Consent* latest = Latest(evidence, purpose);
+  return latest == nullptr || Expired(*latest, now) ? Decision::kNone : latest->decision;
+}
+
+std::optional<absl::Time> NextExpiry(const std::vector<Consent>& evidence, absl::Time now) {
+  std::optional<absl::Time> next;
+  for (const Purpose purpose : {Purpose::kMarketing, Purpose::kTransactional}) {
+    const Consent* latest = Latest(evidence, purpose);
+    if (latest == nullptr || latest->decision != Decision::kGranted || !latest->expires_at || Expired(*latest, now))
+      continue;
+    if (!next || *latest->expires_at < *next) next = latest->expires_at;
+  }
+  return next;
 }
 
 bool BlockedByPerson(const std::vector<Consent>& evidence, const Consent& grant) {
@@ -27,39 +48,37 @@ bool BlockedByPerson(const std::vector<Consent>& evidence, const Consent& grant)
   return stopped && (!started || *started <= *stopped);
 }
 
-absl::string_view SendBlock(const Permissions& contact, const SendKind& kind, bool window_open) {
-  if (!contact.live) return "CONTACT_ERASED";
-  if (contact.suppressed & kSuppressedBlocked) return "CONTACT_BLOCKED";
-  if (!kind.is_template) return window_open ? "" : "WINDOW_CLOSED";
-  if (contact.suppressed & kSuppressedInitiated) return "OPTED_OUT";
+namespace {
+
+absl::string_view TemplateBlock(const Permissions& contact, const SendKind& kind, const Policy& policy) {
+  const bool marketing = kind.category == Category::kMarketing;
+  const int operators = kOperatorInitiated | (marketing ? kOperatorMarketing : 0);
+  if (contact.suppressed & operators) return "CONTACT_BLOCKED";
+  const int own = kSuppressedInitiated | (marketing ? kSuppressedMarketing : 0);
+  const Decision decision = marketing ? contact.marketing : contact.transactional;
+  if ((contact.suppressed & own) || decision == Decision::kRevoked) return "OPTED_OUT";
   if (contact.suppressed & kSuppressedUnreachable) return "UNREACHABLE";
-  if (kind.category == Category::kMarketing) {
-    if ((contact.suppressed & kSuppressedMarketing) || contact.marketing == Decision::kRevoked) return "OPTED_OUT";
-    if (contact.marketing != Decision::kGranted) return "NO_CONSENT";
-    if (contact.country == "US") return "COUNTRY";
-  } else if (contact.transactional == Decision::kRevoked) {
-    return "OPTED_OUT";
-  }
+  const bool granted = contact.marketing == Decision::kGranted ||
+                       (!marketing && contact.transactional == Decision::kGranted) || (kind.test && contact.tester);
+  const bool must = marketing || (kind.category == Category::kUtility && policy.utility_needs_grant);
+  if (must && !granted) return "NO_CONSENT";
+  if (marketing && policy.Bars(contact.country)) return "COUNTRY";
   return kind.needs_phone && !contact.has_phone ? "PHONE_REQUIRED" : "";
 }
 
-absl::string_view CampaignBlock(const Permissions& contact, const SendKind& kind) {
-  const absl::string_view block = SendBlock(contact, kind, /*window_open=*/false);
-  return block == "CONTACT_BLOCKED" ? "BLOCKED" : block;
+}  // namespace
+
+absl::string_view SendBlock(const Permissions& contact, const SendKind& kind, const Policy& policy, bool window_open) {
+  if (!contact.live) return "CONTACT_ERASED";
+  if (contact.suppressed & kSuppressedBlocked) return "CONTACT_BLOCKED";
+  if (!kind.is_template) return window_open ? "" : "WINDOW_CLOSED";
+  return TemplateBlock(contact, kind, policy);
 }
 
-ComplianceAct ParseCompliance(const InboundContent& content, const ComplianceWords& words) {
-  if (content.reply_id == "STOP:all") return ComplianceAct::kStopAll;
-  if (content.reply_id == "STOP" || content.reply_id == "STOP:marketing") return ComplianceAct::kStopMarketing;
-  if (content.kind != InboundKind::kText && content.kind != InboundKind::kTemplateButton) return ComplianceAct::kNone;
-  const std::string folded = text::Fold(content.text);
-  if (folded.empty()) return ComplianceAct::kNone;
-  const auto is_one = [&](const std::vector<std::string>& list) {
-    return absl::c_any_of(list, [&](const std::string& w) { return text::Fold(w) == folded; });
-  };
-  if (is_one(words.stop_all)) return ComplianceAct::kStopAll;
-  if (is_one(words.stop_marketing)) return ComplianceAct::kStopMarketing;
-  return is_one(words.start) ? ComplianceAct::kStart : ComplianceAct::kNone;
+absl::string_view CampaignBlock(const Permissions& contact, const SendKind& kind, const Policy& policy) {
+  const absl::string_view block = SendBlock(contact, kind, policy, /*window_open=*/false);
+  if (block == "CONTACT_BLOCKED") return "BLOCKED";
+  return block == "CONTACT_ERASED" ? "ERASED" : block;
 }
 
 }  // namespace vinculo::messaging

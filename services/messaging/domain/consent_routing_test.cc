@@ -13,16 +13,16 @@ Consent Evidence(Decision decision, int at, bool by_person = false) {
 
 TEST(Consent, LatestDecidesWhateverTheOrder) {
   const Consent grant = Evidence(Decision::kGranted, 2), revoke = Evidence(Decision::kRevoked, 1);
-  EXPECT_EQ(Decide({grant, revoke}, Purpose::kMarketing), Decision::kGranted);
-  EXPECT_EQ(Decide({revoke, grant}, Purpose::kMarketing), Decision::kGranted);
-  EXPECT_EQ(Decide({}, Purpose::kMarketing), Decision::kNone);
-  EXPECT_EQ(Decide({grant}, Purpose::kTransactional), Decision::kNone);
+  EXPECT_EQ(Decide({grant, revoke}, Purpose::kMarketing, At(100)), Decision::kGranted);
+  EXPECT_EQ(Decide({revoke, grant}, Purpose::kMarketing, At(100)), Decision::kGranted);
+  EXPECT_EQ(Decide({}, Purpose::kMarketing, At(100)), Decision::kNone);
+  EXPECT_EQ(Decide({grant}, Purpose::kTransactional, At(100)), Decision::kNone);
 }
 
 TEST(Consent, RevokedWinsATie) {
   const Consent grant = Evidence(Decision::kGranted, 2), revoke = Evidence(Decision::kRevoked, 2);
-  EXPECT_EQ(Decide({grant, revoke}, Purpose::kMarketing), Decision::kRevoked);
-  EXPECT_EQ(Decide({revoke, grant}, Purpose::kMarketing), Decision::kRevoked);
+  EXPECT_EQ(Decide({grant, revoke}, Purpose::kMarketing, At(100)), Decision::kRevoked);
+  EXPECT_EQ(Decide({revoke, grant}, Purpose::kMarketing, At(100)), Decision::kRevoked);
 }
 
 TEST(Consent, OnlyThePersonUndoesAnOptOutOfTheirOwn) {
@@ -37,20 +37,22 @@ TEST(Consent, OnlyThePersonUndoesAnOptOutOfTheirOwn) {
 TEST(Consent, SendBlockNamesTheFirstReason) {
   const SendKind marketing{.is_template = true, .category = Category::kMarketing};
   const SendKind utility{.is_template = true, .category = Category::kUtility};
-  EXPECT_EQ(SendBlock({.live = false}, utility, true), "CONTACT_ERASED");
-  EXPECT_EQ(SendBlock({.suppressed = kSuppressedBlocked}, {}, true), "CONTACT_BLOCKED");
-  EXPECT_EQ(SendBlock({}, {}, false), "WINDOW_CLOSED");
-  EXPECT_EQ(SendBlock({}, {}, true), "");
-  EXPECT_EQ(SendBlock({}, marketing, true), "NO_CONSENT");
-  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted}, marketing, false), "");
-  EXPECT_EQ(SendBlock({.marketing = Decision::kRevoked}, marketing, false), "OPTED_OUT");
-  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .country = "US"}, marketing, false), "COUNTRY");
-  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .suppressed = kSuppressedUnreachable}, marketing, false),
-            "UNREACHABLE");
-  EXPECT_EQ(SendBlock({}, utility, false), "");
-  EXPECT_EQ(SendBlock({.transactional = Decision::kRevoked}, utility, false), "OPTED_OUT");
+  const Policy policy;
+  EXPECT_EQ(SendBlock({.live = false}, utility, policy, true), "CONTACT_ERASED");
+  EXPECT_EQ(SendBlock({.suppressed = kSuppressedBlocked}, {}, policy, true), "CONTACT_BLOCKED");
+  EXPECT_EQ(SendBlock({}, {}, policy, false), "WINDOW_CLOSED");
+  EXPECT_EQ(SendBlock({}, {}, policy, true), "");
+  EXPECT_EQ(SendBlock({}, marketing, policy, true), "NO_CONSENT");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted}, marketing, policy, false), "");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kRevoked}, marketing, policy, false), "OPTED_OUT");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .country = "US"}, marketing, policy, false), "COUNTRY");
+  EXPECT_EQ(
+      SendBlock({.marketing = Decision::kGranted, .suppressed = kSuppressedUnreachable}, marketing, policy, false),
+      "UNREACHABLE");
+  EXPECT_EQ(SendBlock({}, utility, policy, false), "");
+  EXPECT_EQ(SendBlock({.transactional = Decision::kRevoked}, utility, policy, false), "OPTED_OUT");
   EXPECT_EQ(SendBlock({.has_phone = false},
-                      {.is_template = true, .category = Category::kAuthentication, .needs_phone = true}, false),
+                      {.is_template = true, .category = Category::kAuthentication, .needs_phone = true}, policy, false),
             "PHONE_REQUIRED");
 }
 
@@ -69,6 +71,48 @@ TEST(Compliance, WordsMatchOnlyTheWholeText) {
   EXPECT_EQ(ParseCompliance(Button("STOP:marketing"), words), ComplianceAct::kStopMarketing);
   EXPECT_EQ(ParseCompliance(Button("STOP:all"), words), ComplianceAct::kStopAll);
   EXPECT_EQ(ParseCompliance(Button("stop:all"), words), ComplianceAct::kNone);
+}
+
+TEST(Compliance, ATenantsWordsReplaceOursOfThatLanguageOnly) {
+  std::map<std::string, LanguageWords> by_language = DefaultComplianceWords();
+  by_language["es"] = {.stop_marketing = {"basta"}, .stop_all = {"fin"}, .start = {"alta", "stop"}};
+  const ComplianceWords words(by_language);
+  EXPECT_EQ(words.ActOf("¡BASTA!"), ComplianceAct::kStopMarketing);
+  EXPECT_EQ(words.ActOf("baja"), ComplianceAct::kNone);
+  EXPECT_EQ(words.ActOf("sair"), ComplianceAct::kStopMarketing);
+  EXPECT_EQ(words.ActOf("stop"), ComplianceAct::kStopMarketing) << "opting out comes before opting in";
+  EXPECT_EQ(words.ActOf("..."), ComplianceAct::kNone);
+}
+
+TEST(Consent, AGrantEndsWhenItExpires) {
+  Consent grant = Evidence(Decision::kGranted, 2);
+  grant.expires_at = At(10);
+  EXPECT_EQ(Decide({grant}, Purpose::kMarketing, At(9)), Decision::kGranted);
+  EXPECT_EQ(Decide({grant}, Purpose::kMarketing, At(10)), Decision::kNone);
+  EXPECT_EQ(Decide({grant, Evidence(Decision::kGranted, 1)}, Purpose::kMarketing, At(10)), Decision::kNone)
+      << "the latest decides";
+}
+
+TEST(Consent, SendBlockFollowsThePolicyAndTheOperator) {
+  const SendKind marketing{.is_template = true, .category = Category::kMarketing};
+  const SendKind utility{.is_template = true, .category = Category::kUtility};
+  const Policy strict{.utility_needs_grant = true, .barred_countries = {"BR"}};
+  EXPECT_EQ(SendBlock({}, utility, strict, false), "NO_CONSENT");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted}, utility, strict, false), "") << "either purpose";
+  EXPECT_EQ(SendBlock({.transactional = Decision::kGranted}, utility, strict, false), "");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .country = "BR"}, marketing, strict, false), "COUNTRY");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .country = "US"}, marketing, strict, false), "");
+  EXPECT_EQ(SendBlock({.suppressed = kOperatorMarketing}, utility, {}, false), "");
+  EXPECT_EQ(SendBlock({.marketing = Decision::kGranted, .suppressed = kOperatorMarketing}, marketing, {}, false),
+            "CONTACT_BLOCKED");
+  EXPECT_EQ(CampaignBlock({.suppressed = kOperatorInitiated}, utility, {}), "BLOCKED");
+  EXPECT_EQ(SendBlock({.suppressed = kOperatorInitiated}, {}, {}, true), "") << "an answer is not started by us";
+  EXPECT_EQ(SendBlock({.suppressed = kSuppressedMarketing | kSuppressedUnreachable}, marketing, {}, false),
+            "OPTED_OUT");
+  SendKind test = marketing;
+  test.test = true;
+  EXPECT_EQ(SendBlock({.tester = true}, test, {}, false), "");
+  EXPECT_EQ(SendBlock({}, test, {}, false), "NO_CONSENT");
 }
 
 RoutingRule Rule(std::string id, int priority, std::vector<std::string> keywords, std::vector<std::string> prefixes,

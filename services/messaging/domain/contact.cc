@@ -33,11 +33,13 @@ Permissions Contact::permissions() const {
           .transactional = transactional,
           .suppressed = suppressed,
           .has_phone = !phone.empty(),
-          .country = country};
+          .country = country,
+          .tester = tester};
 }
 
 bool Contact::marketing_allowed() const {
-  return SendBlock(permissions(), {.is_template = true, .category = Category::kMarketing}, false).empty();
+  static const Policy& anywhere = *new Policy{.barred_countries = {}};
+  return SendBlock(permissions(), {.is_template = true, .category = Category::kMarketing}, anywhere, false).empty();
 }
 
 namespace {
@@ -67,6 +69,36 @@ bool ApplyPatch(const ContactPatch& patch, Contact& contact) {
     changed |= Replace(contact.attributes[key], value);
   }
   return changed;
+}
+
+bool Survives(const Contact& one, const Contact& other) {
+  return one.created_at != other.created_at ? one.created_at < other.created_at : one.id < other.id;
+}
+
+void Unite(const Contact& loser, Contact& survivor) {
+  const auto keep = [](const std::string& theirs, std::string& ours) {
+    if (ours.empty()) ours = theirs;
+  };
+  keep(loser.name, survivor.name);
+  keep(loser.first_name, survivor.first_name);
+  keep(loser.language, survivor.language);
+  keep(loser.time_zone, survivor.time_zone);
+  keep(loser.customer_id, survivor.customer_id);
+  // The country is the phone's, once there is one.
+  if (survivor.phone.empty() && !loser.phone.empty()) survivor.country = loser.country;
+  keep(loser.country, survivor.country);
+  keep(loser.phone, survivor.phone);
+  keep(loser.bsuid, survivor.bsuid);
+  for (const std::string& tag : loser.tags) {
+    if (!absl::c_linear_search(survivor.tags, tag) && survivor.tags.size() < kMaxTags) survivor.tags.push_back(tag);
+  }
+  for (const auto& [key, value] : loser.attributes) {
+    if (survivor.attributes.size() < kMaxAttributes) survivor.attributes.emplace(key, value);
+  }
+  survivor.suppressed |= loser.suppressed;
+  survivor.tester = survivor.tester || loser.tester;
+  if (loser.last_inbound_at && (!survivor.last_inbound_at || *survivor.last_inbound_at < *loser.last_inbound_at))
+    survivor.last_inbound_at = loser.last_inbound_at;
 }
 
 std::string MaskIdentity(absl::string_view value) {

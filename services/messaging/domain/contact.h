@@ -44,6 +44,7 @@ struct Contact {
   Decision marketing = Decision::kNone;
   Decision transactional = Decision::kNone;
   int suppressed = 0;
+  bool tester = false;  // may get tests of templates and campaigns
   std::optional<absl::Time> last_inbound_at;
   std::optional<absl::Time> marketing_rest_until;  // WhatsApp asked to leave the person alone; read for sends only
   int64_t revision = 1;
@@ -51,6 +52,7 @@ struct Contact {
   absl::Time updated_at;
 
   Permissions permissions() const;
+  // Granted, and not opted out, blocked or unreachable; wherever the person is.
   bool marketing_allowed() const;
   // WhatsApp asked for a day without marketing [M-110].
   bool Rests(absl::Time now) const { return marketing_rest_until && now < *marketing_rest_until; }
@@ -67,11 +69,18 @@ struct ContactPatch {
   std::map<std::string, std::string> attributes;
 };
 
+inline constexpr int kMaxIdentities = 10;
 inline constexpr int kMaxTags = 50;
 inline constexpr int kMaxAttributes = 100;
 
 // Applies the patch; true when anything changed.
 bool ApplyPatch(const ContactPatch& patch, Contact& contact);
+
+// Of two contacts that are one person the older survives, then the one with the smaller id [M-08].
+bool Survives(const Contact& one, const Contact& other);
+// What the survivor takes over: whatever it does not have itself, tags and attributes up to their bounds, the later
+// inbound time, and every suppression. Identities and consent are the store's to move.
+void Unite(const Contact& loser, Contact& survivor);
 
 // "+5491122334455" -> "+54*******4455": what callers without the right to personal data see.
 std::string MaskIdentity(absl::string_view value);

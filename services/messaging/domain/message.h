@@ -23,6 +23,7 @@ struct Message {
   std::string customer_id;  // of the contact; read with the message, not stored in it
   Uuid sender_id;
   std::optional<Uuid> campaign_id;
+  std::optional<Uuid> ledger_contact_id;  // whose ledger row it is, once the contact was merged into another
   Lane lane = Lane::kTransactional;
   Progress progress;
   int64_t token = 0;  // fencing token of the last attempt
@@ -41,6 +42,8 @@ struct Message {
   absl::Time created_at;
 
   MessageState state() const { return StateOf(progress); }
+  // The contact of the campaign's ledger row.
+  const Uuid& recipient() const { return ledger_contact_id ? *ledger_contact_id : contact_id; }
 };
 
 // Content decides the lane [M-47].

@@ -14,7 +14,7 @@ namespace {
   "c.contact_id, c.state, c.merged_into, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, " \
   "c.phone, c.bsuid, "                                                                                              \
   "c.tags, c.attributes, c.marketing, c.transactional, c.suppressed, c.last_inbound_at, c.revision, c.created_at, " \
-  "c.updated_at"
+  "c.updated_at, c.tester"
 
 constexpr sql::Query kGet{"contact_get",
                           "SELECT " COLUMNS " FROM contact c WHERE c.tenant_id = ? AND c.contact_id = ?"};
@@ -37,11 +37,12 @@ constexpr sql::Query kInsert{
     "customer_id, phone, "
     "bsuid, tags, attributes, marketing, transactional, suppressed, last_inbound_at, last_route, last_route_ref, "
     "revision, created_at, "
-    "updated_at) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, '', 1, ?, ?)"};
+    "updated_at, tester) VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0, '', 1, ?, ?, 0)"};
 constexpr sql::Query kUpdate{
     "contact_update",
     "UPDATE contact SET name = ?, first_name = ?, language = ?, time_zone = ?, country = ?, customer_id = ?, phone "
-    "= ?, bsuid = ?, tags = ?, attributes = ?, revision = ?, updated_at = ? WHERE tenant_id = ? AND contact_id = ?"};
+    "= ?, bsuid = ?, tags = ?, attributes = ?, tester = ?, revision = ?, updated_at = ? WHERE tenant_id = ? AND "
+    "contact_id = ?"};
 constexpr sql::Query kSetPermissions{
     "contact_set_permissions",
     "UPDATE contact SET marketing = ?, transactional = ?, suppressed = ?, revision = revision + 1 WHERE "
@@ -65,6 +66,16 @@ constexpr sql::Query kInsertIdentity{
     "CONFLICT (tenant_id, kind, value) DO NOTHING"};
 constexpr sql::Query kIdentities{
     "identity_list", "SELECT kind, value FROM identity WHERE tenant_id = ? AND contact_id = ? ORDER BY kind, value"};
+constexpr sql::Query kOwner{"identity_owner",
+                            "SELECT contact_id FROM identity WHERE tenant_id = ? AND kind = ? AND value = ?"};
+constexpr sql::Query kRemoveIdentity{
+    "identity_remove", "DELETE FROM identity WHERE tenant_id = ? AND kind = ? AND value = ? AND contact_id = ?"};
+// More merges than a person can have; what is beyond is found when the page is asked for again.
+constexpr int kMaxAliases = 1000;
+constexpr sql::Query kAliases{
+    "contact_aliases",
+    "SELECT contact_id FROM contact WHERE tenant_id = ? AND merged_into = ? AND merged_into IS "
+    "NOT NULL ORDER BY contact_id LIMIT ?"};
 constexpr sql::Query kPage{"contact_page",
                            "SELECT " COLUMNS
                            ", '' FROM contact c WHERE c.tenant_id = ? AND c.contact_id > ? AND c.state = 1 ORDER BY "
@@ -80,26 +91,6 @@ constexpr sql::Query kMemberVariables{
     "SELECT variables FROM list_member WHERE tenant_id = ? AND list_id = ? AND contact_id = ?"};
 constexpr sql::Query kListsOf{
     "list_member_lists", "SELECT list_id FROM list_member WHERE tenant_id = ? AND contact_id = ? ORDER BY list_id"};
-#define CONSENT_COLUMNS "id, contact_id, purpose, decision, at, source, text_version, reference, actor, by_person"
-constexpr sql::Query kEvidence{"consent_evidence",
-                               "SELECT " CONSENT_COLUMNS " FROM consent WHERE tenant_id = ? AND contact_id = ?"};
-constexpr sql::Query kEvidencePage{"consent_page",
-                                   "SELECT " CONSENT_COLUMNS
-                                   " FROM consent WHERE tenant_id = ? AND contact_id = ? AND (at, id) < (?, ?) "
-                                   "ORDER BY at DESC, id DESC LIMIT ?"};
-constexpr sql::Query kInsertEvidence{
-    "consent_insert",
-    "INSERT INTO consent (tenant_id, contact_id, purpose, at, id, decision, source, text_version, "
-    "reference, actor, by_person) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kSuppress{
-    "suppression_put",
-    "INSERT INTO suppression (tenant_id, hash, scope, reason, until_at, created_at) VALUES (?, ?, ?, 1, ?, ?) ON "
-    "CONFLICT (tenant_id, hash, scope) DO UPDATE SET until_at = excluded.until_at"};
-constexpr sql::Query kLift{"suppression_delete",
-                           "DELETE FROM suppression WHERE tenant_id = ? AND hash = ? AND scope = ?"};
-constexpr sql::Query kSuppressed{"suppression_list",
-                                 "SELECT scope, until_at FROM suppression WHERE tenant_id = ? AND hash = ?"};
-
 // A contact as stored; a column that cannot be decoded is reported through `status`.
 Contact ReadContact(const sql::Row& r, absl::Status& status) {
   Contact c;
@@ -126,20 +117,8 @@ Contact ReadContact(const sql::Row& r, absl::Status& status) {
   c.revision = r.Int(17);
   c.created_at = r.Time(18);
   c.updated_at = r.Time(19);
+  c.tester = r.Bool(20);
   return c;
-}
-
-Consent ReadConsent(const sql::Row& r) {
-  return {.id = r.Id(0),
-          .contact_id = r.Id(1),
-          .purpose = static_cast<Purpose>(r.Int(2)),
-          .decision = static_cast<Decision>(r.Int(3)),
-          .at = r.Time(4),
-          .source = r.String(5),
-          .text_version = r.String(6),
-          .reference = r.String(7),
-          .actor = r.String(8),
-          .by_person = r.Bool(9)};
 }
 
 template <class... Args>
@@ -156,6 +135,10 @@ absl::StatusOr<std::optional<Contact>> FindOne(sql::Transaction& tx, const sql::
   return found;
 }
 
+std::string PhoneKeyOf(const Identity& id) { return id.kind == IdentityKind::kBsuid ? "" : text::PhoneKey(id.value); }
+
+}  // namespace
+
 std::vector<Identity> IdentitiesOf(const PersonRef& who) {
   std::vector<Identity> out;
   if (!who.phone.empty()) out.push_back({IdentityKind::kPhone, who.phone});
@@ -163,14 +146,6 @@ std::vector<Identity> IdentitiesOf(const PersonRef& who) {
   if (!who.bsuid.empty()) out.push_back({IdentityKind::kBsuid, who.bsuid});
   return out;
 }
-
-// Phones and wa_ids of one number share a hash.
-std::string HashOf(const DataKey& key, const std::string& tenant, const Identity& id) {
-  if (id.kind == IdentityKind::kBsuid) return key.IdentityHash(tenant, "bsuid", id.value);
-  return key.IdentityHash(tenant, "phone", text::PhoneKey(id.value));
-}
-
-}  // namespace
 
 absl::StatusOr<Contact> ContactRepository::Get(sql::Transaction& tx, const Uuid& id) const {
   ASSIGN_OR_RETURN(std::optional<Contact> found, FindOne(tx, kGet, tx.tenant(), id));
@@ -205,7 +180,7 @@ absl::StatusOr<Contact> ContactRepository::GetOrCreate(sql::Transaction& tx, con
                                                        absl::Time now) const {
   ASSIGN_OR_RETURN(std::optional<Contact> found, Find(tx, who));
   if (!found) return Create(tx, who, now);
-  RETURN_IF_ERROR(AddIdentities(tx, who, *found).status());
+  RETURN_IF_ERROR(AddIdentities(tx, who, *found, now).status());
   return *std::move(found);
 }
 
@@ -217,35 +192,57 @@ absl::StatusOr<Contact> ContactRepository::Create(sql::Transaction& tx, const Pe
   c.country = !who.country.empty() ? who.country : who.bsuid.substr(0, 2);
   c.created_at = c.updated_at = now;
   c.identities = IdentitiesOf(who);
-  ASSIGN_OR_RETURN(c.suppressed, SuppressedOf(tx, c.identities, now));
+  RETURN_IF_ERROR(Inherit(tx, c.identities, c, now).status());
   RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), c.id, c.state, c.name, c.first_name, c.language, c.time_zone, c.country,
                           c.customer_id, c.phone, c.bsuid, "[]", "{}", c.marketing, c.transactional, c.suppressed, now,
                           now));
-  for (const Identity& id : c.identities) {
-    const std::string key = id.kind == IdentityKind::kBsuid ? "" : text::PhoneKey(id.value);
-    RETURN_IF_ERROR(tx.Exec(kInsertIdentity, tx.tenant(), id.kind, id.value, key, c.id));
-  }
+  for (const Identity& id : c.identities)
+    RETURN_IF_ERROR(tx.Exec(kInsertIdentity, tx.tenant(), id.kind, id.value, PhoneKeyOf(id), c.id));
   return c;
 }
 
-absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, const PersonRef& who,
-                                                      Contact& contact) const {
-  bool added = false;
+absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, const PersonRef& who, Contact& contact,
+                                                      absl::Time now) const {
+  std::vector<Identity> added;
   for (const Identity& id : IdentitiesOf(who)) {
-    const std::string key = id.kind == IdentityKind::kBsuid ? "" : text::PhoneKey(id.value);
-    ASSIGN_OR_RETURN(const int64_t n, tx.ExecCount(kInsertIdentity, tx.tenant(), id.kind, id.value, key, contact.id));
-    added = added || n == 1;
-    if (n == 1 && id.kind == IdentityKind::kBsuid && contact.bsuid.empty()) contact.bsuid = id.value;
-    if (n == 1 && id.kind == IdentityKind::kPhone && contact.phone.empty()) contact.phone = id.value;
+    ASSIGN_OR_RETURN(const int64_t n,
+                     tx.ExecCount(kInsertIdentity, tx.tenant(), id.kind, id.value, PhoneKeyOf(id), contact.id));
+    if (n == 0) continue;
+    added.push_back(id);
+    if (id.kind == IdentityKind::kBsuid && contact.bsuid.empty()) contact.bsuid = id.value;
+    if (id.kind == IdentityKind::kPhone && contact.phone.empty()) contact.phone = id.value;
+    if (id.kind == IdentityKind::kWaId && contact.phone.empty()) contact.phone = absl::StrCat("+", id.value);
+    if (id.kind != IdentityKind::kBsuid && !who.country.empty()) contact.country = who.country;
   }
-  return added;
+  if (added.empty()) return false;
+  contact.identities.insert(contact.identities.end(), added.begin(), added.end());
+  ASSIGN_OR_RETURN(const bool suppressed, Inherit(tx, added, contact, now));
+  if (suppressed) RETURN_IF_ERROR(SetPermissions(tx, contact));
+  return true;
+}
+
+absl::StatusOr<std::optional<Uuid>> ContactRepository::OwnerOf(sql::Transaction& tx, const Identity& identity) const {
+  return tx.Find(
+      kOwner, [](const sql::Row& r) { return r.Id(0); }, tx.tenant(), identity.kind, identity.value);
+}
+
+absl::Status ContactRepository::RemoveIdentity(sql::Transaction& tx, const Contact& contact,
+                                               const Identity& identity) const {
+  return tx.Exec(kRemoveIdentity, tx.tenant(), identity.kind, identity.value, contact.id);
+}
+
+absl::StatusOr<std::vector<Uuid>> ContactRepository::Aliases(sql::Transaction& tx, const Uuid& contact) const {
+  std::vector<Uuid> out;
+  RETURN_IF_ERROR(tx.Each(
+      kAliases, [&](const sql::Row& r) { out.push_back(r.Id(0)); }, tx.tenant(), contact, kMaxAliases));
+  return out;
 }
 
 absl::Status ContactRepository::Update(sql::Transaction& tx, Contact& c, absl::Time now) const {
   ++c.revision;
   c.updated_at = now;
   return tx.Exec(kUpdate, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, c.phone, c.bsuid,
-                 EncodeStrings(c.tags), EncodeMap(c.attributes), c.revision, now, tx.tenant(), c.id);
+                 EncodeStrings(c.tags), EncodeMap(c.attributes), c.tester, c.revision, now, tx.tenant(), c.id);
 }
 
 absl::Status ContactRepository::SetPermissions(sql::Transaction& tx, const Contact& c) const {
@@ -294,7 +291,7 @@ absl::StatusOr<std::vector<ContactRepository::Member>> ContactRepository::Page(s
   absl::Status decoded;
   const auto read = [&](const sql::Row& r) {
     Member m{ReadContact(r, decoded), {}};
-    absl::StatusOr<std::map<std::string, std::string>> variables = DecodeMap(r.Text(20));
+    absl::StatusOr<std::map<std::string, std::string>> variables = DecodeMap(r.Text(21));
     if (variables.ok()) m.variables = *std::move(variables);
     out.push_back(std::move(m));
   };
@@ -320,62 +317,14 @@ absl::StatusOr<std::vector<Uuid>> ContactRepository::ListsOfContact(sql::Transac
   return out;
 }
 
-absl::StatusOr<std::vector<Consent>> ContactRepository::Evidence(sql::Transaction& tx, const Uuid& contact) const {
-  std::vector<Consent> out;
-  RETURN_IF_ERROR(tx.Each(
-      kEvidence, [&](const sql::Row& r) { out.push_back(ReadConsent(r)); }, tx.tenant(), contact));
-  return out;
-}
-
-absl::StatusOr<std::vector<Consent>> ContactRepository::EvidencePage(sql::Transaction& tx, const Uuid& contact,
-                                                                     absl::Time before, const Uuid& id,
-                                                                     int limit) const {
-  std::vector<Consent> out;
-  RETURN_IF_ERROR(tx.Each(
-      kEvidencePage, [&](const sql::Row& r) { out.push_back(ReadConsent(r)); }, tx.tenant(), contact, before, id,
-      limit));
-  return out;
-}
-
-absl::Status ContactRepository::InsertEvidence(sql::Transaction& tx, const Consent& c) const {
-  return tx.Exec(kInsertEvidence, tx.tenant(), c.contact_id, c.purpose, c.at, c.id, c.decision, c.source,
-                 c.text_version, c.reference, c.actor, c.by_person);
-}
-
-absl::Status ContactRepository::Suppress(sql::Transaction& tx, const Contact& contact, int flag,
-                                         std::optional<absl::Time> until, absl::Time now) const {
-  for (const Identity& id : contact.identities) {
-    RETURN_IF_ERROR(tx.Exec(kSuppress, tx.tenant(), sql::Blob{HashOf(key_, tx.tenant(), id)}, flag, until, now));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ContactRepository::Lift(sql::Transaction& tx, const Contact& contact, int flag) const {
-  for (const Identity& id : contact.identities) {
-    RETURN_IF_ERROR(tx.Exec(kLift, tx.tenant(), sql::Blob{HashOf(key_, tx.tenant(), id)}, flag));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<int> ContactRepository::SuppressedOf(sql::Transaction& tx, const std::vector<Identity>& identities,
-                                                    absl::Time now) const {
-  int flags = 0;
-  for (const Identity& id : identities) {
-    RETURN_IF_ERROR(tx.Each(
-        kSuppressed,
-        [&](const sql::Row& r) {
-          if (r.IsNull(1) || now < r.Time(1)) flags |= static_cast<int>(r.Int(0));
-        },
-        tx.tenant(), sql::Blob{HashOf(key_, tx.tenant(), id)}));
-  }
-  return flags;
-}
-
 std::vector<sql::Query> ContactRepository::Queries() {
-  return {
-      kGet,     kByIdentity,   kByPhoneKey,   kByCustomer,     kInsert,     kUpdate, kSetPermissions, kHeard,
-      kRest,    kGetLastRoute, kSetLastRoute, kInsertIdentity, kIdentities, kPage,   kMemberPage,     kMemberVariables,
-      kListsOf, kEvidence,     kEvidencePage, kInsertEvidence, kSuppress,   kLift,   kSuppressed};
+  std::vector<sql::Query> out = {
+      kGet,  kByIdentity,   kByPhoneKey,      kByCustomer,     kInsert,     kUpdate, kSetPermissions, kHeard,
+      kRest, kGetLastRoute, kSetLastRoute,    kInsertIdentity, kIdentities, kOwner,  kRemoveIdentity, kAliases,
+      kPage, kMemberPage,   kMemberVariables, kListsOf};
+  const std::vector<sql::Query> standing = StandingQueries();
+  out.insert(out.end(), standing.begin(), standing.end());
+  return out;
 }
 
 }  // namespace vinculo::messaging

@@ -22,6 +22,16 @@ struct PersonRef {
   std::string country;
 };
 
+std::vector<Identity> IdentitiesOf(const PersonRef& who);
+
+// A reason not to write to a person, kept under the keyed hash of each identity.
+struct Suppression {
+  std::string hash;
+  int flag = 0;  // one of Suppressed
+  std::optional<absl::Time> until;
+  absl::Time created_at;
+};
+
 // Contacts with their identities, suppressions included. A contact's permission columns repeat what evidence and
 // suppressions say.
 class ContactRepository {
@@ -37,8 +47,15 @@ class ContactRepository {
   // The contact of `who`; made when there is none. Adds identities it did not have, unless they are somebody else's.
   absl::StatusOr<Contact> GetOrCreate(sql::Transaction& tx, const PersonRef& who, absl::Time now) const;
   absl::StatusOr<Contact> Create(sql::Transaction& tx, const PersonRef& who, absl::Time now) const;
-  // True when something was added.
-  absl::StatusOr<bool> AddIdentities(sql::Transaction& tx, const PersonRef& who, Contact& contact) const;
+  // Adds what nobody has yet; true when something was added. A suppression kept for a new identity holds for the
+  // contact.
+  absl::StatusOr<bool> AddIdentities(sql::Transaction& tx, const PersonRef& who, Contact& contact,
+                                     absl::Time now) const;
+  // Whose identity it is, by exact value; a merged contact's are the survivor's.
+  absl::StatusOr<std::optional<Uuid>> OwnerOf(sql::Transaction& tx, const Identity& identity) const;
+  absl::Status RemoveIdentity(sql::Transaction& tx, const Contact& contact, const Identity& identity) const;
+  // Contacts merged into this one.
+  absl::StatusOr<std::vector<Uuid>> Aliases(sql::Transaction& tx, const Uuid& contact) const;
 
   // Writes everything but identities; bumps the revision.
   absl::Status Update(sql::Transaction& tx, Contact& contact, absl::Time now) const;
@@ -73,17 +90,31 @@ class ContactRepository {
                                                     const Uuid& id, int limit) const;
   absl::Status InsertEvidence(sql::Transaction& tx, const Consent& consent) const;
 
-  // Suppressions of all identities of a contact; `flag` is one of Suppressed.
+  // Suppressions of all identities of a contact, whose identities are loaded; `flag` is one of Suppressed. One that
+  // ends has the contact's standing looked at again then.
   absl::Status Suppress(sql::Transaction& tx, const Contact& contact, int flag, std::optional<absl::Time> until,
                         absl::Time now) const;
   absl::Status Lift(sql::Transaction& tx, const Contact& contact, int flag) const;
+  // Those in force, one for each flag with the later end.
+  absl::StatusOr<std::vector<Suppression>> Suppressions(sql::Transaction& tx, const std::vector<Identity>& identities,
+                                                        absl::Time now) const;
+  // What the suppressions of the contact say, written to every identity it has.
+  absl::Status SpreadSuppressions(sql::Transaction& tx, const Contact& contact, absl::Time now) const;
+  // All of a tenant after (hash, flag): whose they are is not kept.
+  absl::StatusOr<std::vector<Suppression>> SuppressionPage(sql::Transaction& tx, const std::string& hash, int flag,
+                                                           int limit) const;
+  // Has the contact's standing looked at again at `at`, when something that decides it ends.
+  absl::Status WatchStanding(sql::Transaction& tx, const Uuid& contact, std::optional<absl::Time> at) const;
 
   static std::vector<sql::Query> Queries();
 
  private:
   absl::StatusOr<std::optional<Contact>> ByIdentity(sql::Transaction& tx, IdentityKind kind,
                                                     const std::string& value) const;
-  absl::StatusOr<int> SuppressedOf(sql::Transaction& tx, const std::vector<Identity>& identities, absl::Time now) const;
+  // Adds the flags of suppressions kept for `identities` to the contact.
+  absl::StatusOr<bool> Inherit(sql::Transaction& tx, const std::vector<Identity>& identities, Contact& contact,
+                               absl::Time now) const;
+  static std::vector<sql::Query> StandingQueries();
 
   const DataKey& key_;
 };
@@ -93,6 +124,7 @@ struct ContactList {
   std::string display_name;
   int64_t members = 0;
   absl::Time created_at;
+  int64_t revision = 1;
 };
 
 class ListRepository {
@@ -105,6 +137,14 @@ class ListRepository {
   // True when the contact or its variables were new on the list.
   static absl::StatusOr<bool> PutMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact,
                                         const std::map<std::string, std::string>& variables);
+  // True when the contact stood on it.
+  static absl::StatusOr<bool> RemoveMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact);
+  // Name; bumps the revision. ALREADY_EXISTS NAME_TAKEN.
+  static absl::Status Rename(sql::Transaction& tx, ContactList& list);
+  // From now on there is no such list; its members are taken off page by page, false when none is left.
+  static absl::Status Delete(sql::Transaction& tx, const Uuid& list);
+  static absl::StatusOr<bool> Empty(sql::Transaction& tx, const Uuid& list, int limit);
+  static absl::StatusOr<int64_t> Count(sql::Transaction& tx);
   static std::vector<sql::Query> Queries();
 };
 

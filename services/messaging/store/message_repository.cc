@@ -7,22 +7,24 @@
 namespace vinculo::messaging {
 namespace {
 
-#define COLUMNS                                                                                                    \
-  "m.message_id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.phase, m.attempt, m.token, m.due_at, "        \
-  "m.expire_at, m.resend, "                                                                                        \
-  "m.content, m.fallback, m.version, m.category, m.quote_wamid, m.reply_route, m.reply_ref, m.labels, m.caller, "  \
-  "m.wamid, "                                                                                                      \
-  "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, " \
-  "m.expired_at, "                                                                                                 \
-  "c.customer_id FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND c.contact_id = m.contact_id "
+#define COLUMNS                                                                                                       \
+  "m.message_id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.phase, m.attempt, m.token, m.due_at, "           \
+  "m.expire_at, m.resend, "                                                                                           \
+  "m.content, m.fallback, m.version, m.category, m.quote_wamid, m.reply_route, m.reply_ref, m.labels, m.caller, "     \
+  "m.wamid, "                                                                                                         \
+  "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, "    \
+  "m.expired_at, "                                                                                                    \
+  "c.customer_id, m.ledger_contact_id FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND c.contact_id = " \
+  "m.contact_id "
 
-constexpr sql::Query kInsert{"message_insert",
-                             "INSERT INTO message (tenant_id, message_id, contact_id, sender_id, campaign_id, lane, "
-                             "state, phase, attempt, token, due_at, "
-                             "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
-                             "reply_ref, labels, caller, wamid, error_reason, "
-                             "error_code, billing_category, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                             "?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?)"};
+constexpr sql::Query kInsert{
+    "message_insert",
+    "INSERT INTO message (tenant_id, message_id, contact_id, sender_id, campaign_id, lane, "
+    "state, phase, attempt, token, due_at, "
+    "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
+    "reply_ref, labels, caller, wamid, error_reason, "
+    "error_code, billing_category, created_at, ledger_contact_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?)"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kByWamid{"message_by_wamid",
                               "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
@@ -117,6 +119,7 @@ Message ReadMessage(const sql::Row& r, absl::Status& status) {
   m.progress.failed_at = r.OptionalTime(28);
   m.progress.expired_at = r.OptionalTime(29);
   m.customer_id = r.String(30);
+  m.ledger_contact_id = r.OptionalId(31);
   return m;
 }
 
@@ -150,7 +153,7 @@ absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
   RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), m.id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.state(),
                           m.progress.phase, m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend,
                           EncodeContent(m.content), fallback, m.version, m.category, m.quote_wamid, m.reply_route.route,
-                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at));
+                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
   return absl::OkStatus();
 }

@@ -6,12 +6,15 @@
 #include "messaging_store_migrations.h"
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/compliance_repository.h"
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/limit_repository.h"
+#include "services/messaging/store/merge_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
+#include "services/messaging/store/reachability_repository.h"
 #include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
@@ -54,10 +57,12 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, NoStatementScansATable) {
-  for (const auto& queries : {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
-                              ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
-                              MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(),
-                              InboundRepository::Queries(), PolicyRepository::Queries(), LimitRepository::Queries()}) {
+  for (const auto& queries :
+       {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
+        ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
+        MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(), InboundRepository::Queries(),
+        PolicyRepository::Queries(), ComplianceRepository::Queries(), MergeRepository::Queries(),
+        ReachabilityRepository::Queries(), LimitRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/log/log.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
@@ -13,7 +12,9 @@
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/work/page_job.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -22,8 +23,6 @@ namespace {
 constexpr int kFreezePage = 250;
 constexpr int kSkipPage = 500;
 constexpr int kSubmitTries = 12;
-
-sql::Scope ScopeOf(const jobs::Job& job) { return sql::Scope::ForTenant(job.tenant, "jobs"); }
 
 // SCHEDULED -> FREEZING, or PAUSED when something blocks by now.
 absl::Status BeginFreeze(sql::Transaction& tx, Campaign& campaign, absl::Time now) {
@@ -72,7 +71,8 @@ absl::StatusOr<bool> FreezePage(sql::Transaction& tx, const ContactRepository& c
     return false;
   }
   ASSIGN_OR_RETURN(const Template t, TemplateRepository::Get(tx, campaign.channel_id, campaign.template_name));
-  const CampaignPlan plan{&campaign, &t};
+  ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
+  const CampaignPlan plan{&campaign, &t, &policy};
   CountDeltas deltas;
   ASSIGN_OR_RETURN(const AudiencePage page,
                    WalkAudience(tx, contacts, campaign.audience, campaign.freeze_cursor, kFreezePage,
@@ -112,22 +112,6 @@ absl::StatusOr<bool> SkipRows(sql::Transaction& tx, const jobs::Job& job, absl::
   RETURN_IF_ERROR(jobs::Complete(tx, job));
   tx.Raise(kSignalQueue);
   return false;
-}
-
-// Runs `page` until it says that nothing is left. A failure leaves the job to its lease.
-template <class Page>
-void RunPages(sql::Database& db, jobs::Job job, jobs::Done done, Page page) {
-  const absl::Time now = db.clock().Now();
-  sql::Scope scope = ScopeOf(job);
-  db.Write(
-      std::move(scope), [job, page, now](sql::Transaction& tx) { return page(tx, job, now); },
-      [&db, job, done = std::move(done), page](absl::StatusOr<bool> more) mutable {
-        if (more.ok() && *more) return RunPages(db, std::move(job), std::move(done), std::move(page));
-        if (!more.ok())
-          log::Warning("a job will be tried again",
-                       {{"kind", job.kind}, {"error", std::string(more.status().message())}});
-        done();
-      });
 }
 
 // What a submission needs.

@@ -4,6 +4,7 @@
 #include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/contact_merge.h"
 #include "services/messaging/job_kinds.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/message_repository.h"
@@ -112,10 +113,16 @@ class CampaignLane {
       ASSIGN_OR_RETURN(due.to, c_.FindAddressee(row.contact_id));
     }
     const Contact& contact = due.to.contact;
-    absl::string_view block =
-        CampaignBlock(contact.permissions(), {.is_template = true,
-                                              .category = translation->category,
-                                              .needs_phone = translation->category == Category::kAuthentication});
+    ASSIGN_OR_RETURN(const Policy* policy, c_.LoadPolicy());
+    absl::string_view block = CampaignBlock(contact.permissions(),
+                                            {.is_template = true,
+                                             .category = translation->category,
+                                             .needs_phone = translation->category == Category::kAuthentication},
+                                            *policy);
+    if (block.empty() && contact.id != row.contact_id) {
+      ASSIGN_OR_RETURN(const bool duplicate, IsDuplicatePerson(c_.tx, c_.contacts, row, contact.id));
+      if (duplicate) block = "DUPLICATE_PERSON";
+    }
     if (block.empty() && translation->category == Category::kMarketing && contact.Rests(c_.request.now))
       block = "PROVIDER_CAP";
     if (!block.empty()) {
@@ -159,6 +166,7 @@ class CampaignLane {
               .customer_id = contact.customer_id,
               .sender_id = campaign.sender_id,
               .campaign_id = campaign.id,
+              .ledger_contact_id = contact.id == row.contact_id ? std::nullopt : std::optional(row.contact_id),
               .lane = Lane::kBulk,
               .expire_at = c_.request.now + kCampaignExpiry,
               .content = TemplateContent{campaign.template_name, row.language, row.params},

@@ -5,6 +5,7 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
 #include "services/messaging/work/intent_commit.h"
 
@@ -82,6 +83,13 @@ absl::StatusOr<const Template*> IntentCommit::LoadTemplate(const std::string& na
   if (it != templates_.end()) return &it->second;
   ASSIGN_OR_RETURN(std::optional<Template> found, TemplateRepository::Find(tx, batch.sender.channel_id, name));
   return &templates_.emplace(name, found ? *std::move(found) : Template()).first->second;
+}
+
+absl::StatusOr<const Policy*> IntentCommit::LoadPolicy() {
+  if (!policy_) {
+    ASSIGN_OR_RETURN(policy_, PolicyRepository::Get(tx));
+  }
+  return &*policy_;
 }
 
 void IntentCommit::MarkSending(Message& m) const {

@@ -6,6 +6,8 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
 #include "services/messaging/consent_act.h"
+#include "services/messaging/contact_merge.h"
+#include "services/messaging/reachability.h"
 #include "services/messaging/sender_state.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
@@ -23,6 +25,15 @@ constexpr int kPairTries = 6;
 constexpr int kPage = 200;
 constexpr int kParameterFaults = 10;
 constexpr absl::Duration kRest = absl::Hours(24), kTemplateWait = absl::Seconds(30);
+
+// What the answer says about who the person is; a BSUID is one also where a wa_id should be.
+PersonRef ProvenBy(const SendOutcome& outcome) {
+  PersonRef who{.phone = "", .wa_id = outcome.wa_id, .bsuid = outcome.user_id};
+  if (!IsBsuid(who.wa_id)) return who;
+  if (who.bsuid.empty()) who.bsuid = who.wa_id;
+  who.wa_id.clear();
+  return who;
+}
 
 // One outcome on its way into the store.
 struct Recorder {
@@ -52,12 +63,7 @@ struct Recorder {
     m.progress.phase = outcome.held ? Phase::kHeld : Phase::kAccepted;
     ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(tx, outcome.wamid));
     for (const StatusReport& report : parked) MergeStatus(report, m.progress);
-    if (outcome.wa_id.empty() && outcome.user_id.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
-    ASSIGN_OR_RETURN(
-        const bool added,
-        contacts.AddIdentities(tx, {.phone = "", .wa_id = outcome.wa_id, .bsuid = outcome.user_id}, contact));
-    return added ? contacts.Update(tx, contact, now) : absl::OkStatus();
+    return LearnIdentities(tx, contacts, m.contact_id, ProvenBy(outcome), now);
   }
 
   // Waits, and so does what was asked for later of the same person [M-48].
@@ -93,6 +99,7 @@ struct Recorder {
         return Fail(m, outcome), absl::OkStatus();
       case ErrorClass::kRecipient:
         Fail(m, outcome);
+        if (outcome.code == kUndeliverableCode) return NoteUndeliverable(tx, contacts, m.contact_id, now, now);
         return outcome.code == kOptedOutCode ? OptOut(m) : absl::OkStatus();
     }
     return absl::OkStatus();

@@ -4,9 +4,11 @@
 
 #include <iterator>
 #include <map>
+#include <memory>
 #include <thread>
 #include <variant>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/http/crypto.h"
@@ -16,6 +18,7 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/domain/channel.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/compliance_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/work/inbox_apply.h"
@@ -243,8 +246,9 @@ class Inbox::Impl {
     const auto body = [&](sql::Transaction& tx) -> absl::StatusOr<std::vector<ItemResult>> {
       std::vector<ItemResult> results;
       CountDeltas deltas;
+      ASSIGN_OR_RETURN(const std::shared_ptr<const ComplianceWords> words, WordsFor(tx, items));
       for (const Addressed& a : items) {
-        ASSIGN_OR_RETURN(const ItemResult result, ApplyItem({tx, contacts_, words_, a.object, deltas, now}, a.item));
+        ASSIGN_OR_RETURN(const ItemResult result, ApplyItem({tx, contacts_, *words, a.object, deltas, now}, a.item));
         results.push_back(result);
       }
       RETURN_IF_ERROR(deltas.Flush(tx));
@@ -264,13 +268,23 @@ class Inbox::Impl {
     return absl::OkStatus();
   }
 
+  // Read once for all items, and only where somebody says something.
+  static absl::StatusOr<std::shared_ptr<const ComplianceWords>> WordsFor(sql::Transaction& tx,
+                                                                         const std::vector<Addressed>& items) {
+    static const auto& ours = *new std::shared_ptr<const ComplianceWords>(std::make_shared<ComplianceWords>());
+    const bool said =
+        absl::c_any_of(items, [](const Addressed& a) { return std::holds_alternative<InboundItem>(a.item); });
+    if (!said) return ours;
+    ASSIGN_OR_RETURN(const auto by_language, ComplianceRepository::All(tx));
+    return std::make_shared<const ComplianceWords>(by_language);
+  }
+
   sql::Database& db_;
   // What another replica has stored and left when it died is found by looking.
   const absl::Duration patience_ = db_.engine().shared() ? absl::Seconds(1) : absl::InfiniteDuration();
   const ContactRepository& contacts_;
   Metrics& metrics_;
   const WebhookApp app_;
-  const ComplianceWords words_;
   std::map<std::string, ProviderOwner> owners_;  // of the processing thread
   std::atomic<int64_t> waiting_{0};
   std::thread thread_;

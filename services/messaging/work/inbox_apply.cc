@@ -7,6 +7,8 @@
 #include "common/text/phone.h"
 #include "services/messaging/announce.h"
 #include "services/messaging/consent_act.h"
+#include "services/messaging/contact_merge.h"
+#include "services/messaging/reachability.h"
 #include "services/messaging/route_facts.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/inbound_repository.h"
@@ -26,20 +28,30 @@ bool OpensWindow(InboundKind kind) {
          kind != InboundKind::kOther;
 }
 
-absl::StatusOr<Contact> ContactOf(sql::Transaction& tx, const ContactRepository& contacts, const std::string& wa_id,
-                                  const std::string& bsuid, const std::string& name, absl::Time now) {
+PersonRef PersonOf(const std::string& wa_id, const std::string& bsuid) {
   PersonRef who{.phone = "", .wa_id = wa_id, .bsuid = bsuid};
   if (!wa_id.empty()) {
     const absl::StatusOr<text::Phone> phone = text::ParsePhone(absl::StrCat("+", wa_id), "");
     if (phone.ok()) who.country = phone->region;
   }
-  ASSIGN_OR_RETURN(Contact contact, contacts.GetOrCreate(tx, who, now));
-  if (contact.name.empty() && !name.empty()) {
-    contact.name = name;
-    RETURN_IF_ERROR(contacts.Update(tx, contact, now));
+  return who;
+}
+
+// The contact that wrote, identities loaded: found, merged of two that prove to be one, or made.
+absl::StatusOr<Contact> ContactOf(sql::Transaction& tx, const ContactRepository& contacts, const PersonRef& who,
+                                  const std::string& name, absl::Time now) {
+  ASSIGN_OR_RETURN(std::optional<Contact> contact, contacts.Find(tx, who));
+  if (contact) {
+    RETURN_IF_ERROR(contacts.LoadIdentities(tx, *contact));
+    ASSIGN_OR_RETURN(*contact, LearnIdentities(tx, contacts, *std::move(contact), who, now));
+  } else {
+    ASSIGN_OR_RETURN(contact, contacts.Create(tx, who, now));
   }
-  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
-  return contact;
+  if (contact->name.empty() && !name.empty()) {
+    contact->name = name;
+    RETURN_IF_ERROR(contacts.Update(tx, *contact, now));
+  }
+  return *std::move(contact);
 }
 
 // A reply that names our message proves that it arrived [M-88].
@@ -53,7 +65,7 @@ absl::Status ImplyDelivered(sql::Transaction& tx, const Message& named, absl::Ti
 // Credits a reply to a campaign, each person once; a direct reply after an inferred one counts as direct.
 absl::Status Credit(sql::Transaction& tx, const Message& m, int how, bool opted_out, CountDeltas& deltas) {
   ASSIGN_OR_RETURN(const std::optional<Recipient> row,
-                   CampaignRepository::FindRecipient(tx, *m.campaign_id, m.contact_id));
+                   CampaignRepository::FindRecipient(tx, *m.campaign_id, m.recipient()));
   if (!row) return absl::OkStatus();
   const int replied = row->replied == kDirect ? kDirect : how;
   const auto counter = [](int r) {
@@ -66,7 +78,7 @@ absl::Status Credit(sql::Transaction& tx, const Message& m, int how, bool opted_
   const bool out = row->opted_out || opted_out;
   if (out && !row->opted_out) deltas.Add(*m.campaign_id, RecipientState::kOptOut, "", 1);
   if (replied == row->replied && out == row->opted_out) return absl::OkStatus();
-  return CampaignRepository::SetReplied(tx, *m.campaign_id, m.contact_id, replied, out);
+  return CampaignRepository::SetReplied(tx, *m.campaign_id, m.recipient(), replied, out);
 }
 
 void FillContent(const InboundContent& c, v1::InboundContent* out) {
@@ -134,7 +146,12 @@ absl::StatusOr<ItemResult> ApplyInbound(sql::Transaction& tx, const ContactRepos
                                         CountDeltas& deltas, absl::Time now) {
   ASSIGN_OR_RETURN(const bool seen, InboundRepository::Seen(tx, sender, item.wamid));
   if (seen) return ItemResult::kDuplicate;
-  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, item.wa_id, item.bsuid, item.profile_name, now));
+  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, PersonOf(item.wa_id, item.bsuid), item.profile_name, now));
+  if (!item.new_wa_id.empty() || !item.new_bsuid.empty()) {
+    const PersonRef fresh = PersonOf(item.new_wa_id, item.new_bsuid.empty() ? item.bsuid : item.new_bsuid);
+    RETURN_IF_ERROR(ChangeNumber(tx, contacts, contact, fresh, now));
+  }
+  if (contact.suppressed & kSuppressedUnreachable) RETURN_IF_ERROR(LiftUnreachable(tx, contacts, contact));
   if (OpensWindow(item.content.kind)) {
     RETURN_IF_ERROR(WindowRepository::Extend(tx, sender, contact.id, item.at + kWindow));
     RETURN_IF_ERROR(contacts.Heard(tx, contact.id, item.at));
@@ -154,6 +171,8 @@ absl::StatusOr<ItemResult> ApplyInbound(sql::Transaction& tx, const ContactRepos
   }
   const std::string source = item.content.kind == InboundKind::kText ? "WORD" : "BUTTON";
   RETURN_IF_ERROR(ActOnCompliance(tx, contacts, contact, act, source, item.wamid, item.at, now));
+  if (act == ComplianceAct::kStopMarketing || act == ComplianceAct::kStopAll)
+    RETURN_IF_ERROR(ConfirmOptOut(tx, sender, contact, now));
   RETURN_IF_ERROR(contacts.SetLastRoute(tx, contact.id, static_cast<int>(decision.to.route), decision.to.ref));
   InboundEvent event{.sender_id = sender,
                      .wamid = item.wamid,
@@ -196,7 +215,10 @@ absl::StatusOr<ItemResult> ApplyStatus(sql::Transaction& tx, const ContactReposi
   if (item.has_pricing) RETURN_IF_ERROR(MessageRepository::SetPricing(tx, m.id, item.billing_category, item.billable));
   if (!changed) return ItemResult::kDuplicate;
   RETURN_IF_ERROR(Settle(tx, *found, m, deltas, now));
-  if (report.status == ReportedStatus::kFailed && report.error_code == kOptedOutCode) {
+  const bool failed = report.status == ReportedStatus::kFailed;
+  if (failed && report.error_code == kUndeliverableCode)
+    RETURN_IF_ERROR(NoteUndeliverable(tx, contacts, m.contact_id, report.at, now));
+  if (failed && report.error_code == kOptedOutCode) {
     ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
     RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
     RETURN_IF_ERROR(
@@ -236,7 +258,7 @@ absl::StatusOr<ItemResult> ApplyTemplate(sql::Transaction& tx, const Uuid& chann
 absl::StatusOr<ItemResult> ApplyPreference(sql::Transaction& tx, const ContactRepository& contacts,
                                            const PreferenceItem& item, absl::Time now) {
   if (item.wa_id.empty() && item.bsuid.empty()) return ItemResult::kIgnored;
-  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, item.wa_id, item.bsuid, "", now));
+  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, PersonOf(item.wa_id, item.bsuid), "", now));
   const ComplianceAct act = item.stop ? ComplianceAct::kStopMarketing : ComplianceAct::kStart;
   ASSIGN_OR_RETURN(const std::vector<Consent> known, contacts.Evidence(tx, contact.id));
   for (const Consent& c : known) {

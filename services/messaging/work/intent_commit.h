@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "services/messaging/domain/policy.h"
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/limit_repository.h"
@@ -35,6 +37,8 @@ class IntentCommit {
   absl::Status Finish();
   // The template, read once; an empty one when the channel has none of that name.
   absl::StatusOr<const Template*> LoadTemplate(const std::string& name);
+  // The tenant's policy, read once.
+  absl::StatusOr<const Policy*> LoadPolicy();
   // The message is about to leave: phase, attempt, token.
   void MarkSending(Message& m) const;
   // Adds the intent of a message whose row says SENDING.
@@ -54,6 +58,7 @@ class IntentCommit {
   absl::StatusOr<SendTarget> Target(const Contact& contact, const Message& m);
 
   std::map<std::string, Template> templates_;
+  std::optional<Policy> policy_;
   ReachBudget reach_;
   int64_t new_slots_ = 0;
   int bulk_ = 0;

@@ -40,13 +40,14 @@ class QueuedLane {
     if (m.lane == Lane::kTransactional && c_.busy.contains(m.contact_id)) return absl::OkStatus();
     if (now >= m.expire_at) return GiveUp(m, "QUEUE_EXPIRED");
     ASSIGN_OR_RETURN(const Addressee to, c_.FindAddressee(m.contact_id));
+    ASSIGN_OR_RETURN(const Policy* policy, c_.LoadPolicy());
     const Message before = m;
     const bool open = to.WindowOpen(now);
-    absl::string_view block = Check(to.contact, m, open);
+    absl::string_view block = Check(to.contact, m, *policy, open);
     const bool fallback = block == "WINDOW_CLOSED" && m.fallback;
     if (fallback) {
       ASSIGN_OR_RETURN(const bool replaced, UseFallback(m));
-      block = replaced ? Check(to.contact, m, false) : "TEMPLATE_NOT_SENDABLE";
+      block = replaced ? Check(to.contact, m, *policy, false) : "TEMPLATE_NOT_SENDABLE";
     }
     if (block.empty()) {
       if (const auto* content = std::get_if<TemplateContent>(&m.content)) {
@@ -75,12 +76,12 @@ class QueuedLane {
     return c_.Begin(std::move(m), to.contact);
   }
 
-  static absl::string_view Check(const Contact& contact, const Message& m, bool window_open) {
+  static absl::string_view Check(const Contact& contact, const Message& m, const Policy& policy, bool window_open) {
     const bool is_template = std::holds_alternative<TemplateContent>(m.content);
     return SendBlock(
         contact.permissions(),
         {.is_template = is_template, .category = m.category, .needs_phone = m.category == Category::kAuthentication},
-        window_open);
+        policy, window_open);
   }
 
   absl::StatusOr<bool> UseFallback(Message& m) {

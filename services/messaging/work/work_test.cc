@@ -208,7 +208,7 @@ TEST_F(WorkTest, OnlyThePersonCanUndoTheirOptOut) {
     return ActOnConsent(
         tx, contacts_, contact,
         {.id = Uuid::New(kNow), .contact_id = contact.id, .decision = Decision::kGranted, .at = kNow + absl::Hours(1)},
-        kNow);
+        "API", kNow);
   });
   EXPECT_THAT(grant, StatusIs(absl::StatusCode::kFailedPrecondition, "OPT_OUT_BY_PERSON"));
 }

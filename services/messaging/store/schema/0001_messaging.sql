@@ -148,8 +148,10 @@ CREATE TABLE contact (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   marketing_rest_until INTEGER,
+  tester INTEGER NOT NULL CHECK (tester IN (0, 1)),
   PRIMARY KEY (tenant_id, contact_id)
 ) STRICT;
+CREATE INDEX contact_merged ON contact (tenant_id, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX contact_customer ON contact (tenant_id, customer_id, last_inbound_at) WHERE customer_id <> '';
 
 CREATE TABLE identity (
@@ -175,6 +177,7 @@ CREATE TABLE consent (
   reference TEXT NOT NULL,
   actor TEXT NOT NULL,
   by_person INTEGER NOT NULL CHECK (by_person IN (0, 1)),
+  expires_at INTEGER,
   PRIMARY KEY (tenant_id, contact_id, purpose, at, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX consent_newest ON consent (tenant_id, contact_id, at, id);
@@ -195,9 +198,11 @@ CREATE TABLE contact_list (
   display_name TEXT NOT NULL,
   members INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
   PRIMARY KEY (tenant_id, list_id)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX contact_list_name ON contact_list (tenant_id, display_name);
+CREATE UNIQUE INDEX contact_list_name ON contact_list (tenant_id, display_name) WHERE deleted = 0;
 
 CREATE TABLE list_member (
   tenant_id TEXT NOT NULL,
@@ -300,7 +305,7 @@ CREATE TABLE campaign_count (
   PRIMARY KEY (tenant_id, campaign_id, state, reason)
 ) STRICT, WITHOUT ROWID;
 
--- Outbound messages. `phase` and the times are facts, `state` is the pure function of them. `due_at` is when a queued row may go
+-- Outbound messages. `ledger_contact_id` is whose ledger row it is, set when that contact was merged. `phase` and the times are facts, `state` is the pure function of them. `due_at` is when a queued row may go
 -- and when an unknown one is given up.
 CREATE TABLE message (
   tenant_id TEXT NOT NULL,
@@ -337,6 +342,7 @@ CREATE TABLE message (
   read_at INTEGER,
   failed_at INTEGER,
   expired_at INTEGER,
+  ledger_contact_id BLOB,
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT;
 CREATE INDEX message_open ON message (tenant_id, sender_id, lane, state, due_at, message_id) WHERE state IN (1, 2, 3);

@@ -1,0 +1,421 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/events/event_log.h"
+#include "common/jobs/job_queue.h"
+#include "common/sql/test_database.h"
+#include "common/status/status_macros.h"
+#include "common/testing/status_matchers.h"
+#include "messaging_store_migrations.h"
+#include "services/messaging/consent_act.h"
+#include "services/messaging/contact_merge.h"
+#include "services/messaging/reachability.h"
+#include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
+#include "services/messaging/store/template_repository.h"
+#include "services/messaging/work/dispatch_intents.h"
+#include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/webhook_parse.h"
+
+namespace vinculo::messaging {
+namespace {
+
+using ::vinculo::test::IsOk;
+using ::vinculo::test::IsOkAndHolds;
+using ::vinculo::test::StatusIs;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'760'000'000);
+
+class ContactWorkTest : public testing::Test {
+ protected:
+  template <class Body>
+  auto Write(Body body) {
+    return db_->WriteAndWait(sql::TestScope(), body);
+  }
+
+  void SetUp() override {
+    ASSERT_THAT(
+        Write([&](sql::Transaction& tx) -> absl::Status {
+          RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = channel_,
+                                                                .display_name = "x",
+                                                                .waba_id = "77",
+                                                                .app = "main",
+                                                                .token_sealed = "s",
+                                                                .token_tail = "t",
+                                                                .created_at = kNow}));
+          RETURN_IF_ERROR(ChannelRepository::InsertSender(tx, {.id = sender_,
+                                                               .channel_id = channel_,
+                                                               .phone_number_id = "55",
+                                                               .phone_number = "+5491140000000",
+                                                               .created_at = kNow}));
+          const TranslationKey key{channel_, "promo", "es"};
+          RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing,
+                                                     {.body = "Hola {{1}}, chau"}, kNow));
+          RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
+          RETURN_IF_ERROR(
+              TemplateRepository::ApplyVerdict(tx, key, {.graph_id = "g", .status = "APPROVED", .at = kNow}, kNow)
+                  .status());
+          return ChannelRepository::ClaimDispatcher(tx, sender_, "one", kNow, kNow + absl::Seconds(15)).status();
+        }),
+        IsOk());
+  }
+
+  Contact Make(const PersonRef& who, absl::Time at, Decision marketing = Decision::kGranted) {
+    absl::StatusOr<Contact> made = Write([&](sql::Transaction& tx) -> absl::StatusOr<Contact> {
+      ASSIGN_OR_RETURN(Contact c, contacts_.Create(tx, who, at));
+      if (marketing == Decision::kNone) return c;
+      const Consent grant{.id = Uuid::New(at), .contact_id = c.id, .decision = marketing, .at = at, .source = "form"};
+      RETURN_IF_ERROR(ActOnConsent(tx, contacts_, c, grant, "API", at));
+      return c;
+    });
+    EXPECT_THAT(made, IsOk());
+    return made.value_or(Contact());
+  }
+  Contact Read(const Uuid& id) {
+    absl::StatusOr<Contact> found = Write([&](sql::Transaction& tx) -> absl::StatusOr<Contact> {
+      ASSIGN_OR_RETURN(Contact c, contacts_.Get(tx, id));
+      RETURN_IF_ERROR(contacts_.LoadIdentities(tx, c));
+      return c;
+    });
+    EXPECT_THAT(found, IsOk());
+    return found.value_or(Contact());
+  }
+  std::optional<Contact> Find(const PersonRef& who) {
+    return *Write([&](sql::Transaction& tx) { return contacts_.Find(tx, who); });
+  }
+
+  // A running campaign to these people, in this order.
+  Campaign Launch(const std::vector<Contact>& people) {
+    Campaign c{.id = Uuid::New(kNow),
+               .display_name = "c",
+               .sender_id = sender_,
+               .channel_id = channel_,
+               .template_name = "promo",
+               .language = {false, "es"},
+               .audience = {.kind = AudienceFilter::Kind::kAllContacts},
+               .state = CampaignState::kRunning,
+               .created_at = kNow};
+    EXPECT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                  RETURN_IF_ERROR(CampaignRepository::Insert(tx, c));
+                  CountDeltas deltas;
+                  for (size_t i = 0; i < people.size(); ++i) {
+                    RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, {.campaign_id = c.id,
+                                                                             .contact_id = people[i].id,
+                                                                             .position = static_cast<int64_t>(i),
+                                                                             .language = "es",
+                                                                             .version = 1,
+                                                                             .category = Category::kMarketing,
+                                                                             .params = {{"body.1", "Ana"}},
+                                                                             .not_before = kNow,
+                                                                             .updated_at = kNow})
+                                        .status());
+                    deltas.Add(c.id, RecipientState::kQueued, "", 1);
+                  }
+                  return deltas.Flush(tx);
+                }),
+                IsOk());
+    return c;
+  }
+  // At most so many of each campaign named.
+  std::vector<Intent> Commit(const std::map<Uuid, int>& limits = {}) {
+    const IntentRequest request{
+        .sender_id = sender_, .token = 1, .now = kNow, .limit = 64, .bulk_limit = 64, .campaign_free = limits};
+    auto batch = Write([&](sql::Transaction& tx) { return CommitIntents(tx, contacts_, request); });
+    EXPECT_THAT(batch, IsOk());
+    return batch.ok() ? batch->intents : std::vector<Intent>();
+  }
+  absl::Status Answer(const Intent& i, SendOutcome outcome, absl::Time now = kNow) {
+    return Write([&](sql::Transaction& tx) {
+      return RecordOutcomes(tx, contacts_, {{i.message.id, i.message.progress.attempt, outcome}}, {}, absl::Minutes(10),
+                            now);
+    });
+  }
+  Recipient Row(const Campaign& c, const Contact& contact) {
+    auto row = Write([&](sql::Transaction& tx) { return CampaignRepository::FindRecipient(tx, c.id, contact.id); });
+    EXPECT_TRUE(row.ok() && row->has_value());
+    return row.ok() && *row ? **row : Recipient();
+  }
+  void ExpectCountersEqualRows(const Campaign& c) {
+    auto counts = Write([&](sql::Transaction& tx) { return CampaignRepository::Counts(tx, c.id); });
+    auto actual = Write([&](sql::Transaction& tx) { return CampaignRepository::Recount(tx, c.id); });
+    EXPECT_EQ(*counts, *actual);
+  }
+  absl::StatusOr<ItemResult> Apply(InboundItem item, absl::Time now = kNow) {
+    if (item.wamid.empty()) item.wamid = absl::StrCat("in.", ++made_);
+    return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
+      CountDeltas deltas;
+      ASSIGN_OR_RETURN(const ItemResult r, ApplyInbound(tx, contacts_, {}, sender_, item, deltas, now));
+      RETURN_IF_ERROR(deltas.Flush(tx));
+      return r;
+    });
+  }
+  absl::StatusOr<ItemResult> Says(const PersonRef& who, const std::string& text, absl::Time at = kNow) {
+    InboundItem item{.wa_id = who.wa_id, .bsuid = who.bsuid, .at = at};
+    item.content = {.kind = InboundKind::kText, .type = "text", .text = text};
+    return Apply(item, at);
+  }
+  std::vector<std::string> EventTypes() {
+    std::vector<std::string> out;
+    auto events = Write([](sql::Transaction& tx) { return events::Read(tx, 0, 1000); });
+    for (const events::StoredEvent& e : *events) out.push_back(e.type);
+    return out;
+  }
+
+  sql::TestDatabase db_{std::vector<sql::MigrationSet>{
+      {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"messaging", &Migrations()}}};
+  DataKey key_ = *DataKey::FromSecret(std::string(32, 'k'));
+  ContactRepository contacts_{key_};
+  const Uuid channel_ = Uuid::New(kNow), sender_ = Uuid::New(kNow);
+  int made_ = 0;
+};
+
+const PersonRef kBoth{.phone = "", .wa_id = "5491122334455", .bsuid = "AR.99"};
+
+TEST_F(ContactWorkTest, TwoContactsThatTheChannelProvesToBeOneMerge) {
+  const Contact older = Make({.bsuid = "AR.99"}, kNow - absl::Hours(2), Decision::kNone);
+  const Contact younger = Make({.wa_id = "5491122334455", .country = "AR"}, kNow - absl::Hours(1));
+  const Uuid list = Uuid::New(kNow);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                Contact c = younger;
+                c.name = "Ana";
+                c.attributes = {{"plan", "oro"}};
+                RETURN_IF_ERROR(contacts_.Update(tx, c, kNow));
+                RETURN_IF_ERROR(ListRepository::Insert(tx, {list, "vips", 0, kNow}));
+                RETURN_IF_ERROR(ListRepository::PutMember(tx, list, younger.id, {{"due", "7"}}).status());
+                RETURN_IF_ERROR(WindowRepository::Extend(tx, sender_, younger.id, kNow + absl::Hours(3)));
+                return WindowRepository::Extend(tx, sender_, older.id, kNow + absl::Hours(1));
+              }),
+              IsOk());
+  ASSERT_THAT(Says(kBoth, "hola", kNow - absl::Hours(23)), IsOkAndHolds(ItemResult::kApplied));
+
+  const Contact survivor = Read(younger.id);
+  EXPECT_EQ(survivor.id, older.id) << "the loser reads as the survivor";
+  EXPECT_EQ(survivor.name, "Ana");
+  EXPECT_EQ(survivor.phone, "+5491122334455");
+  EXPECT_EQ(survivor.attributes.at("plan"), "oro");
+  EXPECT_EQ(survivor.marketing, Decision::kGranted) << "consent unites";
+  EXPECT_EQ(survivor.identities.size(), 2u);
+  EXPECT_EQ(Find({.wa_id = "5491122334455"})->id, older.id);
+  auto window = Write([&](sql::Transaction& tx) { return WindowRepository::Get(tx, sender_, older.id); });
+  EXPECT_EQ(window->open_until, kNow + absl::Hours(3)) << "the later window stays";
+  auto stored = Write([&](sql::Transaction& tx) { return ListRepository::Get(tx, list); });
+  EXPECT_EQ(stored->members, 1);
+  auto variables = Write([&](sql::Transaction& tx) { return contacts_.MemberVariables(tx, list, older.id); });
+  EXPECT_EQ(variables->at("due"), "7");
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.merged").Times(1));
+  ASSERT_THAT(Says(kBoth, "hola"), IsOk());
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.merged").Times(1)) << "once";
+}
+
+TEST_F(ContactWorkTest, TypedDataNeverMerges) {
+  const Contact typed = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  const Contact hidden = Make({.bsuid = "AR.99"}, kNow - absl::Hours(1));
+  ASSERT_THAT(Says(kBoth, "hola"), IsOk());
+  EXPECT_EQ(Read(typed.id).id, typed.id);
+  EXPECT_EQ(Read(hidden.id).id, hidden.id);
+  EXPECT_THAT(EventTypes(), testing::Not(testing::Contains("contact.merged")));
+}
+
+TEST_F(ContactWorkTest, TheAnswerOfWhatsAppMergesToo) {
+  const Contact one = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  const Contact other = Make({.bsuid = "AR.99"}, kNow - absl::Hours(1));
+  const Campaign c = Launch({one});
+  const std::vector<Intent> sent = Commit();
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_THAT(Answer(sent[0], {.result = SendResult::kAccepted,
+                               .wamid = "wamid.1",
+                               .wa_id = "AR.99",  // a BSUID is one wherever it appears
+                               .user_id = ""}),
+              IsOk());
+  EXPECT_EQ(Read(other.id).id, one.id);
+  EXPECT_EQ(Row(c, one).state, RecipientState::kAccepted);
+}
+
+TEST_F(ContactWorkTest, APersonUnderTwoRowsOfACampaignIsWrittenToOnce) {
+  const Contact survivor = Make({.bsuid = "AR.99"}, kNow - absl::Hours(2));
+  const Contact loser = Make({.wa_id = "5491122334455", .country = "AR"}, kNow - absl::Hours(1));
+  const Campaign first = Launch({survivor, loser}), second = Launch({loser, survivor}), queued = Launch({loser});
+  // Of the first the survivor is written to before the merge, of the second the loser.
+  ASSERT_EQ(Commit({{first.id, 1}, {second.id, 1}, {queued.id, 0}}).size(), 2u);
+  ASSERT_THAT(Says(kBoth, "hola"), IsOk());
+  EXPECT_EQ(Row(first, loser).reason, "DUPLICATE_PERSON");
+  EXPECT_EQ(Row(second, survivor).reason, "DUPLICATE_PERSON");
+  const std::vector<Intent> rest = Commit();
+  ASSERT_EQ(rest.size(), 1u) << "a row that stands alone goes on";
+  EXPECT_EQ(rest[0].message.contact_id, survivor.id);
+  EXPECT_EQ(Row(queued, loser).state, RecipientState::kSending) << "the ledger row stays where it is";
+  ASSERT_THAT(Answer(rest[0], {.result = SendResult::kAccepted, .wamid = "wamid.9"}), IsOk());
+  EXPECT_EQ(Row(queued, loser).state, RecipientState::kAccepted);
+  for (const Campaign& c : {first, second, queued}) ExpectCountersEqualRows(c);
+}
+
+TEST_F(ContactWorkTest, AReplyToAMergedContactIsCreditedToItsRow) {
+  Make({.bsuid = "AR.99"}, kNow - absl::Hours(2));
+  const Contact loser = Make({.wa_id = "5491122334455", .country = "AR"}, kNow - absl::Hours(1));
+  const Campaign c = Launch({loser});
+  ASSERT_THAT(Answer(Commit().at(0), {.result = SendResult::kAccepted, .wamid = "wamid.1"}), IsOk());
+  ASSERT_THAT(Says(kBoth, "quiero", kNow + absl::Minutes(1)), IsOk());
+  EXPECT_EQ(Row(c, loser).replied, 2) << "inferred, in the transaction that merged";
+  ExpectCountersEqualRows(c);
+}
+
+TEST_F(ContactWorkTest, AnOldNumberGoesToANewContactWithoutConsent) {
+  const Contact ana = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  ASSERT_THAT(Says({.wa_id = "5491122334455"}, "baja"), IsOk());
+  InboundItem item{.wa_id = "5491122334455", .at = kNow, .new_wa_id = "5491166667777"};
+  item.content = {.kind = InboundKind::kSystem, .type = "system", .text = "user_changed_number"};
+  ASSERT_THAT(Apply(item), IsOk());
+  EXPECT_EQ(Read(ana.id).phone, "+5491166667777");
+  EXPECT_EQ(Find({.wa_id = "5491166667777"})->id, ana.id);
+  EXPECT_FALSE(Find({.phone = "+5491122334455"}).has_value()) << "retired";
+  ASSERT_THAT(Says({.wa_id = "5491122334455"}, "hola"), IsOk());
+  const Contact next = *Find({.wa_id = "5491122334455"});
+  EXPECT_NE(next.id, ana.id);
+  EXPECT_EQ(next.marketing, Decision::kNone);
+  EXPECT_EQ(next.suppressed, 0) << "the opt-out went along with the person";
+  EXPECT_EQ(Read(ana.id).suppressed, kSuppressedMarketing);
+}
+
+TEST_F(ContactWorkTest, ANewSecurityCodeMovesNothing) {
+  const Contact ana = Make({.wa_id = "5491122334455"}, kNow - absl::Hours(2));
+  const ParsedWebhook parsed = ParseWebhook(
+      R"({"entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"55"},"messages":[
+      {"id":"w1","from":"5491122334455","timestamp":"1760000000","type":"system",
+       "system":{"type":"customer_identity_changed","wa_id":"5491166667777"}}]}}]}]})",
+      kNow);
+  ASSERT_EQ(parsed.items.size(), 1u);
+  ASSERT_THAT(Apply(std::get<InboundItem>(parsed.items[0])), IsOk());
+  EXPECT_EQ(Read(ana.id).identities.size(), 1u);
+}
+
+TEST_F(ContactWorkTest, ThreeDaysWithoutDeliveryMakeAContactUnreachableUntilTheyWrite) {
+  const Contact ana = Make({.wa_id = "5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  const auto fail = [&](int hours) {
+    return Write([&](sql::Transaction& tx) {
+      return NoteUndeliverable(tx, contacts_, ana.id, kNow + absl::Hours(hours), kNow + absl::Hours(hours));
+    });
+  };
+  for (const int hours : {0, 1, 24}) ASSERT_THAT(fail(hours), IsOk());
+  EXPECT_EQ(Read(ana.id).suppressed, 0) << "the same day counts once";
+  ASSERT_THAT(fail(48), IsOk());
+  EXPECT_EQ(Read(ana.id).suppressed, kSuppressedUnreachable);
+  EXPECT_EQ(CampaignBlock(Read(ana.id).permissions(), {.is_template = true, .category = Category::kUtility}, {}),
+            "UNREACHABLE");
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.unreachable").Times(1));
+  ASSERT_THAT(Says({.wa_id = "5491122334455"}, "hola", kNow + absl::Hours(72)), IsOk());
+  EXPECT_EQ(Read(ana.id).suppressed, 0);
+  for (const int hours : {96, 120}) ASSERT_THAT(fail(hours), IsOk());
+  EXPECT_EQ(Read(ana.id).suppressed, 0) << "it counts anew since the person wrote";
+}
+
+TEST_F(ContactWorkTest, RefusalsAndFailedStatusesBothCountAsUndeliverable) {
+  const Contact ana = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                Policy policy;
+                policy.unreachable_days = 2;
+                return PolicyRepository::Put(tx, policy, kNow);
+              }),
+              IsOk());
+  Launch({ana});
+  Launch({ana});
+  const std::vector<Intent> sent = Commit();
+  ASSERT_EQ(sent.size(), 2u);
+  ASSERT_THAT(Answer(sent[0], {.result = SendResult::kRefused, .graph_error = true, .code = 131026, .http = 400}),
+              IsOk());
+  ASSERT_THAT(Answer(sent[1], {.result = SendResult::kAccepted, .wamid = "wamid.2"}), IsOk());
+  StatusItem item{.wamid = "wamid.2"};
+  item.report = {ReportedStatus::kFailed, kNow + absl::Hours(25), 0, 131026};
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                CountDeltas deltas;
+                RETURN_IF_ERROR(ApplyStatus(tx, contacts_, item, deltas, kNow + absl::Hours(25)).status());
+                return deltas.Flush(tx);
+              }),
+              IsOk());
+  EXPECT_EQ(Read(ana.id).suppressed, kSuppressedUnreachable);
+}
+
+TEST_F(ContactWorkTest, AnOptOutIsConfirmedOnceADayInTheContactsLanguage) {
+  const PersonRef ana{.wa_id = "5491122334455"};
+  const auto texts = [&] {
+    std::vector<std::string> out;
+    const Uuid id = Find(ana)->id;
+    auto sent = Write([&](sql::Transaction& tx) {
+      return MessageRepository::ListByContact(tx, id, *Uuid::FromBytes(std::string(16, '\xff')), 10);
+    });
+    for (const Message& m : *sent) out.push_back(std::get<TextContent>(m.content).body);
+    return out;
+  };
+  ASSERT_THAT(Says(ana, "hola"), IsOk());
+  Contact c = *Find(ana);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                c.language = "pt_BR";
+                return contacts_.Update(tx, c, kNow);
+              }),
+              IsOk());
+  ASSERT_THAT(Says(ana, "BAJA", kNow + absl::Minutes(1)), IsOk());
+  EXPECT_THAT(texts(), testing::ElementsAre(Policy().OptOutText("pt_BR")));
+  ASSERT_THAT(Says(ana, "alta", kNow + absl::Minutes(2)), IsOk());
+  ASSERT_THAT(Says(ana, "baja total", kNow + absl::Minutes(3)), IsOk());
+  EXPECT_EQ(texts().size(), 1u) << "once in 24 hours";
+  ASSERT_THAT(Says(ana, "BAJA", kNow + absl::Hours(25)), IsOk());
+  EXPECT_EQ(texts().size(), 2u);
+}
+
+TEST_F(ContactWorkTest, NoConfirmationOutsideTheWindowOrAgainstThePolicy) {
+  const PersonRef ana{.wa_id = "5491122334455"}, eva{.wa_id = "5491166667777"};
+  InboundItem late{.wa_id = ana.wa_id, .at = kNow - absl::Hours(25)};
+  late.content = {.kind = InboundKind::kText, .type = "text", .text = "BAJA"};
+  ASSERT_THAT(Apply(late, kNow), IsOk());
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                Policy policy;
+                policy.confirm_opt_out = false;
+                return PolicyRepository::Put(tx, policy, kNow);
+              }),
+              IsOk());
+  ASSERT_THAT(Says(eva, "BAJA"), IsOk());
+  EXPECT_TRUE(Commit().empty());
+}
+
+TEST_F(ContactWorkTest, AnyOrderOfAPersonsActsEndsInTheLatest) {
+  const std::vector<std::pair<std::string, int>> acts = {{"baja", 1}, {"alta", 2}, {"baja", 3}, {"alta", 4}};
+  std::vector<int> order = {0, 1, 2, 3};
+  int person = 0;
+  do {
+    const PersonRef who{.wa_id = absl::StrCat("54911", 40000000 + ++person)};
+    for (const int i : order) {
+      InboundItem item{.wa_id = who.wa_id, .at = kNow + absl::Seconds(acts[i].second)};
+      item.content = {.kind = InboundKind::kText, .type = "text", .text = acts[i].first};
+      ASSERT_THAT(Apply(item, kNow + absl::Hours(1)), IsOk());
+    }
+    const Contact c = *Find(who);
+    EXPECT_TRUE(c.marketing_allowed()) << "order " << order[0] << order[1] << order[2] << order[3];
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_F(ContactWorkTest, AGrantEndsByTime) {
+  Contact ana = Make({.phone = "+5491122334455"}, kNow, Decision::kNone);
+  const absl::Time end = kNow + absl::Hours(24);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return ActOnConsent(tx, contacts_, ana,
+                                    {.id = Uuid::New(kNow),
+                                     .contact_id = ana.id,
+                                     .decision = Decision::kGranted,
+                                     .at = kNow,
+                                     .source = "form",
+                                     .expires_at = end},
+                                    "API", kNow);
+              }),
+              IsOk());
+  EXPECT_TRUE(Read(ana.id).marketing_allowed());
+  auto due = Write([&](sql::Transaction& tx) { return jobs::NextDue(tx, "contact_standing"); });
+  EXPECT_EQ(**due, end) << "looked at again when it ends";
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return RefreshStanding(tx, contacts_, ana.id, end); }), IsOk());
+  EXPECT_EQ(Read(ana.id).marketing, Decision::kNone);
+}
+
+}  // namespace
+}  // namespace vinculo::messaging
