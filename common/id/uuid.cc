@@ -1,5 +1,6 @@
 #include "common/id/uuid.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -40,6 +41,13 @@ Uuid Uuid::New(absl::Time now) {
     id.bytes_[i] = static_cast<uint8_t>(high >> (56 - 8 * i));
     id.bytes_[8 + i] = static_cast<uint8_t>(low >> (56 - 8 * i));
   }
+  return id;
+}
+
+Uuid Uuid::LeastAt(absl::Time at) {
+  const uint64_t millis = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMillis(at)));
+  Uuid id;
+  for (int i = 0; i < 6; ++i) id.bytes_[i] = static_cast<uint8_t>(millis >> (40 - 8 * i));
   return id;
 }
 

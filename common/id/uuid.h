@@ -21,6 +21,8 @@ class Uuid {
   // RFC 9562 version 7: milliseconds of `now`, a counter that keeps ids made by this process in order, and random bits.
   // Thread-safe.
   static Uuid New(absl::Time now);
+  // The least of all version 7 ids made at `at` or later: where a range of them begins.
+  static Uuid LeastAt(absl::Time at);
 
   std::string ToString() const;
   absl::string_view bytes() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }

@@ -41,5 +41,12 @@ TEST(Slug, Alphabet) {
   EXPECT_TRUE(IsSlug(std::string(64, 'a')));
 }
 
+TEST(Uuid, LeastAtBeginsTheRangeOfAnInstant) {
+  const absl::Time now = absl::FromUnixMillis(1'900'000'000'123);
+  const Uuid id = Uuid::New(now);
+  EXPECT_LE(Uuid::LeastAt(now), id);
+  EXPECT_GT(Uuid::LeastAt(now + absl::Minutes(1)), id);
+}
+
 }  // namespace
 }  // namespace vinculo

@@ -41,6 +41,26 @@ void RenderIdentities(const std::vector<Identity>& identities,
   }
 }
 
+void RenderInbound(const InboundContent& c, v1::InboundContent* out) {
+  out->set_kind(static_cast<v1::InboundKind>(c.kind));
+  out->set_type(c.type);
+  out->set_text(c.text);
+  out->set_reply_id(c.reply_id);
+  out->set_target_wamid(c.target_wamid);
+  out->set_data(c.data);
+  if (c.kind == InboundKind::kMedia) {
+    out->mutable_media()->set_media_id(c.media_id);
+    out->mutable_media()->set_mime_type(c.mime_type);
+    out->mutable_media()->set_filename(c.filename);
+  }
+  if (c.kind == InboundKind::kLocation) {
+    out->mutable_location()->set_latitude(c.latitude);
+    out->mutable_location()->set_longitude(c.longitude);
+    out->mutable_location()->set_name(c.place_name);
+    out->mutable_location()->set_address(c.place_address);
+  }
+}
+
 absl::Status AnnounceMessage(sql::Transaction& tx, const Message& m, absl::Time now) {
   const Progress& p = m.progress;
   switch (m.state()) {
@@ -64,6 +84,15 @@ absl::Status AnnounceMessage(sql::Transaction& tx, const Message& m, absl::Time 
 
 absl::Status AnnounceUnknown(sql::Transaction& tx, const Message& m, absl::Time now) {
   return AppendRef<v1::MessageUnknown>(tx, "message.unknown", m, now, now);
+}
+
+absl::Status AnnounceEchoed(sql::Transaction& tx, const Message& m, const InboundContent& content, absl::Time at,
+                            absl::Time now) {
+  v1::MessageEchoed event;
+  FillRef(m, event.mutable_message());
+  RenderInbound(content, event.mutable_content());
+  api::SetTimestamp(at, event.mutable_at());
+  return Append(tx, "message.echoed", m.id.ToString(), event, at, now);
 }
 
 absl::Status AnnounceReceived(sql::Transaction& tx, const v1::MessageReceived& received, absl::Time at,

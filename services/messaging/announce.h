@@ -16,10 +16,14 @@ namespace vinculo::messaging {
 void RenderIdentities(const std::vector<Identity>& identities,
                       google::protobuf::RepeatedPtrField<v1::ContactIdentity>* out);
 
+void RenderInbound(const InboundContent& content, v1::InboundContent* out);
+
 // `message.sent`, `.delivered`, `.read` or `.failed` for the state the message has come to; nothing for the other
 // states.
 absl::Status AnnounceMessage(sql::Transaction& tx, const Message& message, absl::Time now);
 absl::Status AnnounceUnknown(sql::Transaction& tx, const Message& message, absl::Time now);
+absl::Status AnnounceEchoed(sql::Transaction& tx, const Message& message, const InboundContent& content, absl::Time at,
+                            absl::Time now);
 absl::Status AnnounceReceived(sql::Transaction& tx, const v1::MessageReceived& received, absl::Time at, absl::Time now);
 // `type` is `campaign.scheduled`, `.started`, `.resumed`, `.completed` or `.cancelled`.
 absl::Status AnnounceCampaign(sql::Transaction& tx, const Campaign& campaign, const char* type, absl::Time now);

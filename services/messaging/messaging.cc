@@ -18,6 +18,8 @@
 #include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
+#include "services/messaging/work/read_marks.h"
+#include "services/messaging/work/upkeep.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -40,7 +42,10 @@ class Messaging final : public rpc::Service {
         key_(std::move(key)),
         contacts_(key_),
         metrics_(environment.metrics),
-        context_{environment.runtime, environment.database, contacts_, key_},
+        client_(std::make_unique<http::Client>(ClientOptions(config, environment))),
+        provider_(*client_,
+                  {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
+        context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_},
         channels_(context_),
         templates_(context_),
         contact_service_(context_),
@@ -51,15 +56,16 @@ class Messaging final : public rpc::Service {
         runner_(environment.database),
         inbox_(environment.database, contacts_, metrics_, {config.app, config.verify_token, config.app_secrets}),
         listener_({.address = config.webhook_address, .max_body_bytes = kWebhookBody}),
-        client_(std::make_unique<http::Client>(ClientOptions(config, environment))),
-        provider_(*client_,
-                  {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
         jobs_(environment.database, contacts_, key_, provider_),
         contact_jobs_(environment.database, contacts_),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
                     {.tenants = config.service.tenants,
                      .holder = Uuid::New(environment.clock.Now()).ToString(),
-                     .unknown_wait = config.unknown_wait}) {
+                     .unknown_wait = config.unknown_wait}),
+        read_marks_(
+            environment.database, key_, provider_,
+            [this](const std::string& tenant, const Uuid& sender) { return dispatcher_.TryReserve(tenant, sender); }),
+        upkeep_(environment.database, metrics_, config.service.tenants) {
     environment.server.Add<v1::ChannelService>(channels_);
     environment.server.Add<v1::TemplateService>(templates_);
     environment.server.Add<v1::ContactService>(contact_service_);
@@ -69,6 +75,7 @@ class Messaging final : public rpc::Service {
     environment.server.Add<v1::ReportService>(reports_);
     jobs_.Register(runner_);
     contact_jobs_.Register(runner_);
+    read_marks_.Register(runner_);
     inbox_.Serve(listener_);
   }
 
@@ -87,11 +94,13 @@ class Messaging final : public rpc::Service {
     environment_.ports["webhook"] = listener_.address().port;
     runner_.Start();
     dispatcher_.Start();
+    upkeep_.Start();
     return absl::OkStatus();
   }
 
   void Stop() override {
     listener_.Stop();
+    upkeep_.Stop();
     dispatcher_.Stop();
     runner_.Stop();
     inbox_.Stop();
@@ -103,6 +112,9 @@ class Messaging final : public rpc::Service {
   const DataKey key_;
   const ContactRepository contacts_;
   Metrics metrics_;
+  MediaBudget media_budget_;
+  std::unique_ptr<http::Client> client_;
+  GraphProvider provider_;
   const ApiContext context_;
   ChannelService channels_;
   TemplateService templates_;
@@ -114,11 +126,11 @@ class Messaging final : public rpc::Service {
   jobs::JobRunner runner_;
   Inbox inbox_;
   http::Listener listener_;
-  std::unique_ptr<http::Client> client_;
-  GraphProvider provider_;
   MessagingJobs jobs_;
   ContactJobs contact_jobs_;
   Dispatcher dispatcher_;
+  ReadMarks read_marks_;
+  Upkeep upkeep_;
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ struct Metrics {
                                            "kind",
                                            {"message", "status", "template", "preference", "number", "account",
                                             "notice", "error", "echo", "parked", "duplicate", "unknown", "failed"})),
+        upkeep(registry.AddCounters("messaging_upkeep_total", "What was swept, by kind.", "kind",
+                                    {"expired", "parked_dropped", "raw_deleted", "media_forgotten"})),
         intents(registry.AddHistogram("messaging_intents_per_commit", "Intents committed in one transaction.",
                                       metrics::PowersOfTwo())) {}
 
@@ -28,6 +30,7 @@ struct Metrics {
   metrics::Gauge& in_flight;
   metrics::Labeled<metrics::Counter> webhook_posts;
   metrics::Labeled<metrics::Counter> webhook_items;
+  metrics::Labeled<metrics::Counter> upkeep;
   metrics::Histogram& intents;
 };
 

@@ -4,9 +4,13 @@
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 
 namespace vinculo::messaging {
 namespace {
+
+// WhatsApp's clock tells whole seconds, and ours may differ.
+constexpr absl::Duration kClockMargin = absl::Minutes(1);
 
 // The message's own route, else its campaign's.
 absl::StatusOr<std::optional<ReplyRoute>> RouteOf(sql::Transaction& tx, const Message& m) {
@@ -19,11 +23,21 @@ absl::StatusOr<std::optional<ReplyRoute>> RouteOf(sql::Transaction& tx, const Me
 
 }  // namespace
 
-absl::StatusOr<RouteFacts> LoadRouteFacts(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& contact,
-                                          const Uuid& sender, const std::string& names_wamid, absl::Time now) {
+absl::StatusOr<RoutingBasis> LoadRoutingBasis(sql::Transaction& tx) {
+  RoutingBasis basis;
+  ASSIGN_OR_RETURN(basis.rules, InboundRepository::Rules(tx));
+  for (RoutingRule& rule : basis.rules) FoldKeywords(rule);
+  ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
+  basis.attribution = policy.attribution_window;
+  return basis;
+}
+
+absl::StatusOr<RouteFacts> LoadRouteFacts(sql::Transaction& tx, const ContactRepository& contacts,
+                                          const RoutingBasis& basis, const Uuid& contact, const Uuid& sender,
+                                          const std::string& names_wamid, absl::Time at, absl::Time now) {
   RouteFacts facts;
   facts.input.now = now;
-  ASSIGN_OR_RETURN(facts.input.rules, InboundRepository::Rules(tx));
+  facts.input.rules = &basis.rules;
   ASSIGN_OR_RETURN(facts.named, MessageRepository::FindByWamid(tx, names_wamid));
   if (facts.named) {
     ASSIGN_OR_RETURN(facts.input.named_reply_route, RouteOf(tx, *facts.named));
@@ -34,7 +48,8 @@ absl::StatusOr<RouteFacts> LoadRouteFacts(sql::Transaction& tx, const ContactRep
   ASSIGN_OR_RETURN(const ContactRepository::LastRoute last, contacts.GetLastRoute(tx, contact));
   if (last.route != 0) facts.input.last_route = ReplyRoute{static_cast<Route>(last.route), last.ref};
   if (!facts.named || !facts.named->campaign_id) {
-    ASSIGN_OR_RETURN(facts.inferred, MessageRepository::LastCampaignMessage(tx, contact, sender, now - kAttribution));
+    ASSIGN_OR_RETURN(facts.inferred, MessageRepository::LastCampaignMessage(tx, contact, sender, at - basis.attribution,
+                                                                            at + kClockMargin));
     if (facts.inferred) {
       ASSIGN_OR_RETURN(facts.input.inferred_reply_route, RouteOf(tx, *facts.inferred));
     }

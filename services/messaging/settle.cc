@@ -19,7 +19,10 @@ std::string FailureReason(const Message& m) {
 
 absl::Status Settle(sql::Transaction& tx, const Message& before, const Message& after, CountDeltas& deltas,
                     absl::Time now) {
-  RETURN_IF_ERROR(MessageRepository::UpdateProgress(tx, after));
+  const bool same_attempt = before.progress.attempt == after.progress.attempt && before.token == after.token;
+  const bool reported = same_attempt && before.wamid == after.wamid;
+  RETURN_IF_ERROR(reported ? MessageRepository::UpdateReported(tx, after)
+                           : MessageRepository::UpdateProgress(tx, after));
   const MessageState was = before.state(), is = after.state();
   if (after.campaign_id) {
     const std::string reason_was = FailureReason(before), reason_is = FailureReason(after);

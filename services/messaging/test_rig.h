@@ -27,6 +27,7 @@
 #include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
+#include "services/messaging/work/read_marks.h"
 #include "tests/sandbox/sandbox_thread.h"
 
 namespace vinculo::messaging {
@@ -53,6 +54,7 @@ class Rig : public testing::Test {
     poster_ = std::make_unique<http::Client>(http::ClientOptions{.guard = http::AddressGuard({listener_.address()})});
     jobs_.Register(runner_);
     contact_jobs_.Register(runner_);
+    read_marks_.Register(runner_);
     inbox_.Start();
     runner_.Start();
     channel_stub_ = v1::ChannelService::NewStub(server_.channel());
@@ -267,7 +269,11 @@ class Rig : public testing::Test {
   ContactRepository contacts_{key_};
   rpc::TestServer server_;
   Metrics metrics_{server_.registry()};
-  ApiContext context_{server_.runtime(), *db_, contacts_, key_};
+  std::unique_ptr<http::Client> client_ = std::make_unique<http::Client>(
+      http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
+  GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
+  MediaBudget media_budget_;
+  ApiContext context_{server_.runtime(), *db_, contacts_, key_, provider_, media_budget_};
   ChannelService channels_{context_};
   TemplateService templates_{context_};
   ContactService contact_service_{context_};
@@ -279,11 +285,11 @@ class Rig : public testing::Test {
   jobs::JobRunner runner_{*db_};
   Inbox inbox_{*db_, contacts_, metrics_, {"main", "verify-me", {kSecret}}};
   http::Listener listener_{{.address = {"127.0.0.1", 0}, .max_body_bytes = 4 << 20}};
-  std::unique_ptr<http::Client> client_ = std::make_unique<http::Client>(
-      http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
-  GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
   MessagingJobs jobs_{*db_, contacts_, key_, provider_};
   ContactJobs contact_jobs_{*db_, contacts_};
+  ReadMarks read_marks_{*db_, key_, provider_, [this](const std::string& tenant, const Uuid& sender) {
+                          return dispatcher_ != nullptr && dispatcher_->TryReserve(tenant, sender);
+                        }};
   std::unique_ptr<Dispatcher> dispatcher_ = std::make_unique<Dispatcher>(
       *db_, contacts_, key_, provider_, metrics_, DispatcherOptions{.tenants = {"demo"}, .holder = "test"});
   std::unique_ptr<http::Client> poster_;

@@ -21,6 +21,7 @@ class ChannelService final : public v1::ChannelService::CallbackService {
   VINCULO_UNARY(ListSenders, v1::ListSendersRequest, v1::ListSendersResponse)
   VINCULO_UNARY(GetPolicy, v1::GetPolicyRequest, v1::Policy)
   VINCULO_UNARY(UpdatePolicy, v1::UpdatePolicyRequest, v1::Policy)
+  VINCULO_UNARY(ReplayInbox, v1::ReplayInboxRequest, v1::ReplayInboxResponse)
 
  private:
   rpc::Runtime& runtime_;

@@ -10,6 +10,8 @@
 #include "common/id/uuid.h"
 #include "common/rpc/runtime.h"
 #include "common/sql/database.h"
+#include "services/messaging/api/media_budget.h"
+#include "services/messaging/provider_port.h"
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/data_key.h"
 
@@ -21,6 +23,8 @@ struct ApiContext {
   sql::Database& db;
   const ContactRepository& contacts;
   const DataKey& key;
+  ProviderPort& provider;
+  MediaBudget& media_budget;
 };
 
 // Viewers and roles of the rest of the suite see no personal data [M-127].

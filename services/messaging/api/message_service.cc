@@ -1,15 +1,27 @@
 #include "services/messaging/api/message_service.h"
 
+#include "absl/strings/str_cat.h"
 #include "common/api/time.h"
+#include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
 #include "common/text/validate.h"
+#include "services/messaging/api/media_stream.h"
+#include "services/messaging/api/parse.h"
 #include "services/messaging/api/render.h"
 #include "services/messaging/api/send_message.h"
+#include "services/messaging/job_kinds.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
+namespace {
+
+// A read mark that could not be told for so long is of no use to anybody.
+constexpr absl::Duration kReadMarkLife = absl::Hours(1);
+
+}  // namespace
 
 MessageService::MessageService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
 MessageService::~MessageService() = default;
@@ -73,14 +85,7 @@ void MessageService::GetWindow(rpc::Call<v1::GetWindowRequest, v1::Window> call)
   const auto read = [&](sql::Transaction& tx) -> absl::StatusOr<Found> {
     RETURN_IF_ERROR(context_.contacts.Get(tx, contact).status());
     Found found;
-    if (sender) {
-      ASSIGN_OR_RETURN(const Sender named, ChannelRepository::GetSender(tx, *sender));
-      found.sender = named.id;
-    } else {
-      ASSIGN_OR_RETURN(const std::optional<Sender> fallback, ChannelRepository::DefaultSender(tx));
-      if (!fallback) return NotFound("sender", "the tenant has none");
-      found.sender = fallback->id;
-    }
+    ASSIGN_OR_RETURN(found.sender, ResolveSenderId(tx, sender));
     ASSIGN_OR_RETURN(found.window, WindowRepository::Get(tx, found.sender, contact));
     return found;
   };
@@ -90,8 +95,65 @@ void MessageService::GetWindow(rpc::Call<v1::GetWindowRequest, v1::Window> call)
     out->set_sender_id(found.sender.ToString());
     out->set_open(found.window.IsOpen(now));
     if (found.window.open_until) api::SetTimestamp(*found.window.open_until, out->mutable_expire_time());
+    if (found.window.entry_until) api::SetTimestamp(*found.window.entry_until, out->mutable_entry_expire_time());
     if (found.window.hold && now < found.window.hold->until) RenderHold(*found.window.hold, out->mutable_hold());
   });
+}
+
+void MessageService::CancelMessage(rpc::Call<v1::CancelMessageRequest, v1::Message> call) {
+  FieldViolations bad;
+  const Uuid id = text::ParseUuid("message_id", call.request().message_id(), bad);
+  if (!bad.empty()) return call.Fail(bad.ToStatus());
+  const bool personal = MaySeePersonal(call.principal());
+  context_.db.Write(
+      call.scope(),
+      [id, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Message> {
+        ASSIGN_OR_RETURN(const Message before, MessageRepository::Get(tx, id));
+        if (before.state() != MessageState::kQueued || before.campaign_id) {
+          return Error(
+              absl::StatusCode::kFailedPrecondition, "MESSAGE_NOT_QUEUED",
+              before.campaign_id ? "It belongs to a campaign: cancel or pause that." : "It is on its way or has ended.",
+              {{"state", std::string(MessageStateName(before.state()))}});
+        }
+        Message m = before;
+        m.progress.phase = Phase::kCancelled;
+        CountDeltas deltas;
+        RETURN_IF_ERROR(Settle(tx, before, m, deltas, now));
+        RETURN_IF_ERROR(deltas.Flush(tx));
+        return m;
+      },
+      call.Reply([personal](const Message& m, v1::Message* out) { RenderMessage(m, personal, out); }));
+}
+
+void MessageService::MarkRead(rpc::Call<v1::MarkReadRequest, v1::MarkReadResponse> call) {
+  const v1::MarkReadRequest& request = call.request();
+  FieldViolations bad;
+  const std::string wamid = text::ParseText("wamid", request.wamid(), {.min = 1, .max = 256, .single_line = true}, bad);
+  const std::optional<Uuid> sender = text::ParseOptionalUuid("sender_id", request.sender_id(), bad);
+  if (!bad.empty()) return call.Fail(bad.ToStatus());
+  context_.db.Write(
+      call.scope(),
+      [wamid, sender, typing = request.typing(), now = call.now()](sql::Transaction& tx) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const Uuid on, ResolveSenderId(tx, sender));
+        ASSIGN_OR_RETURN(const bool seen, InboundRepository::Seen(tx, on, wamid));
+        if (!seen) return NotFound("message", wamid);
+        const std::string payload = absl::StrCat(on.ToString(), "\n", wamid, "\n", typing ? "1" : "0", "\n",
+                                                 absl::ToUnixMicros(now + kReadMarkLife));
+        RETURN_IF_ERROR(jobs::Enqueue(
+            tx, {.kind = kJobMarkRead, .key = absl::StrCat(on.ToString(), wamid), .due_at = now, .payload = payload}));
+        return true;
+      },
+      call.Reply([](bool, v1::MarkReadResponse*) {}));
+}
+
+rpc::ReadStream<v1::UploadMediaRequest, v1::UploadMediaResponse>* MessageService::UploadMedia(
+    rpc::StreamContext stream) {
+  return new UploadMediaStream(std::move(stream), context_);
+}
+
+rpc::WriteStream<v1::DownloadMediaResponse>* MessageService::DownloadMedia(rpc::StreamContext stream,
+                                                                           const v1::DownloadMediaRequest& request) {
+  return new DownloadMediaStream(std::move(stream), context_, request);
 }
 
 }  // namespace vinculo::messaging

@@ -3,7 +3,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/time.h"
+#include "common/status/status_macros.h"
 #include "common/text/validate.h"
+#include "services/messaging/store/channel_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -27,6 +29,15 @@ void CheckEnum(absl::string_view field, T value, bool required, bool (*valid)(in
 
 }  // namespace
 
+namespace {
+
+MediaContent ParseMedia(const v1::MediaContent& in) {
+  const MediaKind kind = v1::MediaKind_IsValid(in.kind()) ? static_cast<MediaKind>(in.kind()) : MediaKind::kUnspecified;
+  return {kind, {in.media_id(), in.link()}, in.caption(), in.filename()};
+}
+
+}  // namespace
+
 TemplateContent ParseTemplateContent(const v1::TemplateContent& in) {
   return {in.name(), in.language(), ToMap(in.values())};
 }
@@ -41,7 +52,8 @@ Content ParseContent(const v1::Content& in, absl::string_view field, FieldViolat
       out = TextContent{in.text().body(), in.text().preview_url()};
       break;
     case v1::Content::kButtons: {
-      ButtonsContent c{in.buttons().body(), in.buttons().header(), in.buttons().footer(), {}};
+      ButtonsContent c{in.buttons().body(), in.buttons().header(), in.buttons().footer(), {}, std::nullopt};
+      if (in.buttons().has_media_header()) c.media_header = ParseMedia(in.buttons().media_header());
       for (const v1::ReplyButton& b : in.buttons().buttons()) c.buttons.push_back({b.id(), b.title()});
       out = std::move(c);
       break;
@@ -56,6 +68,29 @@ Content ParseContent(const v1::Content& in, absl::string_view field, FieldViolat
       out = std::move(c);
       break;
     }
+    case v1::Content::kMedia:
+      out = ParseMedia(in.media());
+      break;
+    case v1::Content::kLink: {
+      LinkContent c{in.link().body(),  in.link().header(), in.link().footer(),
+                    in.link().label(), in.link().url(),    std::nullopt};
+      if (in.link().has_media_header()) c.media_header = ParseMedia(in.link().media_header());
+      out = std::move(c);
+      break;
+    }
+    case v1::Content::kAskLocation:
+      out = AskContent{AskContent::Kind::kLocation, in.ask_location().body()};
+      break;
+    case v1::Content::kAskPhone:
+      out = AskContent{AskContent::Kind::kPhone, in.ask_phone().body()};
+      break;
+    case v1::Content::kLocation:
+      out = LocationContent{in.location().latitude(), in.location().longitude(), in.location().name(),
+                            in.location().address()};
+      break;
+    case v1::Content::kReaction:
+      out = ReactionContent{in.reaction().wamid(), in.reaction().emoji()};
+      break;
     case v1::Content::KIND_NOT_SET:
       break;
   }
@@ -66,6 +101,16 @@ Content ParseContent(const v1::Content& in, absl::string_view field, FieldViolat
 ReplyRoute ParseReplyRoute(const v1::ReplyRoute& in, absl::string_view field, bool required, FieldViolations& bad) {
   CheckEnum(absl::StrCat(field, ".route"), in.route(), required, v1::Route_IsValid, bad);
   return {static_cast<Route>(in.route()), Text(absl::StrCat(field, ".ref"), in.ref(), 256, bad)};
+}
+
+absl::StatusOr<Uuid> ResolveSenderId(sql::Transaction& tx, const std::optional<Uuid>& named) {
+  if (named) {
+    ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, *named));
+    return sender.id;
+  }
+  ASSIGN_OR_RETURN(const std::optional<Sender> fallback, ChannelRepository::DefaultSender(tx));
+  if (!fallback) return NotFound("sender", "the tenant has none");
+  return fallback->id;
 }
 
 Hold ParseHold(const v1::Hold& in, absl::string_view field, absl::Time now, FieldViolations& bad) {

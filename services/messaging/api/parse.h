@@ -3,6 +3,9 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "common/id/uuid.h"
+#include "common/sql/transaction.h"
 #include "common/status/error.h"
 #include "services/messaging/domain/audience.h"
 #include "services/messaging/domain/campaign.h"
@@ -21,6 +24,8 @@ namespace vinculo::messaging {
 Content ParseContent(const v1::Content& in, absl::string_view field, FieldViolations& bad);
 TemplateContent ParseTemplateContent(const v1::TemplateContent& in);
 Hold ParseHold(const v1::Hold& in, absl::string_view field, absl::Time now, FieldViolations& bad);
+// The sender named, else the tenant's default. NOT_FOUND SENDER_NOT_FOUND.
+absl::StatusOr<Uuid> ResolveSenderId(sql::Transaction& tx, const std::optional<Uuid>& named);
 // A route is required when `required`.
 ReplyRoute ParseReplyRoute(const v1::ReplyRoute& in, absl::string_view field, bool required, FieldViolations& bad);
 

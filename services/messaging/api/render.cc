@@ -14,6 +14,14 @@ void SetOptional(const std::optional<absl::Time>& t, Set mutable_field) {
   if (t) SetTimestamp(*t, mutable_field());
 }
 
+void RenderMedia(const MediaContent& in, v1::MediaContent* out) {
+  out->set_kind(static_cast<v1::MediaKind>(in.kind));
+  if (!in.file.id.empty()) out->set_media_id(in.file.id);
+  if (!in.file.link.empty()) out->set_link(in.file.link);
+  out->set_caption(in.caption);
+  out->set_filename(in.filename);
+}
+
 struct ContentRenderer {
   v1::Content* out;
   void operator()(const std::monostate&) const {}
@@ -31,6 +39,7 @@ struct ContentRenderer {
     b->set_body(c.body);
     b->set_header(c.header);
     b->set_footer(c.footer);
+    if (c.media_header) RenderMedia(*c.media_header, b->mutable_media_header());
     for (const ReplyButton& button : c.buttons) {
       v1::ReplyButton* added = b->add_buttons();
       added->set_id(button.id);
@@ -53,6 +62,31 @@ struct ContentRenderer {
         row->set_description(r.description);
       }
     }
+  }
+  void operator()(const MediaContent& c) const { RenderMedia(c, out->mutable_media()); }
+  void operator()(const LinkContent& c) const {
+    v1::LinkContent* l = out->mutable_link();
+    l->set_body(c.body);
+    l->set_header(c.header);
+    l->set_footer(c.footer);
+    l->set_label(c.label);
+    l->set_url(c.url);
+    if (c.media_header) RenderMedia(*c.media_header, l->mutable_media_header());
+  }
+  void operator()(const AskContent& c) const {
+    if (c.kind == AskContent::Kind::kPhone) return out->mutable_ask_phone()->set_body(c.body);
+    out->mutable_ask_location()->set_body(c.body);
+  }
+  void operator()(const LocationContent& c) const {
+    v1::LocationContent* l = out->mutable_location();
+    l->set_latitude(c.latitude);
+    l->set_longitude(c.longitude);
+    l->set_name(c.name);
+    l->set_address(c.address);
+  }
+  void operator()(const ReactionContent& c) const {
+    out->mutable_reaction()->set_wamid(c.wamid);
+    out->mutable_reaction()->set_emoji(c.emoji);
   }
 };
 
@@ -85,6 +119,8 @@ void RenderMessage(const Message& m, bool personal, v1::Message* out) {
   SetOptional(p.delivered_at, [&] { return out->mutable_delivered_time(); });
   SetOptional(p.read_at, [&] { return out->mutable_read_time(); });
   SetOptional(p.failed_at, [&] { return out->mutable_failed_time(); });
+  SetOptional(p.expired_at, [&] { return out->mutable_expired_time(); });
+  out->set_origin(static_cast<v1::MessageOrigin>(m.origin));
 }
 
 void RenderHold(const Hold& in, v1::Hold* out) {

@@ -1,27 +1,18 @@
 #include "services/messaging/api/routing_service.h"
 
+#include "absl/algorithm/container.h"
 #include "common/api/etag.h"
 #include "common/api/time.h"
 #include "common/status/status_macros.h"
 #include "common/text/validate.h"
+#include "services/messaging/announce.h"
 #include "services/messaging/api/parse.h"
 #include "services/messaging/api/render.h"
 #include "services/messaging/route_facts.h"
-#include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 
 namespace vinculo::messaging {
 namespace {
-
-absl::StatusOr<Uuid> ResolveSender(sql::Transaction& tx, const std::optional<Uuid>& named) {
-  if (named) {
-    ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, *named));
-    return sender.id;
-  }
-  ASSIGN_OR_RETURN(const std::optional<Sender> fallback, ChannelRepository::DefaultSender(tx));
-  if (!fallback) return NotFound("sender", "the tenant has none");
-  return fallback->id;
-}
 
 struct HoldView {
   Uuid contact;
@@ -33,6 +24,20 @@ void RenderHoldView(const HoldView& in, v1::ContactHold* out) {
   out->set_contact_id(in.contact.ToString());
   out->set_sender_id(in.sender.ToString());
   if (in.hold) RenderHold(*in.hold, out->mutable_hold());
+}
+
+constexpr char kListInbound[] = "messaging.RoutingService.ListInbound";
+constexpr char kInboundOrder[] = "received_at,wamid";
+
+void RenderEvent(const InboundEvent& in, bool personal, v1::InboundMessage* out) {
+  out->set_wamid(in.wamid);
+  out->set_contact_id(in.contact_id.ToString());
+  out->set_sender_id(in.sender_id.ToString());
+  api::SetTimestamp(in.received_at, out->mutable_receive_time());
+  if (personal) RenderInbound(in.content, out->mutable_content());
+  RenderReplyRoute(in.to, out->mutable_reply_route());
+  if (in.campaign_id) out->set_campaign_id(in.campaign_id->ToString());
+  if (in.message_id) out->set_message_id(in.message_id->ToString());
 }
 
 absl::StatusOr<HoldView> View(sql::Transaction& tx, const Uuid& sender, const Uuid& contact) {
@@ -106,9 +111,11 @@ void RoutingService::TestRoute(rpc::Call<v1::TestRouteRequest, v1::TestRouteResp
       call.scope(),
       [contact, sender, text, payload, wamid, contacts = &context_.contacts,
        now = call.now()](sql::Transaction& tx) -> absl::StatusOr<RouteDecision> {
-        ASSIGN_OR_RETURN(const Uuid on, ResolveSender(tx, sender));
+        ASSIGN_OR_RETURN(const Uuid on, ResolveSenderId(tx, sender));
         if (contact) RETURN_IF_ERROR(contacts->Get(tx, *contact).status());
-        ASSIGN_OR_RETURN(RouteFacts facts, LoadRouteFacts(tx, *contacts, contact.value_or(Uuid()), on, wamid, now));
+        ASSIGN_OR_RETURN(const RoutingBasis basis, LoadRoutingBasis(tx));
+        ASSIGN_OR_RETURN(RouteFacts facts,
+                         LoadRouteFacts(tx, *contacts, basis, contact.value_or(Uuid()), on, wamid, now, now));
         facts.input.content = {.kind = payload.empty() ? InboundKind::kText : InboundKind::kButtonReply,
                                .text = text,
                                .reply_id = payload};
@@ -136,7 +143,7 @@ void RoutingService::SetHold(rpc::Call<v1::SetHoldRequest, v1::ContactHold> call
       call.scope(),
       [contact, sender, hold, contacts = &context_.contacts](sql::Transaction& tx) -> absl::StatusOr<HoldView> {
         RETURN_IF_ERROR(contacts->Get(tx, contact).status());
-        ASSIGN_OR_RETURN(const Uuid on, ResolveSender(tx, sender));
+        ASSIGN_OR_RETURN(const Uuid on, ResolveSenderId(tx, sender));
         RETURN_IF_ERROR(WindowRepository::SetHold(tx, on, contact, hold));
         return View(tx, on, contact);
       },
@@ -153,11 +160,75 @@ void RoutingService::ClearHold(rpc::Call<v1::ClearHoldRequest, v1::ContactHold> 
       call.scope(),
       [contact, sender, ref, contacts = &context_.contacts](sql::Transaction& tx) -> absl::StatusOr<HoldView> {
         RETURN_IF_ERROR(contacts->Get(tx, contact).status());
-        ASSIGN_OR_RETURN(const Uuid on, ResolveSender(tx, sender));
+        ASSIGN_OR_RETURN(const Uuid on, ResolveSenderId(tx, sender));
         RETURN_IF_ERROR(WindowRepository::ClearHold(tx, on, contact, ref));
         return View(tx, on, contact);
       },
       call.Reply(RenderHoldView));
+}
+
+void RoutingService::DeleteRule(rpc::Call<v1::DeleteRuleRequest, v1::DeleteRuleResponse> call) {
+  FieldViolations bad;
+  const std::string id = text::ParseSlug("rule_id", call.request().rule_id(), bad);
+  const std::optional<int64_t> revision = api::ParseEtag(call.request().etag(), bad, "etag");
+  if (!bad.empty()) return call.Fail(bad.ToStatus());
+  context_.db.Write(
+      call.scope(),
+      [id, revision](sql::Transaction& tx) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const std::vector<RoutingRule> rules, InboundRepository::Rules(tx));
+        const auto current = absl::c_find_if(rules, [&](const RoutingRule& r) { return r.id == id; });
+        if (current == rules.end()) return NotFound("rule", id);
+        RETURN_IF_ERROR(api::CheckRevision("rule", id, revision, current->revision));
+        return InboundRepository::DeleteRule(tx, id);
+      },
+      call.Reply([](bool, v1::DeleteRuleResponse*) {}));
+}
+
+void RoutingService::GetHold(rpc::Call<v1::GetHoldRequest, v1::ContactHold> call) {
+  FieldViolations bad;
+  const Uuid contact = text::ParseUuid("contact_id", call.request().contact_id(), bad);
+  const std::optional<Uuid> sender = text::ParseOptionalUuid("sender_id", call.request().sender_id(), bad);
+  if (!bad.empty()) return call.Fail(bad.ToStatus());
+  const absl::Time now = call.now();
+  const auto read = [&](sql::Transaction& tx) -> absl::StatusOr<HoldView> {
+    ASSIGN_OR_RETURN(const Contact person, context_.contacts.Get(tx, contact));
+    ASSIGN_OR_RETURN(const Uuid on, ResolveSenderId(tx, sender));
+    ASSIGN_OR_RETURN(HoldView view, View(tx, on, person.id));
+    if (view.hold && view.hold->until <= now) view.hold.reset();
+    return view;
+  };
+  call.Answer(context_.db.ReadInline(call.scope(), read), RenderHoldView);
+}
+
+void RoutingService::ListInbound(rpc::Call<v1::ListInboundRequest, v1::ListInboundResponse> call) {
+  const v1::ListInboundRequest& request = call.request();
+  FieldViolations bad;
+  const Uuid contact = text::ParseUuid("contact_id", request.contact_id(), bad);
+  const size_t size = api::ParsePageSize(request.page_size(), bad);
+  if (!bad.empty()) return call.Fail(bad.ToStatus());
+  const std::string tenant = call.principal().tenant, filter = request.contact_id();
+  const api::PageScope scope{tenant, kListInbound, filter, kInboundOrder};
+  const absl::StatusOr<std::optional<api::PageKey>> key = api::ParsePageToken(scope, request.page_token(), "is");
+  if (!key.ok()) return call.Fail(key.status());
+  std::optional<InboundRepository::Cursor> before;
+  if (*key) before = {absl::FromUnixMicros(std::get<int64_t>((**key)[0])), std::get<std::string>((**key)[1])};
+  const bool personal = MaySeePersonal(call.principal());
+  context_.db.ReadOnPool(
+      call.scope(),
+      [contact, before, size,
+       contacts = &context_.contacts](sql::Transaction& tx) -> absl::StatusOr<std::vector<InboundEvent>> {
+        ASSIGN_OR_RETURN(const Contact person, contacts->Get(tx, contact));
+        return InboundRepository::ListByContact(tx, person.id, before, static_cast<int>(size) + 1);
+      },
+      call.Reply(
+          [personal, size, tenant, filter](const std::vector<InboundEvent>& events, v1::ListInboundResponse* out) {
+            for (size_t i = 0; i < events.size() && i < size; ++i)
+              RenderEvent(events[i], personal, out->add_messages());
+            if (events.size() <= size) return;
+            const api::PageScope bound{tenant, kListInbound, filter, kInboundOrder};
+            const InboundEvent& last = events[size - 1];
+            out->set_next_page_token(api::EncodePageToken(bound, {absl::ToUnixMicros(last.received_at), last.wamid}));
+          }));
 }
 
 }  // namespace vinculo::messaging

@@ -19,6 +19,9 @@ class RoutingService final : public v1::RoutingService::CallbackService {
   VINCULO_UNARY(TestRoute, v1::TestRouteRequest, v1::TestRouteResponse)
   VINCULO_UNARY(SetHold, v1::SetHoldRequest, v1::ContactHold)
   VINCULO_UNARY(ClearHold, v1::ClearHoldRequest, v1::ContactHold)
+  VINCULO_UNARY(DeleteRule, v1::DeleteRuleRequest, v1::DeleteRuleResponse)
+  VINCULO_UNARY(GetHold, v1::GetHoldRequest, v1::ContactHold)
+  VINCULO_UNARY(ListInbound, v1::ListInboundRequest, v1::ListInboundResponse)
 
  private:
   rpc::Runtime& runtime_;

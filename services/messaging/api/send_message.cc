@@ -9,6 +9,7 @@
 #include "services/messaging/api/parse.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
@@ -90,6 +91,13 @@ absl::StatusOr<Translation> CheckTemplate(sql::Transaction& tx, const Sender& se
   return *translation;
 }
 
+absl::Status CheckMedia(sql::Transaction& tx, const Content& content, absl::Time now) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> ended, MediaRepository::FirstEnded(tx, MediaIds(content), now));
+  if (!ended) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "MEDIA_EXPIRED",
+               "WhatsApp has the file no longer: upload it again.", {{"media_id", *ended}});
+}
+
 }  // namespace
 
 SendDraft ParseSend(const v1::SendMessageRequest& request, absl::Time now, FieldViolations& bad) {
@@ -157,6 +165,8 @@ absl::StatusOr<Message> AcceptMessage(sql::Transaction& tx, const ContactReposit
     }
   }
   if (!block.empty()) return Refuse(block);
+  RETURN_IF_ERROR(CheckMedia(tx, m.content, draft.now));
+  if (m.fallback) RETURN_IF_ERROR(CheckMedia(tx, *m.fallback, draft.now));
   m.lane = LaneOf(m.content, m.category);
   if (m.lane == Lane::kBulk) m.resend = ResendPolicy::kNever;
   m.expire_at =

@@ -130,13 +130,14 @@ TEST(Routing, TakesTheFirstHitInOrder) {
   EXPECT_EQ(DecideRoute(in).to.route, Route::kSupport);
   in.inferred_reply_route = ReplyRoute{Route::kProfiling, "campaign-flow"};
   EXPECT_EQ(DecideRoute(in).step, "INFERRED_CAMPAIGN");
-  in.rules = {Rule("b", 1, {"Menú"}, {}, "menu-flow"), Rule("a", 1, {"menu"}, {}, "first")};
+  std::vector<RoutingRule> rules{Rule("b", 1, {"Menú"}, {}, "menu-flow"), Rule("a", 1, {"menu"}, {}, "first")};
+  in.rules = &rules;
   EXPECT_EQ(DecideRoute(in).rule_id, "a");
   in.named_reply_route = ReplyRoute{Route::kProfiling, "template-flow"};
   EXPECT_EQ(DecideRoute(in).step, "REPLY_ROUTE");
   in.hold = Hold{{Route::kSupport, "conversation"}, At(101), At(0)};
   EXPECT_EQ(DecideRoute(in).to, (ReplyRoute{Route::kSupport, "conversation"}));
-  in.rules[0].pre_empt = true;
+  rules[0].pre_empt = true;
   EXPECT_EQ(DecideRoute(in).step, "PRE_EMPT");
 }
 
@@ -157,7 +158,8 @@ TEST(Routing, KeywordsMatchWholeTextOrFirstWordsAndPayloadsBytewise) {
 
 TEST(Routing, PayloadRulesComeBeforeKeywordRules) {
   RoutingInput in{.content = {.kind = InboundKind::kButtonReply, .text = "menu", .reply_id = "go-1"}, .now = At(0)};
-  in.rules = {Rule("words", 0, {"menu"}, {}, "w"), Rule("payload", 9, {}, {"go-"}, "p")};
+  const std::vector<RoutingRule> rules{Rule("words", 0, {"menu"}, {}, "w"), Rule("payload", 9, {}, {"go-"}, "p")};
+  in.rules = &rules;
   EXPECT_EQ(DecideRoute(in).to.ref, "p");
 }
 

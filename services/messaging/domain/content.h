@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,6 +31,27 @@ struct TextContent {
   std::string body;
   bool preview_url = false;
 };
+
+// A file by Graph media id or by https link: exactly one.
+struct MediaFile {
+  std::string id;
+  std::string link;
+  friend bool operator==(const MediaFile&, const MediaFile&) = default;
+};
+// Stored as these numbers; never renumbered.
+enum class MediaKind { kUnspecified = 0, kImage = 1, kVideo = 2, kAudio = 3, kDocument = 4, kSticker = 5 };
+absl::string_view MediaKindName(MediaKind kind);   // "image", ..., as WhatsApp writes it
+MediaKind ParseMediaKind(absl::string_view name);  // of such a word; `voice` is audio, kUnspecified for any other
+inline constexpr size_t kMediaIdMax = 128;
+struct MediaContent {
+  MediaKind kind = MediaKind::kUnspecified;
+  MediaFile file;
+  std::string caption;   // of images, videos and documents
+  std::string filename;  // of documents
+};
+// The media of a header: an image, a video or a document, without caption.
+using MediaHeader = std::optional<MediaContent>;
+
 struct ReplyButton {
   std::string id;
   std::string title;
@@ -39,6 +61,7 @@ struct ButtonsContent {
   std::string header;
   std::string footer;
   std::vector<ReplyButton> buttons;
+  MediaHeader media_header;  // instead of `header`
 };
 struct ListRow {
   std::string id;
@@ -57,12 +80,45 @@ struct ListContent {
   std::vector<ListSection> sections;
 };
 
-// What goes out.
-using Content = std::variant<std::monostate, TemplateContent, TextContent, ButtonsContent, ListContent>;
+// One button that opens a web page.
+struct LinkContent {
+  std::string body;
+  std::string header;
+  std::string footer;
+  std::string label;
+  std::string url;
+  MediaHeader media_header;  // instead of `header`
+};
+// A button with which the person shares where they are, or their phone number.
+struct AskContent {
+  enum class Kind { kLocation = 1, kPhone = 2 };
+  Kind kind = Kind::kLocation;
+  std::string body;
+};
+struct LocationContent {
+  double latitude = 0;
+  double longitude = 0;
+  std::string name;
+  std::string address;
+};
+// An emoji under a message of the person; empty takes it away.
+struct ReactionContent {
+  std::string wamid;
+  std::string emoji;
+};
 
-// All of WhatsApp's limits on free-form content at once, each violation with its path under `field`. Template values
-// are checked against the template by CheckValues.
-void ValidateContent(const Content& content, absl::string_view field, FieldViolations& bad);
+// What goes out.
+using Content = std::variant<std::monostate, TemplateContent, TextContent, ButtonsContent, ListContent, MediaContent,
+                             LinkContent, AskContent, LocationContent, ReactionContent>;
+
+// All of WhatsApp's limits on free-form content at once, each violation with its path under `field`; text is brought to
+// its normal form. Template values are checked against the template by CheckValues.
+void ValidateContent(Content& content, absl::string_view field, FieldViolations& bad);
+
+// The Graph media ids that the content uses, of templates in their media header.
+std::vector<std::string> MediaIds(const Content& content);
+// A value of `header.media`, which is an id or a link.
+bool IsLink(absl::string_view media);
 
 // What a person sent. `type` is the platform's word.
 enum class InboundKind {

@@ -14,6 +14,8 @@ namespace vinculo::messaging {
 
 // Stored as these numbers; never renumbered.
 enum class Lane { kTransactional = 1, kBulk = 2 };
+// Who wrote it: a caller of ours, or staff on the phone app.
+enum class Origin { kService = 1, kPhoneApp = 2 };
 enum class ResendPolicy { kNever = 1, kOnceIfUnknown = 2 };
 
 // An outbound message.
@@ -40,11 +42,25 @@ struct Message {
   std::string caller;
   std::string wamid;
   absl::Time created_at;
+  Origin origin = Origin::kService;
 
   MessageState state() const { return StateOf(progress); }
   // The contact of the campaign's ledger row.
   const Uuid& recipient() const { return ledger_contact_id ? *ledger_contact_id : contact_id; }
+  // When somebody must look at it again, as the row has it: `due_at`, and for an accepted message that waits for its
+  // delivery not before its time to live can have ended.
+  absl::Time next_look() const;
 };
+
+// How long WhatsApp tries to deliver: the template's own time where its category has one (-1 is 30 days), else 10
+// minutes for authentication and 30 days for everything else.
+absl::Duration TimeToLive(Category category, int ttl_seconds);
+// A message not delivered so long after its time to live has expired [M-89].
+inline constexpr absl::Duration kExpiryMargin = absl::Hours(1);
+
+// The fallback template takes the place of the content, as the same message [M-52]. False when there is none, or when
+// `found` (the template of its name) may not be sent in its language.
+bool TakeFallback(Message& m, const Template* found);
 
 // Content decides the lane [M-47].
 inline Lane LaneOf(const Content& content, Category category) {

@@ -27,6 +27,13 @@ bool HasWords(const InboundContent& content) {
          content.kind == InboundKind::kButtonReply || content.kind == InboundKind::kListReply;
 }
 
+bool MatchesFolded(const RoutingRule& rule, const std::string& text) {
+  if (text.empty()) return false;
+  return absl::c_any_of(rule.folded, [&](const std::string& k) {
+    return !k.empty() && absl::StartsWith(text, k) && (text.size() == k.size() || text[k.size()] == ' ');
+  });
+}
+
 std::optional<RouteDecision> ByRules(const RoutingInput& input, const std::vector<const RoutingRule*>& rules,
                                      bool pre_empt) {
   for (const RoutingRule* r : rules) {
@@ -49,13 +56,18 @@ Hold LaterHold(const std::optional<Hold>& current, const Hold& offered) {
   return current && current->set_at > offered.set_at ? *current : offered;
 }
 
+void FoldKeywords(RoutingRule& rule) {
+  rule.folded.clear();
+  for (const std::string& keyword : rule.keywords) rule.folded.push_back(text::Fold(keyword));
+}
+
 bool MatchesKeyword(const RoutingRule& rule, absl::string_view text) {
-  const std::string folded = text::Fold(text);
-  if (folded.empty()) return false;
-  return absl::c_any_of(rule.keywords, [&](const std::string& keyword) {
-    const std::string k = text::Fold(keyword);
-    return !k.empty() && (folded == k || absl::StartsWith(folded, absl::StrCat(k, " ")));
-  });
+  if (rule.keywords.size() != rule.folded.size()) {
+    RoutingRule folded = rule;
+    FoldKeywords(folded);
+    return MatchesKeyword(folded, text);
+  }
+  return MatchesFolded(rule, text::Fold(text));
 }
 
 bool MatchesPayload(const RoutingRule& rule, absl::string_view payload) {
@@ -70,7 +82,8 @@ RouteDecision DecideRoute(const RoutingInput& input) {
   if (kind == InboundKind::kReaction || kind == InboundKind::kChange) {
     return {input.last_route.value_or(ReplyRoute{Route::kSupport, ""}), "FOLLOWS_LAST", ""};
   }
-  const std::vector<const RoutingRule*> rules = Ordered(input.rules);
+  std::vector<const RoutingRule*> rules;
+  if (input.rules != nullptr) rules = Ordered(*input.rules);
   if (auto hit = ByRules(input, rules, /*pre_empt=*/true)) return *hit;
   if (input.hold && input.now < input.hold->until) return {input.hold->to, "HOLD", ""};
   if (input.named_reply_route) return {*input.named_reply_route, "REPLY_ROUTE", ""};

@@ -18,7 +18,11 @@ struct RoutingRule {
   ReplyRoute reply_route;
   bool pre_empt = false;
   int64_t revision = 1;
+  std::vector<std::string> folded = {};  // keywords as they are compared; FoldKeywords fills it
 };
+
+// Once for many messages: without it each message folds every keyword again.
+void FoldKeywords(RoutingRule& rule);
 
 // Who expects the next answer of a contact on a sender.
 struct Hold {
@@ -38,7 +42,7 @@ Hold LaterHold(const std::optional<Hold>& current, const Hold& offered);
 struct RoutingInput {
   InboundContent content;
   absl::Time now;
-  std::vector<RoutingRule> rules;  // any order
+  const std::vector<RoutingRule>* rules = nullptr;  // any order; null: none
   std::optional<Hold> hold;
   std::optional<ReplyRoute> named_reply_route;     // of our message it names, else of that message's campaign
   std::optional<ReplyRoute> inferred_reply_route;  // of the campaign it is inferred to answer

@@ -1,12 +1,16 @@
 #include "services/messaging/domain/template_render.h"
 
+#include <cmath>
+
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "common/text/text.h"
+#include "services/messaging/domain/content.h"
 #include "services/messaging/domain/template_text.h"
 
 namespace vinculo::messaging {
@@ -26,8 +30,10 @@ std::string Fill(absl::string_view text, absl::string_view prefix, const PlaceVa
   return out;
 }
 
-bool IsQuickReplyPlace(const TemplateComponents& components, absl::string_view place) {
+// May stay empty: the payload of a quick reply, the name of a document.
+bool IsOptionalPlace(const TemplateComponents& components, absl::string_view place) {
   size_t index = 0;
+  if (place == "header.filename") return components.header.format == HeaderFormat::kDocument;
   if (!absl::ConsumePrefix(&place, "button.") || !absl::SimpleAtoi(place, &index)) return false;
   return index < components.buttons.size() && components.buttons[index].kind == ButtonKind::kQuickReply;
 }
@@ -41,6 +47,17 @@ int MaxLength(const TemplateComponents& components, Category category, absl::str
     if (components.buttons[index].kind == ButtonKind::kQuickReply) return 256;
   }
   return kMaxValue;
+}
+
+// A degree within its range, a file by id or https link: what a place of a header must hold beyond its length.
+bool FitsPlace(absl::string_view place, absl::string_view value) {
+  double degrees = 0;
+  const auto within = [&](double most) { return absl::SimpleAtod(value, &degrees) && std::abs(degrees) <= most; };
+  if (value.empty()) return true;  // missing, which is another problem
+  if (place == "header.latitude") return within(90);
+  if (place == "header.longitude") return within(180);
+  if (place == "header.media") return !IsLink(value) || absl::StartsWith(value, "https://");
+  return true;
 }
 
 RenderedButton RenderButton(const TemplateButton& button, const std::string& value) {
@@ -89,9 +106,9 @@ std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, 
   const std::vector<std::string> required = RequiredPlaces(components, category);
   for (auto& [place, value] : values) {
     value = NormalizeValue(value);
-    const bool known = absl::c_linear_search(required, place) || IsQuickReplyPlace(components, place);
+    const bool known = absl::c_linear_search(required, place) || IsOptionalPlace(components, place);
     const bool valid = text::IsValidUtf8(value) && !text::HasForbiddenControl(value) &&
-                       text::CodePoints(value) <= MaxLength(components, category, place);
+                       text::CodePoints(value) <= MaxLength(components, category, place) && FitsPlace(place, value);
     if (!known || !valid) problems.push_back({place, "PARAMETER_INVALID"});
   }
   for (const std::string& place : required) {

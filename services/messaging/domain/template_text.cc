@@ -83,6 +83,8 @@ std::vector<std::string> RequiredPlaces(const TemplateComponents& components, Ca
       out.push_back("header.media");
       break;
     case HeaderFormat::kLocation:
+      out.insert(out.end(), {"header.latitude", "header.longitude", "header.name", "header.address"});
+      break;
     case HeaderFormat::kNone:
       break;
   }

@@ -26,7 +26,8 @@ ScannedText ScanText(absl::string_view text);
 
 bool IsPositional(absl::string_view variable);
 
-// Every place of a template that takes a value: `header.1`, `header.media`, `body.1`, `button.0`, in the order in which
+// Every place of a template that takes a value: `header.1`, `header.media`, those of a place (`header.latitude`,
+// `header.longitude`, `header.name`, `header.address`), `body.1`, `button.0`, in the order in which
 // people read. A URL button has one when its address ends in a variable, a coupon always, a quick reply never (its
 // payload is optional).
 std::vector<std::string> RequiredPlaces(const TemplateComponents& components, Category category);

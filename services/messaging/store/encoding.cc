@@ -25,6 +25,25 @@ TemplateButton ReadButton(const Json& j) {
           j.value("o", false)};
 }
 
+Json MediaJson(const MediaContent& m) {
+  Json j = {{"k", static_cast<int>(m.kind)}};
+  if (!m.file.id.empty()) j["i"] = m.file.id;
+  if (!m.file.link.empty()) j["l"] = m.file.link;
+  if (!m.caption.empty()) j["c"] = m.caption;
+  if (!m.filename.empty()) j["f"] = m.filename;
+  return j;
+}
+
+MediaContent ReadMedia(const Json& j) {
+  return {static_cast<MediaKind>(j.at("k").get<int>()),
+          {j.value("i", ""), j.value("l", "")},
+          j.value("c", ""),
+          j.value("f", "")};
+}
+MediaHeader ReadMediaHeader(const Json& j) {
+  return j.contains("d") ? MediaHeader(ReadMedia(j.at("d"))) : std::nullopt;
+}
+
 struct ContentWriter {
   Json operator()(const std::monostate&) const { return Json::object(); }
   Json operator()(const TemplateContent& c) const {
@@ -34,7 +53,9 @@ struct ContentWriter {
   Json operator()(const ButtonsContent& c) const {
     Json buttons = Json::array();
     for (const ReplyButton& b : c.buttons) buttons.push_back({b.id, b.title});
-    return {{"k", 3}, {"b", c.body}, {"h", c.header}, {"f", c.footer}, {"o", std::move(buttons)}};
+    Json j = {{"k", 3}, {"b", c.body}, {"h", c.header}, {"f", c.footer}, {"o", std::move(buttons)}};
+    if (c.media_header) j["d"] = MediaJson(*c.media_header);
+    return j;
   }
   Json operator()(const ListContent& c) const {
     Json sections = Json::array();
@@ -45,6 +66,17 @@ struct ContentWriter {
     }
     return {{"k", 4}, {"b", c.body}, {"h", c.header}, {"f", c.footer}, {"m", c.menu_label}, {"s", std::move(sections)}};
   }
+  Json operator()(const MediaContent& c) const { return {{"k", 5}, {"d", MediaJson(c)}}; }
+  Json operator()(const LinkContent& c) const {
+    Json j = {{"k", 6}, {"b", c.body}, {"h", c.header}, {"f", c.footer}, {"l", c.label}, {"u", c.url}};
+    if (c.media_header) j["d"] = MediaJson(*c.media_header);
+    return j;
+  }
+  Json operator()(const AskContent& c) const { return {{"k", 7}, {"a", static_cast<int>(c.kind)}, {"b", c.body}}; }
+  Json operator()(const LocationContent& c) const {
+    return {{"k", 8}, {"y", c.latitude}, {"x", c.longitude}, {"n", c.name}, {"a", c.address}};
+  }
+  Json operator()(const ReactionContent& c) const { return {{"k", 9}, {"w", c.wamid}, {"e", c.emoji}}; }
 };
 
 Content ReadContent(const Json& j) {
@@ -54,7 +86,7 @@ Content ReadContent(const Json& j) {
     case 2:
       return TextContent{j.at("b"), j.at("p")};
     case 3: {
-      ButtonsContent c{j.at("b"), j.at("h"), j.at("f"), {}};
+      ButtonsContent c{j.at("b"), j.at("h"), j.at("f"), {}, ReadMediaHeader(j)};
       for (const Json& b : j.at("o")) c.buttons.push_back({b.at(0), b.at(1)});
       return c;
     }
@@ -67,6 +99,16 @@ Content ReadContent(const Json& j) {
       }
       return c;
     }
+    case 5:
+      return ReadMedia(j.at("d"));
+    case 6:
+      return LinkContent{j.at("b"), j.at("h"), j.at("f"), j.at("l"), j.at("u"), ReadMediaHeader(j)};
+    case 7:
+      return AskContent{static_cast<AskContent::Kind>(j.at("a").get<int>()), j.at("b")};
+    case 8:
+      return LocationContent{j.at("y"), j.at("x"), j.at("n"), j.at("a")};
+    case 9:
+      return ReactionContent{j.at("w"), j.at("e")};
     default:
       return std::monostate();
   }
@@ -147,6 +189,27 @@ std::string EncodeInbound(const InboundContent& c) {
   put("a", c.place_address);
   if (c.kind == InboundKind::kLocation) j["l"] = {c.latitude, c.longitude};
   return DumpJson(j);
+}
+
+absl::StatusOr<InboundContent> DecodeInbound(absl::string_view text) {
+  return DecodeStoredJson<InboundContent>(text, [](const Json& j) {
+    InboundContent c;
+    c.type = j.value("t", "");
+    c.text = j.value("b", "");
+    c.reply_id = j.value("r", "");
+    c.target_wamid = j.value("w", "");
+    c.data = j.value("d", "");
+    c.media_id = j.value("m", "");
+    c.mime_type = j.value("y", "");
+    c.filename = j.value("f", "");
+    c.place_name = j.value("n", "");
+    c.place_address = j.value("a", "");
+    if (j.contains("l")) {
+      c.latitude = j["l"].at(0).get<double>();
+      c.longitude = j["l"].at(1).get<double>();
+    }
+    return c;
+  });
 }
 
 std::string EncodeMap(const std::map<std::string, std::string>& map) {

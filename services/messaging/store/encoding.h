@@ -20,7 +20,9 @@ absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text);
 std::string EncodeContent(const Content& content);
 absl::StatusOr<Content> DecodeContent(absl::string_view text);
 
+// Without the kind, which has a column of its own.
 std::string EncodeInbound(const InboundContent& content);
+absl::StatusOr<InboundContent> DecodeInbound(absl::string_view text);
 
 std::string EncodeMap(const std::map<std::string, std::string>& map);
 absl::StatusOr<std::map<std::string, std::string>> DecodeMap(absl::string_view text);

@@ -7,28 +7,20 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr sql::Query kAppend{"raw_inbox_append",
-                             "INSERT INTO raw_inbox (tenant_id, id, app, received_at, body) VALUES (?, ?, ?, ?, ?)"};
-constexpr sql::Query kWaiting{
-    "raw_inbox_waiting",
-    "SELECT id, app, received_at, body FROM raw_inbox WHERE tenant_id = ? AND processed_at IS NULL AND id > ? ORDER "
-    "BY id LIMIT ?"};
-constexpr sql::Query kProcessed{"raw_inbox_processed",
-                                "UPDATE raw_inbox SET processed_at = ? WHERE tenant_id = ? AND id = ?"};
-constexpr sql::Query kSweep{
-    "raw_inbox_sweep",
-    "DELETE FROM raw_inbox WHERE tenant_id = ?1 AND id IN (SELECT id FROM raw_inbox WHERE tenant_id = ?1 AND "
-    "processed_at < ?2 AND processed_at IS NOT NULL LIMIT ?3)"};
-
 #define WINDOW_KEY "tenant_id = ? AND sender_id = ? AND contact_id = ?"
-constexpr sql::Query kGetWindow{
-    "window_get",
-    "SELECT open_until, hold_route, hold_ref, hold_until, hold_set_at FROM contact_window WHERE " WINDOW_KEY};
+constexpr sql::Query kGetWindow{"window_get",
+                                "SELECT open_until, hold_route, hold_ref, hold_until, hold_set_at, entry_until FROM "
+                                "contact_window WHERE " WINDOW_KEY};
 constexpr sql::Query kExtend{
     "window_extend",
     "INSERT INTO contact_window (tenant_id, sender_id, contact_id, open_until, hold_route, hold_ref) VALUES (?, ?, ?, "
     "?, 0, '') ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET open_until = excluded.open_until WHERE "
     "contact_window.open_until IS NULL OR contact_window.open_until < excluded.open_until"};
+constexpr sql::Query kExtendEntry{
+    "window_extend_entry",
+    "INSERT INTO contact_window (tenant_id, sender_id, contact_id, hold_route, hold_ref, entry_until) VALUES (?, ?, ?, "
+    "0, '', ?) ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET entry_until = excluded.entry_until WHERE "
+    "contact_window.entry_until IS NULL OR contact_window.entry_until < excluded.entry_until"};
 constexpr sql::Query kSetHold{
     "window_set_hold",
     "INSERT INTO contact_window (tenant_id, sender_id, contact_id, hold_route, hold_ref, hold_until, hold_set_at) "
@@ -50,6 +42,14 @@ constexpr sql::Query kInsert{
     "inbound_insert",
     "INSERT INTO inbound_event (tenant_id, sender_id, wamid, contact_id, received_at, kind, content, route, ref, "
     "campaign_id, message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+#define EVENT_COLUMNS \
+  "sender_id, wamid, contact_id, received_at, kind, content, route, ref, campaign_id, message_id FROM inbound_event "
+constexpr sql::Query kNewest{"inbound_newest", "SELECT " EVENT_COLUMNS
+                                               "WHERE tenant_id = ? AND contact_id = ? ORDER BY received_at DESC, "
+                                               "wamid DESC LIMIT ?"};
+constexpr sql::Query kOlder{"inbound_older", "SELECT " EVENT_COLUMNS
+                                             "WHERE tenant_id = ? AND contact_id = ? AND (received_at, wamid) < (?, ?) "
+                                             "ORDER BY received_at DESC, wamid DESC LIMIT ?"};
 constexpr sql::Query kPark{
     "parked_status_put",
     "INSERT INTO parked_status (tenant_id, wamid, callback, status, at, error_code, parked_at) VALUES (?, ?, ?, ?, ?, "
@@ -68,6 +68,7 @@ constexpr sql::Query kPutRule{
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (tenant_id, rule_id) DO UPDATE SET priority = "
     "excluded.priority, keywords = excluded.keywords, prefixes = excluded.prefixes, route = excluded.route, ref = "
     "excluded.ref, pre_empt = excluded.pre_empt, revision = routing_rule.revision + 1 RETURNING revision"};
+constexpr sql::Query kDeleteRule{"routing_rule_delete", "DELETE FROM routing_rule WHERE tenant_id = ? AND rule_id = ?"};
 constexpr sql::Query kRules{
     "routing_rule_list",
     "SELECT rule_id, priority, keywords, prefixes, route, ref, pre_empt, revision FROM routing_rule WHERE tenant_id = "
@@ -75,34 +76,9 @@ constexpr sql::Query kRules{
 
 }  // namespace
 
-absl::Status RawInbox::Append(sql::Transaction& tx, const RawBody& raw) {
-  return tx.Exec(kAppend, sql::kSystemTenant, raw.id, raw.app, raw.received_at, sql::Blob{raw.body});
-}
-
-absl::StatusOr<std::vector<RawBody>> RawInbox::Waiting(sql::Transaction& tx, const Uuid& after, int limit) {
-  std::vector<RawBody> out;
-  RETURN_IF_ERROR(tx.Each(
-      kWaiting,
-      [&](const sql::Row& r) {
-        out.push_back({r.Id(0), r.String(1), r.Time(2), r.Bytes(3)});
-      },
-      sql::kSystemTenant, after, limit));
-  return out;
-}
-
-absl::Status RawInbox::MarkProcessed(sql::Transaction& tx, const Uuid& id, absl::Time now) {
-  return tx.Exec(kProcessed, now, sql::kSystemTenant, id);
-}
-
-absl::StatusOr<int64_t> RawInbox::Sweep(sql::Transaction& tx, absl::Time before, int limit) {
-  return tx.ExecCount(kSweep, sql::kSystemTenant, before, limit);
-}
-
-std::vector<sql::Query> RawInbox::Queries() { return {kAppend, kWaiting, kProcessed, kSweep}; }
-
 absl::StatusOr<Window> WindowRepository::Get(sql::Transaction& tx, const Uuid& sender, const Uuid& contact) {
   const auto read = [](const sql::Row& r) {
-    Window w{.open_until = r.OptionalTime(0)};
+    Window w{.open_until = r.OptionalTime(0), .entry_until = r.OptionalTime(5)};
     if (r.Int(1) != 0) w.hold = Hold{{static_cast<Route>(r.Int(1)), r.String(2)}, r.Time(3), r.Time(4)};
     return w;
   };
@@ -112,6 +88,11 @@ absl::StatusOr<Window> WindowRepository::Get(sql::Transaction& tx, const Uuid& s
 
 absl::Status WindowRepository::Extend(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, absl::Time until) {
   return tx.Exec(kExtend, tx.tenant(), sender, contact, until);
+}
+
+absl::Status WindowRepository::ExtendEntry(sql::Transaction& tx, const Uuid& sender, const Uuid& contact,
+                                           absl::Time until) {
+  return tx.Exec(kExtendEntry, tx.tenant(), sender, contact, until);
 }
 
 absl::Status WindowRepository::SetHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact,
@@ -130,7 +111,9 @@ absl::StatusOr<std::optional<Uuid>> WindowRepository::NewestOpenSender(sql::Tran
       kNewestOpen, [](const sql::Row& r) { return r.Id(0); }, tx.tenant(), contact, now + absl::Seconds(60));
 }
 
-std::vector<sql::Query> WindowRepository::Queries() { return {kGetWindow, kExtend, kSetHold, kClearHold, kNewestOpen}; }
+std::vector<sql::Query> WindowRepository::Queries() {
+  return {kGetWindow, kExtend, kExtendEntry, kSetHold, kClearHold, kNewestOpen};
+}
 
 absl::StatusOr<bool> InboundRepository::Seen(sql::Transaction& tx, const Uuid& sender, const std::string& wamid) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> found,
@@ -142,6 +125,31 @@ absl::StatusOr<bool> InboundRepository::Seen(sql::Transaction& tx, const Uuid& s
 absl::Status InboundRepository::Insert(sql::Transaction& tx, const InboundEvent& e) {
   return tx.Exec(kInsert, tx.tenant(), e.sender_id, e.wamid, e.contact_id, e.received_at, e.content.kind,
                  EncodeInbound(e.content), e.to.route, e.to.ref, e.campaign_id, e.message_id);
+}
+
+absl::StatusOr<std::vector<InboundEvent>> InboundRepository::ListByContact(sql::Transaction& tx, const Uuid& contact,
+                                                                           const std::optional<Cursor>& before,
+                                                                           int limit) {
+  std::vector<InboundEvent> out;
+  const auto read = [&](const sql::Row& r) -> absl::Status {
+    InboundEvent e{.sender_id = r.Id(0),
+                   .wamid = r.String(1),
+                   .contact_id = r.Id(2),
+                   .received_at = r.Time(3),
+                   .to = {static_cast<Route>(r.Int(6)), r.String(7)},
+                   .campaign_id = r.OptionalId(8),
+                   .message_id = r.OptionalId(9)};
+    ASSIGN_OR_RETURN(e.content, DecodeInbound(r.Text(5)));
+    e.content.kind = static_cast<InboundKind>(r.Int(4));
+    out.push_back(std::move(e));
+    return absl::OkStatus();
+  };
+  if (before) {
+    RETURN_IF_ERROR(tx.Each(kOlder, read, tx.tenant(), contact, before->received_at, before->wamid, limit));
+  } else {
+    RETURN_IF_ERROR(tx.Each(kNewest, read, tx.tenant(), contact, limit));
+  }
+  return out;
 }
 
 absl::Status InboundRepository::Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
@@ -180,6 +188,11 @@ absl::StatusOr<RoutingRule> InboundRepository::PutRule(sql::Transaction& tx, con
   return stored;
 }
 
+absl::StatusOr<bool> InboundRepository::DeleteRule(sql::Transaction& tx, const std::string& id) {
+  ASSIGN_OR_RETURN(const int64_t deleted, tx.ExecCount(kDeleteRule, tx.tenant(), id));
+  return deleted > 0;
+}
+
 absl::StatusOr<std::vector<RoutingRule>> InboundRepository::Rules(sql::Transaction& tx) {
   std::vector<RoutingRule> out;
   const auto read = [&](const sql::Row& r) -> absl::Status {
@@ -197,7 +210,7 @@ absl::StatusOr<std::vector<RoutingRule>> InboundRepository::Rules(sql::Transacti
 }
 
 std::vector<sql::Query> InboundRepository::Queries() {
-  return {kSeen, kInsert, kPark, kParked, kUnpark, kSweepParked, kPutRule, kRules};
+  return {kSeen, kInsert, kNewest, kOlder, kPark, kParked, kUnpark, kSweepParked, kPutRule, kDeleteRule, kRules};
 }
 
 }  // namespace vinculo::messaging

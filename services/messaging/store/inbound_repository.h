@@ -12,29 +12,11 @@
 
 namespace vinculo::messaging {
 
-// A webhook body as it came; under the tenant `_system`, whatever tx.tenant() is.
-struct RawBody {
-  Uuid id;
-  std::string app;
-  absl::Time received_at;
-  std::string body;
-};
-
-class RawInbox {
- public:
-  static absl::Status Append(sql::Transaction& tx, const RawBody& raw);
-  // Unprocessed, in stored order, after `after`.
-  static absl::StatusOr<std::vector<RawBody>> Waiting(sql::Transaction& tx, const Uuid& after, int limit);
-  static absl::Status MarkProcessed(sql::Transaction& tx, const Uuid& id, absl::Time now);
-  // Deletes up to `limit` bodies processed before `before`.
-  static absl::StatusOr<int64_t> Sweep(sql::Transaction& tx, absl::Time before, int limit);
-  static std::vector<sql::Query> Queries();
-};
-
-// The customer-service window and the hold of a contact on a sender.
+// The windows and the hold of a contact on a sender.
 struct Window {
-  std::optional<absl::Time> open_until;
+  std::optional<absl::Time> open_until;  // of customer service
   std::optional<Hold> hold;
+  std::optional<absl::Time> entry_until;  // of a free entry point: everything is free of charge until then
 
   // Free text may be sent: before the end, less a margin for clocks that differ [M-102].
   bool IsOpen(absl::Time now) const { return open_until && now < *open_until - absl::Seconds(60); }
@@ -45,6 +27,8 @@ class WindowRepository {
   static absl::StatusOr<Window> Get(sql::Transaction& tx, const Uuid& sender, const Uuid& contact);
   // Moves the end forward, never back.
   static absl::Status Extend(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, absl::Time until);
+  // The same for the window that an advert opened. It changes the price only.
+  static absl::Status ExtendEntry(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, absl::Time until);
   // The latest by its own time wins.
   static absl::Status SetHold(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, const Hold& hold);
   // Only a hold with this ref.
@@ -70,6 +54,13 @@ class InboundRepository {
  public:
   static absl::StatusOr<bool> Seen(sql::Transaction& tx, const Uuid& sender, const std::string& wamid);
   static absl::Status Insert(sql::Transaction& tx, const InboundEvent& event);
+  // Of one contact, newest first; those before `before` where given.
+  struct Cursor {
+    absl::Time received_at;
+    std::string wamid;
+  };
+  static absl::StatusOr<std::vector<InboundEvent>> ListByContact(sql::Transaction& tx, const Uuid& contact,
+                                                                 const std::optional<Cursor>& before, int limit);
 
   static absl::Status Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
                            const StatusReport& report, absl::Time now);
@@ -78,6 +69,8 @@ class InboundRepository {
   static absl::StatusOr<int64_t> SweepParked(sql::Transaction& tx, absl::Time before, int limit);
 
   static absl::StatusOr<RoutingRule> PutRule(sql::Transaction& tx, const RoutingRule& rule);
+  // False when there was none of that id.
+  static absl::StatusOr<bool> DeleteRule(sql::Transaction& tx, const std::string& id);
   static absl::StatusOr<std::vector<RoutingRule>> Rules(sql::Transaction& tx);
   static std::vector<sql::Query> Queries();
 };

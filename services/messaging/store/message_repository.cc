@@ -1,5 +1,9 @@
 #include "services/messaging/store/message_repository.h"
 
+#include <algorithm>
+#include <array>
+#include <tuple>
+
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/store/encoding.h"
@@ -7,14 +11,18 @@
 namespace vinculo::messaging {
 namespace {
 
-#define COLUMNS                                                                                                       \
-  "m.message_id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.phase, m.attempt, m.token, m.due_at, "           \
-  "m.expire_at, m.resend, "                                                                                           \
-  "m.content, m.fallback, m.version, m.category, m.quote_wamid, m.reply_route, m.reply_ref, m.labels, m.caller, "     \
-  "m.wamid, "                                                                                                         \
-  "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, "    \
-  "m.expired_at, "                                                                                                    \
-  "c.customer_id, m.ledger_contact_id FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND c.contact_id = " \
+// Without what a status does not touch: reading and decoding the content costs more than the rest.
+#define FACTS COLUMNS_OF("'{}', ''")
+#define COLUMNS COLUMNS_OF("m.content, m.fallback")
+#define COLUMNS_OF(CONTENT)                                                                                        \
+  "m.message_id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.phase, m.attempt, m.token, m.due_at, "        \
+  "m.expire_at, m.resend, " CONTENT                                                                                \
+  ", m.version, m.category, m.quote_wamid, m.reply_route, m.reply_ref, m.labels, m.caller, "                       \
+  "m.wamid, "                                                                                                      \
+  "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, " \
+  "m.expired_at, "                                                                                                 \
+  "c.customer_id, m.ledger_contact_id, m.origin FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND "   \
+  "c.contact_id = "                                                                                                \
   "m.contact_id "
 
 constexpr sql::Query kInsert{
@@ -23,11 +31,17 @@ constexpr sql::Query kInsert{
     "state, phase, attempt, token, due_at, "
     "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
     "reply_ref, labels, caller, wamid, error_reason, "
-    "error_code, billing_category, created_at, ledger_contact_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?)"};
+    "error_code, billing_category, created_at, ledger_contact_id, origin) VALUES (?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?)"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
+constexpr sql::Query kFacts{"message_facts", "SELECT " FACTS "WHERE m.tenant_id = ? AND m.message_id = ?"};
+constexpr sql::Query kManyFacts{"message_many_facts", "SELECT " FACTS
+                                                      "WHERE m.tenant_id = ? AND m.message_id IN (?, ?, ?, ?, ?, ?, ?, "
+                                                      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                                                      "?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr size_t kMany = 32;
 constexpr sql::Query kByWamid{"message_by_wamid",
-                              "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
+                              "SELECT " FACTS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
 constexpr sql::Query kUpdate{"message_update",
                              "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, content = "
                              "?, fallback = ?, version = ?, category = ?, "
@@ -39,6 +53,11 @@ constexpr sql::Query kUpdateProgress{"message_update_progress",
                                      "wamid = ?, error_reason = ?, error_code = ?, accepted_at "
                                      "= ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? "
                                      "WHERE tenant_id = ? AND message_id = ?"};
+// Touches no index of attempts and wamids: statuses come three times as often as messages.
+constexpr sql::Query kUpdateReported{
+    "message_update_reported",
+    "UPDATE message SET state = ?, phase = ?, due_at = ?, error_reason = ?, error_code = ?, accepted_at = ?, sent_at = "
+    "?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? WHERE tenant_id = ? AND message_id = ?"};
 constexpr sql::Query kSetPricing{
     "message_set_pricing",
     "UPDATE message SET billing_category = ?, billable = ? WHERE tenant_id = ? AND message_id = ?"};
@@ -69,6 +88,12 @@ constexpr sql::Query kUnknownWaiting{
     "message_unknown_waiting",
     "SELECT 1 FROM message WHERE tenant_id = ? AND sender_id = ? AND lane = 2 AND state = 3 AND state IN (1, "
     "2, 3) AND due_at < ? AND campaign_id = ? LIMIT 1"};
+constexpr sql::Query kAwaited{"message_awaited", "SELECT " COLUMNS
+                                                 "WHERE m.tenant_id = ? AND m.state IN (4, 5, 6) AND m.due_at <= ? "
+                                                 "ORDER BY m.due_at, m.message_id LIMIT ?"};
+constexpr sql::Query kLastFacts{"message_last_facts",
+                                "SELECT " FACTS
+                                "WHERE m.tenant_id = ? AND m.contact_id = ? ORDER BY m.message_id DESC LIMIT ?"};
 constexpr sql::Query kByContact{
     "message_by_contact",
     "SELECT " COLUMNS
@@ -120,6 +145,7 @@ Message ReadMessage(const sql::Row& r, absl::Status& status) {
   m.progress.expired_at = r.OptionalTime(29);
   m.customer_id = r.String(30);
   m.ledger_contact_id = r.OptionalId(31);
+  m.origin = static_cast<Origin>(r.Int(32));
   return m;
 }
 
@@ -153,13 +179,31 @@ absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
   RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), m.id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.state(),
                           m.progress.phase, m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend,
                           EncodeContent(m.content), fallback, m.version, m.category, m.quote_wamid, m.reply_route.route,
-                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id));
+                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id,
+                          m.origin));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<Message>> MessageRepository::Find(sql::Transaction& tx, const Uuid& id) {
   return FindOne(tx, kGet, tx.tenant(), id);
+}
+
+absl::StatusOr<std::optional<Message>> MessageRepository::FindFacts(sql::Transaction& tx, const Uuid& id) {
+  return FindOne(tx, kFacts, tx.tenant(), id);
+}
+
+absl::StatusOr<std::vector<Message>> MessageRepository::FindAllFacts(sql::Transaction& tx,
+                                                                     const std::vector<Uuid>& ids) {
+  std::vector<Message> out;
+  for (size_t at = 0; at < ids.size(); at += kMany) {
+    // The last page is filled up with its first id.
+    std::array<Uuid, kMany> page;
+    for (size_t i = 0; i < kMany; ++i) page[i] = at + i < ids.size() ? ids[at + i] : ids[at];
+    RETURN_IF_ERROR(
+        std::apply([&](const auto&... id) { return Collect(tx, out, kManyFacts, tx.tenant(), id...); }, page));
+  }
+  return out;
 }
 
 absl::StatusOr<Message> MessageRepository::Get(sql::Transaction& tx, const Uuid& id) {
@@ -176,16 +220,22 @@ absl::StatusOr<std::optional<Message>> MessageRepository::FindByWamid(sql::Trans
 absl::Status MessageRepository::Update(sql::Transaction& tx, const Message& m) {
   const Progress& p = m.progress;
   const std::string fallback = m.fallback ? EncodeContent(*m.fallback) : "";
-  return tx.Exec(kUpdate, m.state(), p.phase, p.attempt, m.token, m.due_at, EncodeContent(m.content), fallback,
+  return tx.Exec(kUpdate, m.state(), p.phase, p.attempt, m.token, m.next_look(), EncodeContent(m.content), fallback,
                  m.version, m.category, m.wamid, p.error_reason, p.error_code, p.accepted_at, p.sent_at, p.delivered_at,
                  p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
 }
 
 absl::Status MessageRepository::UpdateProgress(sql::Transaction& tx, const Message& m) {
   const Progress& p = m.progress;
-  return tx.Exec(kUpdateProgress, m.state(), p.phase, p.attempt, m.token, m.due_at, m.wamid, p.error_reason,
+  return tx.Exec(kUpdateProgress, m.state(), p.phase, p.attempt, m.token, m.next_look(), m.wamid, p.error_reason,
                  p.error_code, p.accepted_at, p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at,
                  tx.tenant(), m.id);
+}
+
+absl::Status MessageRepository::UpdateReported(sql::Transaction& tx, const Message& m) {
+  const Progress& p = m.progress;
+  return tx.Exec(kUpdateReported, m.state(), p.phase, m.next_look(), p.error_reason, p.error_code, p.accepted_at,
+                 p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
 }
 
 absl::Status MessageRepository::SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category,
@@ -231,6 +281,12 @@ absl::StatusOr<std::vector<Message>> MessageRepository::UnknownDue(sql::Transact
   return out;
 }
 
+absl::StatusOr<std::vector<Message>> MessageRepository::Awaited(sql::Transaction& tx, absl::Time now, int limit) {
+  std::vector<Message> out;
+  RETURN_IF_ERROR(Collect(tx, out, kAwaited, tx.tenant(), now, limit));
+  return out;
+}
+
 absl::StatusOr<bool> MessageRepository::UnknownWaiting(sql::Transaction& tx, const Uuid& sender, const Uuid& campaign,
                                                        absl::Time never) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> found, tx.Find(
@@ -254,18 +310,25 @@ absl::StatusOr<std::vector<Message>> MessageRepository::ListByCampaign(sql::Tran
 }
 
 absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sql::Transaction& tx, const Uuid& contact,
-                                                                              const Uuid& sender, absl::Time since) {
-  ASSIGN_OR_RETURN(std::vector<Message> newest, ListByContact(tx, contact, Uuid(), kLastCampaignMessages));
-  for (Message& m : newest) {
-    const bool reached = m.progress.accepted_at && *m.progress.accepted_at >= since;
-    if (m.campaign_id && m.sender_id == sender && reached) return std::move(m);
-  }
-  return std::nullopt;
+                                                                              const Uuid& sender, absl::Time since,
+                                                                              absl::Time until) {
+  std::vector<Message> newest;
+  RETURN_IF_ERROR(Collect(tx, newest, kLastFacts, tx.tenant(), contact, kLastCampaignMessages));
+  const auto answers = [&](const Message& m) {
+    const std::optional<absl::Time>& at = m.progress.accepted_at;
+    return m.campaign_id && m.sender_id == sender && at && *at >= since && *at <= until;
+  };
+  std::erase_if(newest, [&](const Message& m) { return !answers(m); });
+  const auto last = std::max_element(newest.begin(), newest.end(), [](const Message& a, const Message& b) {
+    return *a.progress.accepted_at < *b.progress.accepted_at;
+  });
+  return last == newest.end() ? std::nullopt : std::optional<Message>(std::move(*last));
 }
 
 std::vector<sql::Query> MessageRepository::Queries() {
-  return {kInsert,          kGet,     kByWamid, kUpdate,     kUpdateProgress, kSetPricing, kDue,
-          kPostponeContact, kNextDue, kOrphans, kUnknownDue, kUnknownWaiting, kByContact,  kByCampaign};
+  return {kFacts,   kManyFacts,  kUpdateReported, kAwaited,    kLastFacts, kInsert,  kGet,
+          kByWamid, kUpdate,     kUpdateProgress, kSetPricing, kDue,       kNextDue, kPostponeContact,
+          kOrphans, kUnknownDue, kUnknownWaiting, kByContact,  kByCampaign};
 }
 
 }  // namespace vinculo::messaging

@@ -21,11 +21,17 @@ class MessageRepository {
   // NOT_FOUND MESSAGE_NOT_FOUND.
   static absl::StatusOr<Message> Get(sql::Transaction& tx, const Uuid& id);
   static absl::StatusOr<std::optional<Message>> Find(sql::Transaction& tx, const Uuid& id);
+  // The same, and by wamid, without content and fallback: all that statuses and answers need.
+  static absl::StatusOr<std::optional<Message>> FindFacts(sql::Transaction& tx, const Uuid& id);
+  // Those of `ids` that exist, in a few statements whatever their number: over a network each one is a journey.
+  static absl::StatusOr<std::vector<Message>> FindAllFacts(sql::Transaction& tx, const std::vector<Uuid>& ids);
   static absl::StatusOr<std::optional<Message>> FindByWamid(sql::Transaction& tx, const std::string& wamid);
   // Progress, token, due time, wamid; content and category too, since a fallback replaces them.
   static absl::Status Update(sql::Transaction& tx, const Message& message);
   // The same for an unchanged content: what a status or a result changes.
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
+  // The same again for an unchanged attempt, token and wamid: what a status changes.
+  static absl::Status UpdateReported(sql::Transaction& tx, const Message& message);
   static absl::Status SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category, bool billable);
 
   // Queued and due messages of a lane after `after`, oldest first. Those of campaigns are handed out through their
@@ -47,6 +53,9 @@ class MessageRepository {
   static absl::StatusOr<std::vector<Message>> UnknownDue(sql::Transaction& tx, const Uuid& sender, absl::Time now,
                                                          int limit);
 
+  // Accepted or sent, not delivered, and due to be looked at for their time to live [M-89].
+  static absl::StatusOr<std::vector<Message>> Awaited(sql::Transaction& tx, absl::Time now, int limit);
+
   // True while an UNKNOWN message of the campaign still waits for a status (it is given up `never`).
   static absl::StatusOr<bool> UnknownWaiting(sql::Transaction& tx, const Uuid& sender, const Uuid& campaign,
                                              absl::Time never);
@@ -56,9 +65,10 @@ class MessageRepository {
                                                             const Uuid& before, int limit);
   static absl::StatusOr<std::vector<Message>> ListByCampaign(sql::Transaction& tx, const Uuid& campaign,
                                                              const Uuid& before, int limit);
-  // The newest campaign message accepted for that contact on that sender since `since` [M-107].
+  // The campaign message accepted last for that contact on that sender in [since, until] [M-107].
   static absl::StatusOr<std::optional<Message>> LastCampaignMessage(sql::Transaction& tx, const Uuid& contact,
-                                                                    const Uuid& sender, absl::Time since);
+                                                                    const Uuid& sender, absl::Time since,
+                                                                    absl::Time until);
 
   static std::vector<sql::Query> Queries();
 };

@@ -10,7 +10,9 @@
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/inbox_repository.h"
 #include "services/messaging/store/limit_repository.h"
+#include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/merge_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
@@ -62,7 +64,8 @@ TEST_F(StoreTest, NoStatementScansATable) {
         ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
         MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(), InboundRepository::Queries(),
         PolicyRepository::Queries(), ComplianceRepository::Queries(), MergeRepository::Queries(),
-        ReachabilityRepository::Queries(), LimitRepository::Queries()}) {
+        ReachabilityRepository::Queries(), LimitRepository::Queries(), MediaRepository::Queries(),
+        InboxLease::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }

@@ -146,9 +146,15 @@ class ContactWorkTest : public testing::Test {
   }
   absl::StatusOr<ItemResult> Apply(InboundItem item, absl::Time now = kNow) {
     if (item.wamid.empty()) item.wamid = absl::StrCat("in.", ++made_);
+    return ApplyOne(item, now);
+  }
+  template <class Item>
+  absl::StatusOr<ItemResult> ApplyOne(const Item& item, absl::Time now) {
     return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
+      const ComplianceWords words;
       CountDeltas deltas;
-      ASSIGN_OR_RETURN(const ItemResult r, ApplyInbound(tx, contacts_, {}, sender_, item, deltas, now));
+      BatchFacts facts;
+      ASSIGN_OR_RETURN(const ItemResult r, ApplyItem({tx, contacts_, words, sender_, deltas, facts, now}, item));
       RETURN_IF_ERROR(deltas.Flush(tx));
       return r;
     });
@@ -329,12 +335,7 @@ TEST_F(ContactWorkTest, RefusalsAndFailedStatusesBothCountAsUndeliverable) {
   ASSERT_THAT(Answer(sent[1], {.result = SendResult::kAccepted, .wamid = "wamid.2"}), IsOk());
   StatusItem item{.wamid = "wamid.2"};
   item.report = {ReportedStatus::kFailed, kNow + absl::Hours(25), 0, 131026};
-  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
-                CountDeltas deltas;
-                RETURN_IF_ERROR(ApplyStatus(tx, contacts_, item, deltas, kNow + absl::Hours(25)).status());
-                return deltas.Flush(tx);
-              }),
-              IsOk());
+  ASSERT_THAT(ApplyOne(item, kNow + absl::Hours(25)), IsOk());
   EXPECT_EQ(Read(ana.id).suppressed, kSuppressedUnreachable);
 }
 

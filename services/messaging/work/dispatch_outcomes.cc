@@ -25,6 +25,7 @@ constexpr int kPairTries = 6;
 constexpr int kPage = 200;
 constexpr int kParameterFaults = 10;
 constexpr absl::Duration kRest = absl::Hours(24), kTemplateWait = absl::Seconds(30);
+constexpr int kWindowClosedCode = 131047;
 
 // What the answer says about who the person is; a BSUID is one also where a wa_id should be.
 PersonRef ProvenBy(const SendOutcome& outcome) {
@@ -72,8 +73,26 @@ struct Recorder {
     return m.campaign_id ? absl::OkStatus() : MessageRepository::PostponeContact(tx, m, m.due_at);
   }
 
+  // WhatsApp says that the window is closed: the fallback goes out as the same message, or none does [M-52].
+  absl::Status CloseWindow(Message& m, const SendOutcome& outcome) const {
+    if (m.fallback) {
+      ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
+      ASSIGN_OR_RETURN(const std::optional<Template> found,
+                       TemplateRepository::Find(tx, sender.channel_id, m.fallback->name));
+      if (TakeFallback(m, found ? &*found : nullptr)) {
+        Requeue(m, absl::ZeroDuration());
+        return MessageRepository::Update(tx, m);
+      }
+    }
+    Fail(m, outcome);
+    m.progress.error_reason = "WINDOW_CLOSED";
+    return absl::OkStatus();
+  }
+
   absl::Status Refuse(Message& m, const SendReport& report) {
     const SendOutcome& outcome = report.outcome;
+    if (outcome.code == kWindowClosedCode && !std::holds_alternative<TemplateContent>(m.content))
+      return CloseWindow(m, outcome);
     const bool bulk = m.lane == Lane::kBulk;
     switch (classes.Classify(outcome)) {
       case ErrorClass::kRetry:

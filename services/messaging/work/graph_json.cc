@@ -14,149 +14,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json TextParameter(const std::string& value, const std::string& variable, VariableFormat format) {
-  Json p = {{"type", "text"}, {"text", value}};
-  if (format == VariableFormat::kNamed) p["parameter_name"] = variable;
-  return p;
-}
-
 const std::string& At(const PlaceValues& values, const std::string& place) {
   static const std::string empty;
   const auto it = values.find(place);
   return it == values.end() ? empty : it->second;
 }
-
-Json TextParameters(absl::string_view text, absl::string_view prefix, const PlaceValues& values,
-                    VariableFormat format) {
-  Json out = Json::array();
-  std::vector<std::string> seen;
-  for (const std::string& v : ScanText(text).variables) {
-    if (std::find(seen.begin(), seen.end(), v) != seen.end()) continue;
-    seen.push_back(v);
-    out.push_back(TextParameter(At(values, absl::StrCat(prefix, v)), v, format));
-  }
-  // Positional parameters go by number, not by where they stand in the text.
-  if (format == VariableFormat::kPositional) {
-    std::vector<std::pair<int, Json>> sorted;
-    for (size_t i = 0; i < seen.size(); ++i) {
-      int n = 0;
-      (void)absl::SimpleAtoi(seen[i], &n);
-      sorted.emplace_back(n, out[i]);
-    }
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    out = Json::array();
-    for (auto& [n, p] : sorted) out.push_back(std::move(p));
-  }
-  return out;
-}
-
-Json MediaParameter(const char* kind, const std::string& value) {
-  const char* key = absl::StartsWith(value, "http") ? "link" : "id";
-  return {{"type", kind}, {kind, {{key, value}}}};
-}
-
-void AddHeader(const TemplateComponents& c, const PlaceValues& values, VariableFormat format, Json& components) {
-  Json parameters = Json::array();
-  switch (c.header.format) {
-    case HeaderFormat::kText:
-      parameters = TextParameters(c.header.text, "header.", values, format);
-      break;
-    case HeaderFormat::kImage:
-      parameters.push_back(MediaParameter("image", At(values, "header.media")));
-      break;
-    case HeaderFormat::kVideo:
-      parameters.push_back(MediaParameter("video", At(values, "header.media")));
-      break;
-    case HeaderFormat::kDocument:
-      parameters.push_back(MediaParameter("document", At(values, "header.media")));
-      break;
-    case HeaderFormat::kLocation:
-    case HeaderFormat::kNone:
-      break;
-  }
-  if (!parameters.empty()) components.push_back({{"type", "header"}, {"parameters", std::move(parameters)}});
-}
-
-void AddButtons(const TemplateComponents& c, const PlaceValues& values, Json& components) {
-  for (size_t i = 0; i < c.buttons.size(); ++i) {
-    const TemplateButton& b = c.buttons[i];
-    std::string value = At(values, absl::StrCat("button.", i));
-    const auto add = [&](const char* sub_type, Json parameter) {
-      components.push_back({{"type", "button"},
-                            {"sub_type", sub_type},
-                            {"index", absl::StrCat(i)},
-                            {"parameters", Json::array({std::move(parameter)})}});
-    };
-    if (b.kind == ButtonKind::kQuickReply) {
-      if (b.opt_out) value = std::string(kOptOutPayload);
-      if (!value.empty()) add("quick_reply", {{"type", "payload"}, {"payload", value}});
-    } else if (b.kind == ButtonKind::kUrl && !value.empty()) {
-      add("url", {{"type", "text"}, {"text", PercentEncode(value)}});
-    } else if (b.kind == ButtonKind::kCopyCode) {
-      add("copy_code", {{"type", "coupon_code"}, {"coupon_code", value}});
-    } else if (b.kind == ButtonKind::kOtpCopy) {
-      add("url", {{"type", "text"}, {"text", At(values, "body.1")}});
-    }
-  }
-}
-
-Json TemplateJson(const TemplateContent& content, const SendTarget& target) {
-  Json j = {{"name", content.name}, {"language", {{"code", content.language}, {"policy", "deterministic"}}}};
-  if (!target.components) return j;
-  const TemplateComponents& c = *target.components;
-  Json components = Json::array();
-  AddHeader(c, content.values, target.format, components);
-  const absl::string_view body = c.body.empty() ? absl::string_view("{{1}}") : absl::string_view(c.body);
-  Json parameters = TextParameters(body, "body.", content.values, target.format);
-  if (!parameters.empty()) components.push_back({{"type", "body"}, {"parameters", std::move(parameters)}});
-  AddButtons(c, content.values, components);
-  if (!components.empty()) j["components"] = std::move(components);
-  return j;
-}
-
-void Frame(const std::string& header, const std::string& body, const std::string& footer, Json& interactive) {
-  if (!header.empty()) interactive["header"] = {{"type", "text"}, {"text", header}};
-  interactive["body"] = {{"text", body}};
-  if (!footer.empty()) interactive["footer"] = {{"text", footer}};
-}
-
-struct ContentWriter {
-  const SendTarget& target;
-  Json& j;
-  void operator()(const std::monostate&) const {}
-  void operator()(const TemplateContent& c) const {
-    j["type"] = "template";
-    j["template"] = TemplateJson(c, target);
-  }
-  void operator()(const TextContent& c) const {
-    j["type"] = "text";
-    j["text"] = {{"body", c.body}, {"preview_url", c.preview_url}};
-  }
-  void operator()(const ButtonsContent& c) const {
-    Json buttons = Json::array();
-    for (const ReplyButton& b : c.buttons)
-      buttons.push_back({{"type", "reply"}, {"reply", {{"id", b.id}, {"title", b.title}}}});
-    Json interactive = {{"type", "button"}, {"action", {{"buttons", std::move(buttons)}}}};
-    Frame(c.header, c.body, c.footer, interactive);
-    j["type"] = "interactive";
-    j["interactive"] = std::move(interactive);
-  }
-  void operator()(const ListContent& c) const {
-    Json sections = Json::array();
-    for (const ListSection& s : c.sections) {
-      Json rows = Json::array();
-      for (const ListRow& r : s.rows) {
-        rows.push_back({{"id", r.id}, {"title", r.title}});
-        if (!r.description.empty()) rows.back()["description"] = r.description;
-      }
-      sections.push_back({{"title", s.title.empty() ? c.menu_label : s.title}, {"rows", std::move(rows)}});
-    }
-    Json interactive = {{"type", "list"}, {"action", {{"button", c.menu_label}, {"sections", std::move(sections)}}}};
-    Frame(c.header, c.body, c.footer, interactive);
-    j["type"] = "interactive";
-    j["interactive"] = std::move(interactive);
-  }
-};
 
 // Texts of examples in the order of the variables.
 Json Examples(absl::string_view text, absl::string_view prefix, const PlaceValues& examples, VariableFormat format) {
@@ -239,16 +101,6 @@ Json ButtonsJson(const TemplateComponents& c) {
 }
 
 }  // namespace
-
-std::string SendBody(const Message& m, const SendTarget& target) {
-  Json j = {{"messaging_product", "whatsapp"},
-            {"recipient_type", "individual"},
-            {"biz_opaque_callback_data", CallbackId(m.id.ToString(), m.progress.attempt)}};
-  target.phone.empty() ? j["recipient"] = target.bsuid : j["to"] = target.phone;
-  if (!m.quote_wamid.empty()) j["context"] = {{"message_id", m.quote_wamid}};
-  std::visit(ContentWriter{target, j}, m.content);
-  return DumpJson(j);
-}
 
 std::string TemplateBody(absl::string_view name, absl::string_view language, Category category, VariableFormat format,
                          const TemplateComponents& c) {

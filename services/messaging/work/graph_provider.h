@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/http/client.h"
+#include "services/messaging/provider_port.h"
 #include "services/messaging/work/graph_json.h"
 
 namespace vinculo::messaging {
@@ -15,11 +16,12 @@ struct GraphOptions {
   std::string version = "v25.0";
   absl::Duration connect_timeout = absl::Seconds(3);
   absl::Duration total_timeout = absl::Seconds(15);
+  absl::Duration media_timeout = absl::Minutes(2);  // of a whole file
 };
 
 // The provider port: WhatsApp's Graph API over HTTP, its one implementation. Every call ends in exactly one callback,
 // on the client's thread; nothing is ever repeated here [M-15] [M-16]. Thread-safe; `client` outlives it.
-class GraphProvider {
+class GraphProvider final : public ProviderPort {
  public:
   GraphProvider(http::Client& client, GraphOptions options) : client_(client), options_(std::move(options)) {}
 
@@ -32,6 +34,17 @@ class GraphProvider {
                     absl::AnyInvocable<void(TemplateAnswer)> done);
   void FindTemplate(absl::string_view waba_id, absl::string_view token, const std::string& name,
                     const std::string& language, absl::AnyInvocable<void(TemplateLookup)> done);
+
+  // A read mark, with the typing dots on request. `done(again)` is true when it may be tried once more.
+  void MarkRead(absl::string_view phone_number_id, absl::string_view token, absl::string_view wamid, bool typing,
+                absl::AnyInvocable<void(bool again)> done);
+
+  void UploadMedia(absl::string_view phone_number_id, absl::string_view token, MediaUpload file,
+                   absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override;
+  void LocateMedia(absl::string_view media_id, absl::string_view token,
+                   absl::AnyInvocable<void(absl::StatusOr<MediaAddress>)> done) override;
+  void FetchMedia(const MediaAddress& address, absl::string_view token, size_t max_bytes,
+                  absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) override;
 
  private:
   http::Request Request(const char* method, absl::string_view path, absl::string_view token, std::string body) const;

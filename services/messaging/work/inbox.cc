@@ -19,7 +19,7 @@
 #include "services/messaging/domain/channel.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/compliance_repository.h"
-#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/inbox_repository.h"
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/work/inbox_apply.h"
 #include "services/messaging/work/webhook_parse.h"
@@ -27,10 +27,16 @@
 namespace vinculo::messaging {
 namespace {
 
-constexpr int64_t kWaitingMax = 200'000;
-constexpr int kBodies = 32;
+constexpr int kPage = 32;
 constexpr size_t kItemsPerWrite = 1000;
+constexpr size_t kBytesPerWrite = 4 << 20;
 constexpr absl::Duration kRetry = absl::Seconds(1);
+// Of several processes on one store: how long one may apply webhooks without saying so again, how soon it sees what
+// another has stored, and how often each counts what waits.
+constexpr absl::Duration kLease = absl::Seconds(10);
+constexpr absl::Duration kRenew = absl::Seconds(3);
+constexpr absl::Duration kLook = absl::Milliseconds(100);
+constexpr absl::Duration kRecount = absl::Seconds(5);
 constexpr absl::Duration kTrafficAge = absl::Seconds(5);  // WhatsApp's times are whole seconds
 
 // An item with where it belongs.
@@ -101,7 +107,7 @@ class Inbox::Impl {
       metrics_.webhook_posts[missing ? "unsigned" : "forged"].Increment();
       return {.status = missing ? 401 : 403, .body = ErrorReason(genuine)};
     }
-    if (waiting_.load() >= kWaitingMax) {
+    if (waiting_.load() >= app_.waiting_max) {
       metrics_.webhook_posts["full"].Increment();
       return {.status = 503, .body = "try again"};
     }
@@ -118,10 +124,16 @@ class Inbox::Impl {
   }
 
   void Start() {
+    Recount();
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "inbox");
       Loop();
     });
+  }
+
+  void Wake() {
+    absl::MutexLock lock(&mutex_);
+    fresh_ = true;
   }
 
   void Stop() {
@@ -153,14 +165,15 @@ class Inbox::Impl {
         fresh_ = false;
         idle_ = false;
       }
-      const absl::StatusOr<int> done = ProcessSome();
+      const absl::StatusOr<bool> mine = Hold();
+      const absl::StatusOr<int> done = !mine.ok() ? absl::StatusOr<int>(mine.status()) : *mine ? ProcessSome() : 0;
       absl::MutexLock lock(&mutex_);
       if (stopping_) return;
       if (done.ok() && *done > 0) continue;
       idle_ = done.ok();
       const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return fresh_ || stopping_; };
       if (done.ok()) {
-        mutex_.AwaitWithTimeout(absl::Condition(&awake), patience_);
+        mutex_.AwaitWithTimeout(absl::Condition(&awake), shared_ ? kLook : absl::InfiniteDuration());
       } else {
         log::Warning("webhooks wait", {{"error", std::string(done.status().message())}});
         mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kRetry);
@@ -169,15 +182,50 @@ class Inbox::Impl {
     }
   }
 
+  // True when this process may apply webhooks. Alone on its store it always may; of several, whoever holds the lease.
+  absl::StatusOr<bool> Hold() {
+    if (!shared_) return true;
+    const absl::Time now = db_.clock().Now();
+    if (now >= recount_at_) Recount();
+    if (token_ && now < renew_at_) return true;
+    token_.reset();
+    ASSIGN_OR_RETURN(token_, db_.WriteAndWait(System(), [&](sql::Transaction& tx) {
+      return InboxLease::Claim(tx, holder_, now, now + kLease);
+    }));
+    renew_at_ = now + kRenew;
+    return token_.has_value();
+  }
+
+  void Recount() {
+    recount_at_ = db_.clock().Now() + kRecount;
+    const absl::StatusOr<int64_t> count =
+        db_.ReadInline(System(), [](sql::Transaction& tx) { return RawInbox::CountWaiting(tx); });
+    if (count.ok()) waiting_.store(*count);
+  }
+
+  // What waits, in stored order, as much as goes into one write.
+  absl::StatusOr<std::vector<RawBody>> Next() {
+    std::vector<RawBody> bodies;
+    size_t bytes = 0, items = 0;
+    for (bool more = true; more && bytes < kBytesPerWrite && items < kItemsPerWrite;) {
+      const Uuid after = bodies.empty() ? Uuid() : bodies.back().id;
+      ASSIGN_OR_RETURN(std::vector<RawBody> page, db_.ReadInline(System(), [&](sql::Transaction& tx) {
+        return RawInbox::Waiting(tx, after, kPage);
+      }));
+      more = static_cast<int>(page.size()) == kPage;
+      items += page.size();
+      for (RawBody& body : page) {
+        bytes += body.body.size();
+        bodies.push_back(std::move(body));
+      }
+    }
+    return bodies;
+  }
+
   // Some bodies in stored order; how many.
   absl::StatusOr<int> ProcessSome() {
-    ASSIGN_OR_RETURN(std::vector<RawBody> bodies, db_.ReadInline(System(), [](sql::Transaction& tx) {
-      return RawInbox::Waiting(tx, Uuid(), kBodies);
-    }));
-    if (bodies.empty()) {
-      waiting_.store(0);
-      return 0;
-    }
+    ASSIGN_OR_RETURN(std::vector<RawBody> bodies, Next());
+    if (bodies.empty()) return 0;
     size_t items = 0, taken = 0;
     std::map<std::string, std::vector<Addressed>> by_tenant;
     while (taken < bodies.size() && items < kItemsPerWrite) {
@@ -225,6 +273,10 @@ class Inbox::Impl {
     const absl::Time now = db_.clock().Now();
     absl::Status together = ApplyBatch(tenant, items, mark, now);
     if (together.ok() || Transient(together)) return together;
+    if (ErrorReason(together) == "LEASE_LOST") {
+      token_.reset();
+      return together;
+    }
     for (const Addressed& one : items) {
       absl::Status alone = ApplyBatch(tenant, {one}, {}, now);
       if (Transient(alone)) return alone;
@@ -246,9 +298,15 @@ class Inbox::Impl {
     const auto body = [&](sql::Transaction& tx) -> absl::StatusOr<std::vector<ItemResult>> {
       std::vector<ItemResult> results;
       CountDeltas deltas;
+      BatchFacts facts;
+      if (token_) RETURN_IF_ERROR(InboxLease::Check(tx, *token_));
       ASSIGN_OR_RETURN(const std::shared_ptr<const ComplianceWords> words, WordsFor(tx, items));
+      std::vector<const WebhookItem*> all;
+      for (const Addressed& a : items) all.push_back(&a.item);
+      RETURN_IF_ERROR(LoadReported(tx, all, facts));
       for (const Addressed& a : items) {
-        ASSIGN_OR_RETURN(const ItemResult result, ApplyItem({tx, contacts_, *words, a.object, deltas, now}, a.item));
+        ASSIGN_OR_RETURN(const ItemResult result,
+                         ApplyItem({tx, contacts_, *words, a.object, deltas, facts, now}, a.item));
         results.push_back(result);
       }
       RETURN_IF_ERROR(deltas.Flush(tx));
@@ -280,12 +338,16 @@ class Inbox::Impl {
   }
 
   sql::Database& db_;
-  // What another replica has stored and left when it died is found by looking.
-  const absl::Duration patience_ = db_.engine().shared() ? absl::Seconds(1) : absl::InfiniteDuration();
+  const bool shared_ = db_.engine().shared();
+  const std::string holder_ = Uuid::New(db_.clock().Now()).ToString();
   const ContactRepository& contacts_;
   Metrics& metrics_;
   const WebhookApp app_;
-  std::map<std::string, ProviderOwner> owners_;  // of the processing thread
+  // Of the processing thread.
+  std::map<std::string, ProviderOwner> owners_;
+  std::optional<int64_t> token_;
+  absl::Time renew_at_;
+  absl::Time recount_at_;
   std::atomic<int64_t> waiting_{0};
   std::thread thread_;
   absl::Mutex mutex_;
@@ -295,7 +357,12 @@ class Inbox::Impl {
 };
 
 Inbox::Inbox(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app)
-    : impl_(std::make_shared<Impl>(database, contacts, metrics, std::move(app))) {}
+    : impl_(std::make_shared<Impl>(database, contacts, metrics, std::move(app))) {
+  database.AddCommitListener([impl = std::weak_ptr<Impl>(impl_)](uint32_t signals) {
+    if ((signals & static_cast<uint32_t>(kSignalInbox)) == 0) return;
+    if (const std::shared_ptr<Impl> alive = impl.lock()) alive->Wake();
+  });
+}
 
 Inbox::~Inbox() { Stop(); }
 

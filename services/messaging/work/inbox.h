@@ -16,10 +16,11 @@ struct WebhookApp {
   std::string slug;  // in the path, `/webhooks/whatsapp/{slug}`; the path without one is this app's too
   std::string verify_token;
   std::vector<std::string> secrets;  // one, two while one is being replaced
+  int64_t waiting_max = 200'000;     // bodies; beyond it the platform is told to come again [M-97]
 };
 
 // Webhooks: checks the signature over the raw bytes, stores them, answers 200, and applies them afterwards in stored
-// order, each item on its own. [M-95] - [M-99]
+// order, each item on its own. Of several processes on one store one applies, the others store. [M-95] - [M-99]
 class Inbox {
  public:
   // All outlive it. Construct before the database's first write.

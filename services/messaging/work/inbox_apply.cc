@@ -8,10 +8,12 @@
 #include "services/messaging/announce.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/contact_merge.h"
+#include "services/messaging/domain/media.h"
 #include "services/messaging/reachability.h"
 #include "services/messaging/route_facts.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/template_repository.h"
 
@@ -19,9 +21,9 @@ namespace vinculo::messaging {
 namespace {
 
 constexpr absl::Duration kWindow = absl::Hours(24);
+constexpr absl::Duration kEntryWindow = absl::Hours(72);
 constexpr int kDirect = 1;
 constexpr int kInferred = 2;
-constexpr int kOptedOutCode = 131050;
 
 bool OpensWindow(InboundKind kind) {
   return kind != InboundKind::kReaction && kind != InboundKind::kChange && kind != InboundKind::kSystem &&
@@ -37,29 +39,31 @@ PersonRef PersonOf(const std::string& wa_id, const std::string& bsuid) {
   return who;
 }
 
-// The contact that wrote, identities loaded: found, merged of two that prove to be one, or made.
-absl::StatusOr<Contact> ContactOf(sql::Transaction& tx, const ContactRepository& contacts, const PersonRef& who,
-                                  const std::string& name, absl::Time now) {
-  ASSIGN_OR_RETURN(std::optional<Contact> contact, contacts.Find(tx, who));
-  if (contact) {
-    RETURN_IF_ERROR(contacts.LoadIdentities(tx, *contact));
-    ASSIGN_OR_RETURN(*contact, LearnIdentities(tx, contacts, *std::move(contact), who, now));
-  } else {
-    ASSIGN_OR_RETURN(contact, contacts.Create(tx, who, now));
-  }
-  if (contact->name.empty() && !name.empty()) {
-    contact->name = name;
-    RETURN_IF_ERROR(contacts.Update(tx, *contact, now));
-  }
-  return *std::move(contact);
-}
-
 // A reply that names our message proves that it arrived [M-88].
-absl::Status ImplyDelivered(sql::Transaction& tx, const Message& named, absl::Time at, CountDeltas& deltas,
-                            absl::Time now) {
+absl::Status ImplyDelivered(const ApplyContext& c, const Message& named, absl::Time at) {
   Message m = named;
   if (!MergeStatus({ReportedStatus::kDelivered, at, 0}, m.progress)) return absl::OkStatus();
-  return Settle(tx, named, m, deltas, now);
+  c.facts.messages.erase(m.id);
+  return Settle(c.tx, named, m, c.deltas, c.now);
+}
+
+// Windows, what is kept of a file, and when the person was last heard.
+absl::Status Hear(const ApplyContext& c, const InboundItem& item, const Contact& contact) {
+  if (item.from_advert)
+    RETURN_IF_ERROR(WindowRepository::ExtendEntry(c.tx, c.object, contact.id, item.at + kEntryWindow));
+  if (!OpensWindow(item.content.kind)) return absl::OkStatus();
+  RETURN_IF_ERROR(WindowRepository::Extend(c.tx, c.object, contact.id, item.at + kWindow));
+  if (!item.content.media_id.empty() && item.content.media_id.size() <= kMediaIdMax) {
+    RETURN_IF_ERROR(MediaRepository::Put(c.tx, {.id = item.content.media_id,
+                                                .sender_id = c.object,
+                                                .contact_id = contact.id,
+                                                .kind = ParseMediaKind(item.content.type),
+                                                .mime_type = item.content.mime_type,
+                                                .filename = item.content.filename,
+                                                .created_at = item.at,
+                                                .expire_at = item.at + kInboundMediaLife}));
+  }
+  return c.contacts.Heard(c.tx, contact.id, item.at);
 }
 
 // Credits a reply to a campaign, each person once; a direct reply after an inferred one counts as direct.
@@ -81,26 +85,6 @@ absl::Status Credit(sql::Transaction& tx, const Message& m, int how, bool opted_
   return CampaignRepository::SetReplied(tx, *m.campaign_id, m.recipient(), replied, out);
 }
 
-void FillContent(const InboundContent& c, v1::InboundContent* out) {
-  out->set_kind(static_cast<v1::InboundKind>(c.kind));
-  out->set_type(c.type);
-  out->set_text(c.text);
-  out->set_reply_id(c.reply_id);
-  out->set_target_wamid(c.target_wamid);
-  out->set_data(c.data);
-  if (c.kind == InboundKind::kMedia) {
-    out->mutable_media()->set_media_id(c.media_id);
-    out->mutable_media()->set_mime_type(c.mime_type);
-    out->mutable_media()->set_filename(c.filename);
-  }
-  if (c.kind == InboundKind::kLocation) {
-    out->mutable_location()->set_latitude(c.latitude);
-    out->mutable_location()->set_longitude(c.longitude);
-    out->mutable_location()->set_name(c.place_name);
-    out->mutable_location()->set_address(c.place_address);
-  }
-}
-
 struct Received {
   const InboundItem& item;
   const Contact& contact;
@@ -118,7 +102,7 @@ absl::Status Announce(sql::Transaction& tx, const Received& r, absl::Time now) {
   e.set_ref(r.decision.to.ref);
   e.set_wamid(r.item.wamid);
   api::SetTimestamp(r.item.at, e.mutable_at());
-  FillContent(r.item.content, e.mutable_content());
+  RenderInbound(r.item.content, e.mutable_content());
   e.set_in_reply_to_wamid(r.item.names_wamid);
   if (r.facts.named) {
     e.set_in_reply_to_message_id(r.facts.named->id.ToString());
@@ -141,39 +125,58 @@ absl::Status Announce(sql::Transaction& tx, const Received& r, absl::Time now) {
 
 }  // namespace
 
-absl::StatusOr<ItemResult> ApplyInbound(sql::Transaction& tx, const ContactRepository& contacts,
-                                        const ComplianceWords& words, const Uuid& sender, const InboundItem& item,
-                                        CountDeltas& deltas, absl::Time now) {
+absl::StatusOr<Contact> ContactOf(sql::Transaction& tx, const ContactRepository& contacts, const std::string& wa_id,
+                                  const std::string& bsuid, const std::string& name, absl::Time now) {
+  const PersonRef who = PersonOf(wa_id, bsuid);
+  ASSIGN_OR_RETURN(std::optional<Contact> contact, contacts.Find(tx, who));
+  if (contact) {
+    RETURN_IF_ERROR(contacts.LoadIdentities(tx, *contact));
+    ASSIGN_OR_RETURN(*contact, LearnIdentities(tx, contacts, *std::move(contact), who, now));
+  } else {
+    ASSIGN_OR_RETURN(contact, contacts.Create(tx, who, now));
+  }
+  if (contact->name.empty() && !name.empty()) {
+    contact->name = name;
+    RETURN_IF_ERROR(contacts.Update(tx, *contact, now));
+  }
+  return *std::move(contact);
+}
+
+absl::StatusOr<ItemResult> ApplyInbound(const ApplyContext& c, const InboundItem& item) {
+  sql::Transaction& tx = c.tx;
+  const Uuid& sender = c.object;
   ASSIGN_OR_RETURN(const bool seen, InboundRepository::Seen(tx, sender, item.wamid));
   if (seen) return ItemResult::kDuplicate;
-  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, PersonOf(item.wa_id, item.bsuid), item.profile_name, now));
+  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, c.contacts, item.wa_id, item.bsuid, item.profile_name, c.now));
   if (!item.new_wa_id.empty() || !item.new_bsuid.empty()) {
     const PersonRef fresh = PersonOf(item.new_wa_id, item.new_bsuid.empty() ? item.bsuid : item.new_bsuid);
-    RETURN_IF_ERROR(ChangeNumber(tx, contacts, contact, fresh, now));
+    RETURN_IF_ERROR(ChangeNumber(tx, c.contacts, contact, fresh, c.now));
   }
-  if (contact.suppressed & kSuppressedUnreachable) RETURN_IF_ERROR(LiftUnreachable(tx, contacts, contact));
-  if (OpensWindow(item.content.kind)) {
-    RETURN_IF_ERROR(WindowRepository::Extend(tx, sender, contact.id, item.at + kWindow));
-    RETURN_IF_ERROR(contacts.Heard(tx, contact.id, item.at));
+  c.facts.messages.clear();  // a merge may have moved them
+  if (contact.suppressed & kSuppressedUnreachable) RETURN_IF_ERROR(LiftUnreachable(tx, c.contacts, contact));
+  RETURN_IF_ERROR(Hear(c, item, contact));
+  if (!c.facts.routing) {
+    ASSIGN_OR_RETURN(c.facts.routing, LoadRoutingBasis(tx));
   }
-  ASSIGN_OR_RETURN(RouteFacts facts, LoadRouteFacts(tx, contacts, contact.id, sender, item.names_wamid, now));
+  ASSIGN_OR_RETURN(RouteFacts facts, LoadRouteFacts(tx, c.contacts, *c.facts.routing, contact.id, sender,
+                                                    item.names_wamid, item.at, c.now));
   facts.input.content = item.content;
   const RouteDecision decision = DecideRoute(facts.input);
-  const ComplianceAct act = ParseCompliance(item.content, words);
+  const ComplianceAct act = ParseCompliance(item.content, c.words);
   const Message* credited = facts.named && facts.named->campaign_id ? &*facts.named
                             : facts.inferred                        ? &*facts.inferred
                                                                     : nullptr;
-  if (facts.named) RETURN_IF_ERROR(ImplyDelivered(tx, *facts.named, item.at, deltas, now));
+  if (facts.named) RETURN_IF_ERROR(ImplyDelivered(c, *facts.named, item.at));
   if (credited != nullptr && OpensWindow(item.content.kind)) {
     const bool out = act == ComplianceAct::kStopMarketing || act == ComplianceAct::kStopAll;
     RETURN_IF_ERROR(
-        Credit(tx, *credited, facts.named && credited->id == facts.named->id ? kDirect : kInferred, out, deltas));
+        Credit(tx, *credited, facts.named && credited->id == facts.named->id ? kDirect : kInferred, out, c.deltas));
   }
   const std::string source = item.content.kind == InboundKind::kText ? "WORD" : "BUTTON";
-  RETURN_IF_ERROR(ActOnCompliance(tx, contacts, contact, act, source, item.wamid, item.at, now));
+  RETURN_IF_ERROR(ActOnCompliance(tx, c.contacts, contact, act, source, item.wamid, item.at, c.now));
   if (act == ComplianceAct::kStopMarketing || act == ComplianceAct::kStopAll)
-    RETURN_IF_ERROR(ConfirmOptOut(tx, sender, contact, now));
-  RETURN_IF_ERROR(contacts.SetLastRoute(tx, contact.id, static_cast<int>(decision.to.route), decision.to.ref));
+    RETURN_IF_ERROR(ConfirmOptOut(tx, sender, contact, c.now));
+  RETURN_IF_ERROR(c.contacts.SetLastRoute(tx, contact.id, static_cast<int>(decision.to.route), decision.to.ref));
   InboundEvent event{.sender_id = sender,
                      .wamid = item.wamid,
                      .contact_id = contact.id,
@@ -184,46 +187,7 @@ absl::StatusOr<ItemResult> ApplyInbound(sql::Transaction& tx, const ContactRepos
   if (facts.named) event.message_id = facts.named->id;
   RETURN_IF_ERROR(InboundRepository::Insert(tx, event));
   ASSIGN_OR_RETURN(const Window window, WindowRepository::Get(tx, sender, contact.id));
-  RETURN_IF_ERROR(Announce(tx, {item, contact, sender, facts, decision, act, credited, window.open_until}, now));
-  return ItemResult::kApplied;
-}
-
-absl::StatusOr<ItemResult> ApplyStatus(sql::Transaction& tx, const ContactRepository& contacts, const StatusItem& item,
-                                       CountDeltas& deltas, absl::Time now) {
-  StatusReport report = item.report;
-  std::optional<Message> found;
-  if (const std::optional<CallbackRef> ref = ParseCallbackId(item.callback)) {
-    report.attempt = ref->attempt;
-    if (const std::optional<Uuid> id = Uuid::Parse(ref->message_id)) {
-      ASSIGN_OR_RETURN(found, MessageRepository::Find(tx, *id));
-    }
-  }
-  if (!found) {
-    ASSIGN_OR_RETURN(found, MessageRepository::FindByWamid(tx, item.wamid));
-  }
-  if (!found) {
-    RETURN_IF_ERROR(InboundRepository::Park(tx, item.wamid, item.callback, report, now));
-    return ItemResult::kParked;
-  }
-  Message m = *found;
-  bool changed = MergeStatus(report, m.progress);
-  if (m.wamid.empty() && !item.wamid.empty()) {
-    m.wamid = item.wamid;
-    changed = true;
-  }
-  if (!m.progress.accepted_at && m.progress.phase == Phase::kAccepted) m.progress.accepted_at = report.at;
-  if (item.has_pricing) RETURN_IF_ERROR(MessageRepository::SetPricing(tx, m.id, item.billing_category, item.billable));
-  if (!changed) return ItemResult::kDuplicate;
-  RETURN_IF_ERROR(Settle(tx, *found, m, deltas, now));
-  const bool failed = report.status == ReportedStatus::kFailed;
-  if (failed && report.error_code == kUndeliverableCode)
-    RETURN_IF_ERROR(NoteUndeliverable(tx, contacts, m.contact_id, report.at, now));
-  if (failed && report.error_code == kOptedOutCode) {
-    ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
-    RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
-    RETURN_IF_ERROR(
-        ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", item.wamid, report.at, now));
-  }
+  RETURN_IF_ERROR(Announce(tx, {item, contact, sender, facts, decision, act, credited, window.open_until}, c.now));
   return ItemResult::kApplied;
 }
 
@@ -258,7 +222,7 @@ absl::StatusOr<ItemResult> ApplyTemplate(sql::Transaction& tx, const Uuid& chann
 absl::StatusOr<ItemResult> ApplyPreference(sql::Transaction& tx, const ContactRepository& contacts,
                                            const PreferenceItem& item, absl::Time now) {
   if (item.wa_id.empty() && item.bsuid.empty()) return ItemResult::kIgnored;
-  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, PersonOf(item.wa_id, item.bsuid), "", now));
+  ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, item.wa_id, item.bsuid, "", now));
   const ComplianceAct act = item.stop ? ComplianceAct::kStopMarketing : ComplianceAct::kStart;
   ASSIGN_OR_RETURN(const std::vector<Consent> known, contacts.Evidence(tx, contact.id));
   for (const Consent& c : known) {
@@ -274,16 +238,17 @@ struct Applier {
   const ApplyContext& c;
   using Result = absl::StatusOr<ItemResult>;
 
-  Result operator()(const InboundItem& item) const {
-    return ApplyInbound(c.tx, c.contacts, c.words, c.object, item, c.deltas, c.now);
-  }
-  Result operator()(const StatusItem& item) const { return ApplyStatus(c.tx, c.contacts, item, c.deltas, c.now); }
+  Result operator()(const InboundItem& item) const { return ApplyInbound(c, item); }
+  Result operator()(const StatusItem& item) const { return ApplyStatus(c, item); }
   Result operator()(const TemplateItem& item) const {
     // A changed text is read again from the account's listing; the notice itself holds too little of it.
     if (item.topic == TemplateTopic::kComponents) return ItemResult::kIgnored;
     return ApplyTemplate(c.tx, c.object, item, c.now);
   }
-  Result operator()(const PreferenceItem& item) const { return ApplyPreference(c.tx, c.contacts, item, c.now); }
+  Result operator()(const PreferenceItem& item) const {
+    c.facts.messages.clear();  // a merge may have moved them
+    return ApplyPreference(c.tx, c.contacts, item, c.now);
+  }
   Result operator()(const NumberItem&) const { return ItemResult::kIgnored; }
   Result operator()(const CapabilityItem&) const { return ItemResult::kIgnored; }
   Result operator()(const AccountItem&) const { return ItemResult::kIgnored; }
@@ -298,7 +263,7 @@ struct Applier {
                                                               {"details", item.details}});
     return ItemResult::kApplied;
   }
-  Result operator()(const EchoItem&) const { return ItemResult::kIgnored; }
+  Result operator()(const EchoItem& item) const { return ApplyEcho(c, item); }
 };
 
 }  // namespace

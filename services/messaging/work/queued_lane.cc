@@ -2,6 +2,7 @@
 
 #include "common/status/status_macros.h"
 #include "services/messaging/settle.h"
+#include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/work/intent_commit.h"
 
@@ -46,7 +47,8 @@ class QueuedLane {
     absl::string_view block = Check(to.contact, m, *policy, open);
     const bool fallback = block == "WINDOW_CLOSED" && m.fallback;
     if (fallback) {
-      ASSIGN_OR_RETURN(const bool replaced, UseFallback(m));
+      ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(m.fallback->name));
+      const bool replaced = TakeFallback(m, t);
       block = replaced ? Check(to.contact, m, *policy, false) : "TEMPLATE_NOT_SENDABLE";
     }
     if (block.empty()) {
@@ -57,6 +59,11 @@ class QueuedLane {
         if (translation == nullptr || !translation->Sendable()) return Postpone(before, now + kTemplateWait);
       }
       if (m.category == Category::kMarketing && to.contact.Rests(now)) block = "PROVIDER_CAP";
+    }
+    if (block.empty()) {
+      ASSIGN_OR_RETURN(const std::optional<std::string> ended,
+                       MediaRepository::FirstEnded(c_.tx, MediaIds(m.content), c_.request.now));
+      if (ended) block = "MEDIA_EXPIRED";
     }
     if (!block.empty()) return GiveUp(before, block);
     const absl::Time pair = PairFreeAt(to.PairDebt(now), kPairDebtSend, now);
@@ -82,17 +89,6 @@ class QueuedLane {
         contact.permissions(),
         {.is_template = is_template, .category = m.category, .needs_phone = m.category == Category::kAuthentication},
         policy, window_open);
-  }
-
-  absl::StatusOr<bool> UseFallback(Message& m) {
-    ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(m.fallback->name));
-    const Translation* translation = t->Find(m.fallback->language);
-    if (translation == nullptr || !translation->Sendable()) return false;
-    m.version = translation->submitted->version;
-    m.category = translation->category;
-    m.content = *std::move(m.fallback);
-    m.fallback.reset();
-    return true;
   }
 
   // Waits for long, and lets later messages of the contact pass.

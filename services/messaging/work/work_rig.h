@@ -131,12 +131,7 @@ class WorkRig : public testing::Test {
   absl::StatusOr<ItemResult> Status(const Message& m, ReportedStatus status, int at, int code = 0) {
     StatusItem item{.wamid = absl::StrCat("wamid.", m.id.ToString()), .callback = CallbackId(m.id.ToString(), 1)};
     item.report = {status, kNow + absl::Seconds(at), 0, code};
-    return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
-      CountDeltas deltas;
-      ASSIGN_OR_RETURN(const ItemResult r, ApplyStatus(tx, contacts_, item, deltas, kNow + absl::Seconds(100)));
-      RETURN_IF_ERROR(deltas.Flush(tx));
-      return r;
-    });
+    return ApplyOne(item, kNow + absl::Seconds(100));
   }
   absl::StatusOr<ItemResult> Inbound(const Contact& from, const std::string& text, const std::string& payload = "",
                                      const std::string& names = "") {
@@ -151,11 +146,15 @@ class WorkRig : public testing::Test {
     last_inbound_ = item;
     return Apply(item);
   }
-  absl::StatusOr<ItemResult> Apply(const InboundItem& item) {
+  absl::StatusOr<ItemResult> Apply(const InboundItem& item) { return ApplyOne(item, kNow + absl::Seconds(11)); }
+  // A webhook item in a transaction of its own, about the sender.
+  template <class Item>
+  absl::StatusOr<ItemResult> ApplyOne(const Item& item, absl::Time now) {
     return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
+      const ComplianceWords words;
       CountDeltas deltas;
-      ASSIGN_OR_RETURN(const ItemResult r,
-                       ApplyInbound(tx, contacts_, {}, sender_, item, deltas, kNow + absl::Seconds(11)));
+      BatchFacts facts;
+      ASSIGN_OR_RETURN(const ItemResult r, ApplyItem({tx, contacts_, words, sender_, deltas, facts, now}, item));
       RETURN_IF_ERROR(deltas.Flush(tx));
       return r;
     });

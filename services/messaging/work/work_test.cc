@@ -152,11 +152,7 @@ TEST_F(WorkTest, AStatusOfAStrangerIsParkedAndJoinedLater) {
   const Intent intent = Commit()->intents[0];
   StatusItem item{.wamid = absl::StrCat("wamid.", intent.message.id.ToString())};
   item.report = {ReportedStatus::kDelivered, kNow + absl::Seconds(3), 0, 0};
-  auto parked = Write([&](sql::Transaction& tx) {
-    CountDeltas deltas;
-    return ApplyStatus(tx, contacts_, item, deltas, kNow);
-  });
-  EXPECT_THAT(parked, vinculo::test::IsOkAndHolds(ItemResult::kParked));
+  EXPECT_THAT(ApplyOne(item, kNow), vinculo::test::IsOkAndHolds(ItemResult::kParked));
   ASSERT_THAT(Record({Accepted(intent)}), IsOk());
   EXPECT_EQ(Counts(c).of(RecipientState::kDelivered), 1);
 }

@@ -305,8 +305,9 @@ CREATE TABLE campaign_count (
   PRIMARY KEY (tenant_id, campaign_id, state, reason)
 ) STRICT, WITHOUT ROWID;
 
--- Outbound messages. `ledger_contact_id` is whose ledger row it is, set when that contact was merged. `phase` and the times are facts, `state` is the pure function of them. `due_at` is when a queued row may go
--- and when an unknown one is given up.
+-- Outbound messages. `ledger_contact_id` is whose ledger row it is, set when that contact was merged. `phase` and the
+-- times are facts, `state` is the pure function of them. `due_at` is when a queued row may go and when an unknown one is
+-- given up; of an accepted one that was not delivered, when to see whether it has expired.
 CREATE TABLE message (
   tenant_id TEXT NOT NULL,
   message_id BLOB NOT NULL,
@@ -343,9 +344,11 @@ CREATE TABLE message (
   failed_at INTEGER,
   expired_at INTEGER,
   ledger_contact_id BLOB,
+  origin INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT;
 CREATE INDEX message_open ON message (tenant_id, sender_id, lane, state, due_at, message_id) WHERE state IN (1, 2, 3);
+CREATE INDEX message_awaited ON message (tenant_id, due_at, message_id) WHERE state IN (4, 5, 6);
 CREATE INDEX message_wamid ON message (tenant_id, wamid) WHERE wamid <> '';
 CREATE INDEX message_contact ON message (tenant_id, contact_id, message_id);
 CREATE INDEX message_campaign ON message (tenant_id, campaign_id, message_id) WHERE campaign_id IS NOT NULL;
@@ -361,6 +364,7 @@ CREATE TABLE contact_window (
   hold_until INTEGER,
   hold_set_at INTEGER,
   pair_paid_at INTEGER,
+  entry_until INTEGER,
   PRIMARY KEY (tenant_id, sender_id, contact_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_window_contact ON contact_window (tenant_id, contact_id, open_until);
@@ -379,7 +383,7 @@ CREATE TABLE inbound_event (
   message_id BLOB,
   PRIMARY KEY (tenant_id, sender_id, wamid)
 ) STRICT;
-CREATE INDEX inbound_event_contact ON inbound_event (tenant_id, contact_id, received_at);
+CREATE INDEX inbound_event_contact ON inbound_event (tenant_id, contact_id, received_at, wamid);
 
 -- Statuses of messages that are not known yet.
 CREATE TABLE parked_status (
