@@ -92,6 +92,7 @@ absl::StatusOr<Contact> MergeContacts(sql::Transaction& tx, const ContactReposit
   survivor.transactional = Decide(evidence, Purpose::kTransactional, now);
   RETURN_IF_ERROR(FollowStanding(tx, contacts, before, survivor, "PROVIDER", now));
   RETURN_IF_ERROR(contacts.Update(tx, survivor, now));
+  if (!loser.recent_marketing.empty()) RETURN_IF_ERROR(contacts.SetRecentMarketing(tx, survivor));
   RETURN_IF_ERROR(AnnounceMerged(tx, survivor, loser.id, now));
   return survivor;
 }

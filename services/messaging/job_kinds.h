@@ -11,5 +11,6 @@ inline constexpr char kJobErase[] = "contact_erase";             // JSON, writte
 inline constexpr char kJobEmptyList[] = "list_empty";            // list id
 inline constexpr char kJobSkip[] = "campaign_skip";              // campaign id and reason, each on a line
 inline constexpr char kJobMarkRead[] = "mark_read";  // sender id, wamid, 1 for typing, until when (microseconds)
+inline constexpr char kJobRetry[] = "campaign_retry";            // RetryWork
 
 }  // namespace vinculo::messaging

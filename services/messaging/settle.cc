@@ -1,8 +1,10 @@
 #include "services/messaging/settle.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/job_kinds.h"
 #include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
@@ -17,29 +19,91 @@ std::string FailureReason(const Message& m) {
   return absl::StrCat(kFailedLater, m.progress.error_code);
 }
 
-absl::Status Settle(sql::Transaction& tx, const Message& before, const Message& after, CountDeltas& deltas,
-                    absl::Time now) {
+namespace {
+
+// The price as it is now, where the message's facts about it have changed: a pure function of them and the rates, so
+// that statuses may come in any order.
+absl::Status Reprice(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas) {
+  const std::optional<absl::CivilDay> day = PricedDay(after);
+  const bool told = before.billing_category != after.billing_category || before.billable != after.billable;
+  if (!told && PricedDay(before) == day) return absl::OkStatus();
+  if (day && !after.billable.value_or(true)) {
+    after.price = 0;
+  } else if (day) {
+    ASSIGN_OR_RETURN(const std::optional<CostRate> rate, deltas.Rate(tx, after.country, after.billing_category, *day));
+    after.price = std::nullopt;
+    if (rate) {
+      after.price = rate->micros;
+      after.currency = rate->currency;
+    }
+  }
+  return MessageRepository::SetPricing(tx, after);
+}
+
+// An earlier round's message turned out to have arrived: the row takes that and sends no more [M-76].
+absl::Status ShowEarlier(sql::Transaction& tx, const Message& arrived, CountDeltas& deltas, absl::Time now) {
+  const RecipientState is = RecipientStateOf(arrived.state());
+  if (is != RecipientState::kDelivered && is != RecipientState::kRead) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::optional<Recipient> row,
+                   CampaignRepository::FindRecipient(tx, *arrived.campaign_id, arrived.recipient()));
+  if (!row || row->state == RecipientState::kRead || row->state == is) return absl::OkStatus();
+  deltas.Move(row->campaign_id, row->state, row->reason, is, "");
+  row->state = is;
+  row->reason = "";
+  row->message_id = arrived.id;
+  row->updated_at = now;
+  return CampaignRepository::UpdateRecipient(tx, *row);
+}
+
+absl::Status ShowInLedger(sql::Transaction& tx, const Message& before, const Message& after, CountDeltas& deltas,
+                          absl::Time now) {
+  const MessageState was = before.state(), is = after.state();
+  const std::string reason_was = FailureReason(before), reason_is = FailureReason(after);
+  if (was == is && reason_was == reason_is) return absl::OkStatus();
+  const Recipient row{.campaign_id = *after.campaign_id,
+                      .contact_id = after.recipient(),
+                      .state = RecipientStateOf(is),
+                      .reason = reason_is,
+                      .tries = after.progress.attempt,
+                      .message_id = after.id,
+                      .not_before = after.due_at,
+                      .updated_at = now};
+  ASSIGN_OR_RETURN(const bool shown, CampaignRepository::ShowMessage(tx, row));
+  if (!shown) return ShowEarlier(tx, after, deltas, now);
+  deltas.Move(row.campaign_id, RecipientStateOf(was), reason_was, row.state, reason_is);
+  deltas.Find(row.campaign_id, OutcomeOf(before, after));
+  if (is == MessageState::kUnknown) deltas.FindUnknown(row.campaign_id);
+  if (is == MessageState::kQueued) deltas.FindQueuedAgain(row.campaign_id);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now) {
   const bool same_attempt = before.progress.attempt == after.progress.attempt && before.token == after.token;
   const bool reported = same_attempt && before.wamid == after.wamid;
   RETURN_IF_ERROR(reported ? MessageRepository::UpdateReported(tx, after)
                            : MessageRepository::UpdateProgress(tx, after));
-  const MessageState was = before.state(), is = after.state();
+  RETURN_IF_ERROR(Reprice(tx, before, after, deltas));
   if (after.campaign_id) {
-    const std::string reason_was = FailureReason(before), reason_is = FailureReason(after);
-    Recipient row{.campaign_id = *after.campaign_id,
-                  .contact_id = after.recipient(),
-                  .state = RecipientStateOf(is),
-                  .reason = reason_is,
-                  .tries = after.progress.attempt,
-                  .message_id = after.id,
-                  .not_before = after.due_at,
-                  .updated_at = now};
-    if (was != is || reason_was != reason_is) {
-      ASSIGN_OR_RETURN(const bool shown, CampaignRepository::ShowMessage(tx, row));
-      if (shown) deltas.Move(row.campaign_id, RecipientStateOf(was), reason_was, row.state, reason_is);
-    }
+    RETURN_IF_ERROR(ShowInLedger(tx, before, after, deltas, now));
+    deltas.AddCost(*after.campaign_id, SharesOf(before), SharesOf(after));
   }
-  return was == is ? absl::OkStatus() : AnnounceMessage(tx, after, now);
+  return before.state() == after.state() ? absl::OkStatus() : AnnounceMessage(tx, after, now);
+}
+
+absl::Status EnqueueCancelSkip(sql::Transaction& tx, const Uuid& campaign, absl::Time now) {
+  const std::string id = campaign.ToString();
+  return jobs::Enqueue(
+      tx, {.kind = kJobSkip, .key = id, .due_at = now, .payload = absl::StrCat(id, "\nCAMPAIGN_CANCELLED")});
+}
+
+absl::Status EnqueueDeadline(sql::Transaction& tx, const Campaign& campaign) {
+  const std::string id = campaign.id.ToString();
+  return jobs::Enqueue(tx, {.kind = kJobSkip,
+                            .key = absl::StrCat(id, "/deadline"),
+                            .due_at = *campaign.deadline,
+                            .payload = absl::StrCat(id, "\nDEADLINE")});
 }
 
 absl::Status AutoPause(sql::Transaction& tx, const Uuid& id, const std::string& reason, absl::Time now) {
@@ -47,6 +111,7 @@ absl::Status AutoPause(sql::Transaction& tx, const Uuid& id, const std::string& 
   if (campaign.state != CampaignState::kRunning) return absl::OkStatus();
   campaign.state = CampaignState::kPaused;
   campaign.pause_reason = reason;
+  campaign.wait = {};
   RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
   return AnnouncePaused(tx, campaign, now);
 }

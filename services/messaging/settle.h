@@ -12,11 +12,10 @@ namespace vinculo::messaging {
 // Far enough that a row with this due time is never handed out by time alone.
 absl::Time Never();
 
-// Writes what became of a message and everything that shows it, in one transaction: the message row, its ledger row,
-// the campaign's counters and the event of the state it came to [M-91]. `before` is the message as read. The caller
-// flushes `deltas` at the end of its transaction.
-absl::Status Settle(sql::Transaction& tx, const Message& before, const Message& after, CountDeltas& deltas,
-                    absl::Time now);
+// Writes what became of a message and everything that shows it, in one transaction: the message row with its price, its
+// ledger row, the campaign's counters and the event of the state it came to [M-91] [M-94]. `before` is the message as
+// read. The caller flushes `deltas` at the end of its transaction.
+absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now);
 
 // Why a message failed, as the ledger and the funnel say it: `PROVIDER_131026`, `LATER_131049`, `QUEUE_EXPIRED`; ""
 // unless FAILED.
@@ -24,5 +23,11 @@ std::string FailureReason(const Message& message);
 
 // Pauses a campaign by itself; does nothing unless it is RUNNING.
 absl::Status AutoPause(sql::Transaction& tx, const Uuid& campaign, const std::string& reason, absl::Time now);
+
+// Has the queued rows of a cancelled campaign skipped [M-75].
+absl::Status EnqueueCancelSkip(sql::Transaction& tx, const Uuid& campaign, absl::Time now);
+
+// Has the rows that are still queued at the campaign's deadline skipped then [M-67].
+absl::Status EnqueueDeadline(sql::Transaction& tx, const Campaign& campaign);
 
 }  // namespace vinculo::messaging

@@ -22,6 +22,8 @@ class ChannelService final : public v1::ChannelService::CallbackService {
   VINCULO_UNARY(GetPolicy, v1::GetPolicyRequest, v1::Policy)
   VINCULO_UNARY(UpdatePolicy, v1::UpdatePolicyRequest, v1::Policy)
   VINCULO_UNARY(ReplayInbox, v1::ReplayInboxRequest, v1::ReplayInboxResponse)
+  VINCULO_UNARY(PutCostRates, v1::PutCostRatesRequest, v1::PutCostRatesResponse)
+  VINCULO_UNARY(ListCostRates, v1::ListCostRatesRequest, v1::ListCostRatesResponse)
 
  private:
   rpc::Runtime& runtime_;

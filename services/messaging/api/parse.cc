@@ -222,69 +222,6 @@ AudienceFilter ParseFilter(const v1::AudienceFilter& in, absl::string_view field
   return f;
 }
 
-namespace {
-
-ParameterSource ParseSource(const v1::ParameterSource& in, const std::string& field, FieldViolations& bad) {
-  ParameterSource s;
-  s.default_value = Text(absl::StrCat(field, ".default_value"), in.default_value(), 1024, bad);
-  switch (in.source_case()) {
-    case v1::ParameterSource::kFixed:
-      s.kind = ParameterSource::Kind::kFixed;
-      s.text = Text(absl::StrCat(field, ".fixed"), in.fixed(), 1024, bad);
-      break;
-    case v1::ParameterSource::kContactField: {
-      s.kind = ParameterSource::Kind::kContactField;
-      s.text = in.contact_field();
-      for (absl::string_view known : {"name", "first_name", "language", "customer_id", "phone"}) {
-        if (s.text == known) return s;
-      }
-      bad.Add(absl::StrCat(field, ".contact_field"), "is not name, first_name, language, customer_id or phone");
-      break;
-    }
-    case v1::ParameterSource::kAttribute:
-      s.kind = ParameterSource::Kind::kAttribute;
-      s.text = text::ParseSlug(absl::StrCat(field, ".attribute"), in.attribute(), bad);
-      break;
-    case v1::ParameterSource::kListVariable:
-      s.kind = ParameterSource::Kind::kListVariable;
-      s.text = text::ParseSlug(absl::StrCat(field, ".list_variable"), in.list_variable(), bad);
-      break;
-    case v1::ParameterSource::SOURCE_NOT_SET:
-      bad.Add(field, "a source is required");
-      break;
-  }
-  return s;
-}
-
-}  // namespace
-
-Campaign ParseCampaign(const v1::Campaign& in, absl::Time now, FieldViolations& bad) {
-  Campaign c;
-  c.display_name =
-      text::ParseText("campaign.display_name", in.display_name(), {.min = 1, .max = 200, .single_line = true}, bad);
-  c.sender_id = text::ParseUuid("campaign.sender_id", in.sender_id(), bad);
-  c.template_name =
-      text::ParseText("campaign.template", in.template_(), {.min = 1, .max = 512, .single_line = true}, bad);
-  const bool both = !in.language().fixed().empty() && !in.language().contact_or().empty();
-  c.language.by_contact = !in.language().contact_or().empty();
-  c.language.language = text::ParseLanguage(
-      "campaign.language", c.language.by_contact ? in.language().contact_or() : in.language().fixed(), bad);
-  if (both || c.language.language.empty())
-    bad.Add("campaign.language", "exactly one of fixed and contact_or is required");
-  text::CheckCount("campaign.parameters", in.parameters_size(), 64, bad);
-  for (const auto& [place, source] : in.parameters()) {
-    c.parameters[place] = ParseSource(source, absl::StrCat("campaign.parameters[", place, "]"), bad);
-  }
-  c.audience = ParseFilter(in.audience(), "campaign.audience", bad);
-  if (in.has_reply_route()) c.reply_route = ParseReplyRoute(in.reply_route(), "campaign.reply_route", true, bad);
-  c.rate_per_second =
-      static_cast<int>(text::ParseInRange("campaign.rate_per_second", in.rate_per_second(), 0, 1000, bad));
-  c.deadline = api::ParseOptionalTimestamp("campaign.deadline", in.has_deadline() ? &in.deadline() : nullptr, bad);
-  if (c.deadline && (*c.deadline <= now || *c.deadline > now + absl::Hours(24 * 396)))
-    bad.Add("campaign.deadline", "must lie ahead, at most 396 days");
-  return c;
-}
-
 RoutingRule ParseRule(const v1::RoutingRule& in, FieldViolations& bad) {
   RoutingRule rule{
       .id = text::ParseSlug("rule.id", in.id(), bad), .priority = in.priority(), .pre_empt = in.pre_empt()};

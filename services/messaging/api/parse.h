@@ -35,6 +35,8 @@ Category ParseCategory(v1::TemplateCategory in, absl::string_view field, bool re
 VariableFormat ParseFormat(v1::VariableFormat in);
 
 AudienceFilter ParseFilter(const v1::AudienceFilter& in, absl::string_view field, FieldViolations& bad, int depth = 1);
+CampaignStart ParseStart(const v1::CampaignStart& in, absl::string_view field, FieldViolations& bad);
+// What people set. Whether times lie ahead is the caller's to check, who knows what it was before.
 Campaign ParseCampaign(const v1::Campaign& in, absl::Time now, FieldViolations& bad);
 RoutingRule ParseRule(const v1::RoutingRule& in, FieldViolations& bad);
 

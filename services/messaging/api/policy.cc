@@ -52,11 +52,13 @@ std::map<std::string, std::string> ParseTexts(const google::protobuf::Map<std::s
   return out;
 }
 
-Protection ParseProtection(const v1::Protection& in, FieldViolations& bad) {
-  Protection p;
+}  // namespace
+
+Protection ParseProtection(const v1::Protection& in, absl::string_view field, const Protection& otherwise,
+                           FieldViolations& bad) {
+  Protection p = otherwise;
   const auto take = [&](const char* name, int32_t value, int lo, int hi, int& out) {
-    if (value != 0)
-      out = static_cast<int>(text::ParseInRange(Path(absl::StrCat("protection.", name)), value, lo, hi, bad));
+    if (value != 0) out = static_cast<int>(text::ParseInRange(absl::StrCat(field, ".", name), value, lo, hi, bad));
   };
   take("failure_percent", in.failure_percent(), 1, 100, p.failure_percent);
   take("capped_percent", in.capped_percent(), 1, 100, p.capped_percent);
@@ -65,11 +67,10 @@ Protection ParseProtection(const v1::Protection& in, FieldViolations& bad) {
   take("opt_out_from", in.opt_out_from(), 20, 1'000'000, p.opt_out_from);
   take("unknowns_per_minute", in.unknowns_per_minute(), 1, 10'000, p.unknowns_per_minute);
   if (in.has_silence())
-    p.silence = api::ParseDuration(Path("protection.silence"), in.silence(), absl::Minutes(1), absl::Hours(24), bad);
+    p.silence =
+        api::ParseDuration(absl::StrCat(field, ".silence"), in.silence(), absl::Minutes(1), absl::Hours(24), bad);
   return p;
 }
-
-}  // namespace
 
 WeeklyHours ParseHours(const google::protobuf::RepeatedPtrField<v1::AllowedHours>& in, absl::string_view field,
                        FieldViolations& bad) {
@@ -114,6 +115,16 @@ void RenderHours(const WeeklyHours& in, google::protobuf::RepeatedPtrField<v1::A
   }
 }
 
+void RenderProtection(const Protection& in, v1::Protection* out) {
+  out->set_failure_percent(in.failure_percent);
+  out->set_capped_percent(in.capped_percent);
+  out->set_outcomes(in.outcomes);
+  out->set_opt_out_percent(in.opt_out_percent);
+  out->set_opt_out_from(in.opt_out_from);
+  out->set_unknowns_per_minute(in.unknowns_per_minute);
+  if (in.silence > absl::ZeroDuration()) *out->mutable_silence() = api::ToDuration(in.silence);
+}
+
 Policy ParsePolicy(const v1::Policy& in, FieldViolations& bad) {
   Policy p;
   calendar::ParseZone(Path("time_zone"), in.time_zone(), bad);
@@ -133,7 +144,7 @@ Policy ParsePolicy(const v1::Policy& in, FieldViolations& bad) {
   p.unreachable_days =
       static_cast<int>(text::ParseInRange(Path("unreachable_days"), in.unreachable_days(), 1, 30, bad));
   p.unreachable_for = duration("unreachable_for", in.unreachable_for(), kDay, 365 * kDay);
-  p.protection = ParseProtection(in.protection(), bad);
+  p.protection = ParseProtection(in.protection(), Path("protection"), Protection(), bad);
   return p;
 }
 
@@ -149,14 +160,7 @@ void RenderPolicy(const Policy& in, v1::Policy* out) {
   *out->mutable_attribution_window() = api::ToDuration(in.attribution_window);
   out->set_unreachable_days(in.unreachable_days);
   *out->mutable_unreachable_for() = api::ToDuration(in.unreachable_for);
-  v1::Protection* p = out->mutable_protection();
-  p->set_failure_percent(in.protection.failure_percent);
-  p->set_capped_percent(in.protection.capped_percent);
-  p->set_outcomes(in.protection.outcomes);
-  p->set_opt_out_percent(in.protection.opt_out_percent);
-  p->set_opt_out_from(in.protection.opt_out_from);
-  p->set_unknowns_per_minute(in.protection.unknowns_per_minute);
-  *p->mutable_silence() = api::ToDuration(in.protection.silence);
+  RenderProtection(in.protection, out->mutable_protection());
   out->set_etag(api::FormatEtag(in.revision));
 }
 

@@ -16,4 +16,9 @@ WeeklyHours ParseHours(const google::protobuf::RepeatedPtrField<v1::AllowedHours
                        FieldViolations& bad);
 void RenderHours(const WeeklyHours& in, google::protobuf::RepeatedPtrField<v1::AllowedHours>* out);
 
+// Thresholds over `otherwise`: 0 keeps what is there.
+Protection ParseProtection(const v1::Protection& in, absl::string_view field, const Protection& otherwise,
+                           FieldViolations& bad);
+void RenderProtection(const Protection& in, v1::Protection* out);
+
 }  // namespace vinculo::messaging

@@ -1,7 +1,10 @@
 #include "absl/strings/match.h"
 #include "common/api/etag.h"
 #include "common/api/time.h"
+#include "services/messaging/api/policy.h"
 #include "services/messaging/api/render.h"
+#include "services/messaging/domain/campaign_codes.h"
+#include "services/messaging/domain/money.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -72,6 +75,39 @@ void RenderFilter(const AudienceFilter& in, v1::AudienceFilter* out) {
   }
 }
 
+namespace {
+
+void RenderStart(const CampaignStart& in, v1::CampaignStart* out) {
+  if (in.kind == CampaignStart::Kind::kInstant) return api::SetTimestamp(in.instant, out->mutable_instant());
+  out->set_local_time(absl::FormatCivilTime(absl::CivilMinute(in.local)));
+  out->set_zone(in.kind == CampaignStart::Kind::kContactTime ? v1::CampaignStart::ZONE_CONTACT
+                                                             : v1::CampaignStart::ZONE_TENANT);
+}
+
+void RenderGuards(const CampaignGuards& in, v1::CampaignGuards* out) {
+  if (in.max_cost) {
+    out->mutable_max_cost()->set_currency(in.max_cost->currency);
+    out->mutable_max_cost()->set_minor_units(ToMinorUnits(in.max_cost->micros, in.max_cost->currency));
+  }
+  if (in.canary) {
+    out->mutable_canary()->set_count(in.canary->count);
+    out->mutable_canary()->set_percent(in.canary->percent);
+    *out->mutable_canary()->mutable_wait() = api::ToDuration(in.canary->wait);
+  }
+  if (in.allowed_hours) RenderHours(*in.allowed_hours, out->mutable_allowed_hours());
+  if (!(in.protection == kUnsetProtection)) RenderProtection(in.protection, out->mutable_protection());
+}
+
+void RenderPause(const Campaign& in, v1::Campaign* out) {
+  out->set_pause_reason(in.pause_reason);
+  const CodeText* text = FindCode(kPauseReasons, in.pause_reason);
+  if (text == nullptr || in.state != CampaignState::kPaused) return;
+  out->set_pause_message(std::string(text->message));
+  out->set_pause_fix(std::string(text->fix));
+}
+
+}  // namespace
+
 void RenderCampaign(const Campaign& in, int64_t in_flight, v1::Campaign* out) {
   out->set_id(in.id.ToString());
   out->set_display_name(in.display_name);
@@ -85,7 +121,15 @@ void RenderCampaign(const Campaign& in, int64_t in_flight, v1::Campaign* out) {
   out->set_rate_per_second(in.rate_per_second);
   if (in.deadline) api::SetTimestamp(*in.deadline, out->mutable_deadline());
   out->set_state(static_cast<v1::CampaignState>(in.state));
-  out->set_pause_reason(in.pause_reason);
+  RenderPause(in, out);
+  if (in.start.kind != CampaignStart::Kind::kNow) RenderStart(in.start, out->mutable_start());
+  v1::CampaignGuards guards;
+  RenderGuards(in.guards, &guards);
+  if (guards.ByteSizeLong() > 0) *out->mutable_guards() = std::move(guards);
+  if (in.state == CampaignState::kRunning && !in.wait.reason.empty()) {
+    out->mutable_waiting_on()->set_reason(in.wait.reason);
+    if (in.wait.until) api::SetTimestamp(*in.wait.until, out->mutable_waiting_on()->mutable_until());
+  }
   if (in.started_at) api::SetTimestamp(*in.started_at, out->mutable_start_time());
   if (in.ended_at) api::SetTimestamp(*in.ended_at, out->mutable_end_time());
   out->set_in_flight(in_flight);
@@ -101,6 +145,9 @@ void RenderRecipient(const Recipient& in, v1::CampaignRecipient* out) {
   if (in.message_id) out->set_message_id(in.message_id->ToString());
   out->set_replied(in.replied > 0);
   api::SetTimestamp(in.updated_at, out->mutable_update_time());
+  out->set_round(in.round);
+  if (in.first_message_id) out->set_first_message_id(in.first_message_id->ToString());
+  if (in.state == RecipientState::kQueued) api::SetTimestamp(in.not_before, out->mutable_not_before());
 }
 
 void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::CampaignReport* out) {

@@ -1,9 +1,10 @@
 #include "services/messaging/domain/campaign.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/status/error.h"
 #include "services/messaging/domain/template_text.h"
 
@@ -103,8 +104,19 @@ absl::Status CheckAct(const Campaign& campaign, CampaignAct act) {
   const CampaignState s = campaign.state;
   bool allowed = false;
   switch (act) {
+    case CampaignAct::kEdit:
+    case CampaignAct::kDelete:
     case CampaignAct::kSchedule:
       allowed = s == CampaignState::kDraft;
+      break;
+    case CampaignAct::kTune:
+      allowed = s != CampaignState::kCancelled;
+      break;
+    case CampaignAct::kUnschedule:
+      allowed = s == CampaignState::kScheduled;
+      break;
+    case CampaignAct::kRetry:
+      allowed = s == CampaignState::kPaused || s == CampaignState::kCompleted;
       break;
     case CampaignAct::kPause:
       allowed = s == CampaignState::kRunning || s == CampaignState::kFreezing;
@@ -121,6 +133,30 @@ absl::Status CheckAct(const Campaign& campaign, CampaignAct act) {
   return Error(absl::StatusCode::kFailedPrecondition, "CAMPAIGN_STATE",
                absl::StrCat("The campaign is ", CampaignStateName(s), ", which does not allow this."),
                {{"state", std::string(CampaignStateName(s))}});
+}
+
+int64_t Canary::SizeOf(int64_t recipients) const {
+  if (count > 0) return count;
+  if (percent > 0) return (recipients * percent + 99) / 100;
+  return std::max<int64_t>(50, (recipients + 99) / 100);
+}
+
+Protection ProtectionOf(const Policy& policy, const CampaignGuards& guards) {
+  Protection p = policy.protection;
+  const auto take = [](int own, int& out) { out = own > 0 ? own : out; };
+  const Protection& own = guards.protection;
+  take(own.failure_percent, p.failure_percent);
+  take(own.capped_percent, p.capped_percent);
+  take(own.outcomes, p.outcomes);
+  take(own.opt_out_percent, p.opt_out_percent);
+  take(own.opt_out_from, p.opt_out_from);
+  take(own.unknowns_per_minute, p.unknowns_per_minute);
+  if (own.silence > absl::ZeroDuration()) p.silence = own.silence;
+  return p;
+}
+
+std::string JoinedPlaces(const Translation& t) {
+  return t.submitted ? absl::StrJoin(RequiredPlaces(t.submitted->components, t.category), ",") : "";
 }
 
 const Translation* ChooseTranslation(const CampaignPlan& plan, absl::string_view contact_language) {
@@ -162,8 +198,11 @@ RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact,
   const std::vector<ParameterProblem> problems =
       CheckValues(translation->submitted->components, translation->category, out.values);
   if (!problems.empty()) {
-    out.excluded = problems[0].reason;
-    out.problem_place = problems[0].place;
+    const auto missing = std::find_if(problems.begin(), problems.end(),
+                                      [](const ParameterProblem& p) { return p.reason == "PARAMETER_MISSING"; });
+    const ParameterProblem& first = missing == problems.end() ? problems[0] : *missing;
+    out.excluded = first.reason;
+    out.problem_place = first.place;
   }
   return out;
 }

@@ -7,12 +7,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "common/id/uuid.h"
 #include "services/messaging/domain/audience.h"
 #include "services/messaging/domain/contact.h"
 #include "services/messaging/domain/content.h"
 #include "services/messaging/domain/message_state.h"
+#include "services/messaging/domain/policy.h"
 #include "services/messaging/domain/template.h"
 #include "services/messaging/domain/template_render.h"
 
@@ -64,6 +66,50 @@ struct CampaignLanguage {
   std::string language;  // fixed, or the fallback
 };
 
+// When it starts [M-65].
+struct CampaignStart {
+  enum class Kind { kNow = 0, kInstant = 1, kTenantTime = 2, kContactTime = 3 };
+  Kind kind = Kind::kNow;
+  absl::Time instant;
+  absl::CivilSecond local;
+};
+
+// A limit in millionths of the currency's unit.
+struct MaxCost {
+  std::string currency;
+  int64_t micros = 0;
+};
+
+// The first slice [M-69].
+struct Canary {
+  int count = 0;    // 0 and percent 0: the larger of 50 and 1 %
+  int percent = 0;  // of those who are written to
+  absl::Duration wait = absl::Minutes(15);
+
+  int64_t SizeOf(int64_t recipients) const;
+};
+
+// When it stops by itself. Parts that are unset or 0 leave it to the policy.
+struct CampaignGuards {
+  std::optional<MaxCost> max_cost;
+  std::optional<Canary> canary;
+  std::optional<WeeklyHours> allowed_hours;
+  Protection protection = kUnsetProtection;
+};
+
+// The thresholds of a campaign: its own where set, else the policy's.
+Protection ProtectionOf(const Policy& policy, const CampaignGuards& guards);
+
+// Stored as these numbers; never renumbered.
+enum class CanaryPhase { kNone = 0, kSlice = 1, kWaiting = 2, kPassed = 3 };
+
+// What a RUNNING campaign waits for; an empty reason: nothing [M-73].
+struct CampaignWait {
+  std::string reason;  // of kWaitReasons
+  std::optional<absl::Time> until;
+  friend bool operator==(const CampaignWait&, const CampaignWait&) = default;
+};
+
 struct Campaign {
   Uuid id;
   std::string display_name;
@@ -76,10 +122,19 @@ struct Campaign {
   ReplyRoute reply_route;
   int rate_per_second = 0;
   std::optional<absl::Time> deadline;
+  CampaignStart start;
+  CampaignGuards guards;
   CampaignState state = CampaignState::kDraft;
   std::string pause_reason;
   bool pause_when_frozen = false;
-  Uuid freeze_cursor;  // the last contact frozen
+  Uuid freeze_cursor;   // the last contact frozen
+  bool frozen = false;  // the ledger is complete
+  // The variables of each language's translation at the freeze, by language, joined.
+  std::map<std::string, std::string> frozen_places;
+  CanaryPhase canary_phase = CanaryPhase::kNone;
+  int64_t canary_size = 0;
+  std::optional<absl::Time> canary_until;
+  CampaignWait wait;
   std::optional<absl::Time> started_at;
   std::optional<absl::Time> ended_at;
   std::string caller;
@@ -88,10 +143,15 @@ struct Campaign {
 };
 
 // What people do to campaigns.
-enum class CampaignAct { kSchedule, kPause, kResume, kCancel };
+enum class CampaignAct { kEdit, kTune, kDelete, kSchedule, kUnschedule, kPause, kResume, kCancel, kRetry };
 
-// OK, or FAILED_PRECONDITION CAMPAIGN_STATE naming the state [M-56].
+// OK, or FAILED_PRECONDITION CAMPAIGN_STATE naming the state [M-56]. kTune is a change of rate, guards and deadline
+// only.
 absl::Status CheckAct(const Campaign& campaign, CampaignAct act);
+inline constexpr int kMaxLiveCampaigns = 100;       // scheduled or running
+inline constexpr int64_t kMaxAudience = 5'000'000;  // of one campaign
+inline constexpr absl::Duration kMaxAhead = absl::Hours(24 * 366);
+inline constexpr absl::Duration kMaxDuration = absl::Hours(24 * 30);  // from the start to the deadline
 
 // Everything shared by all recipients of one freeze or preflight.
 struct CampaignPlan {
@@ -99,6 +159,9 @@ struct CampaignPlan {
   const Template* message_template = nullptr;
   const Policy* policy = nullptr;
 };
+
+// The variables of a translation, joined: what must not change between freeze and resume [M-72].
+std::string JoinedPlaces(const Translation& translation);
 
 // What one matched contact would get: excluded for a reason, or language, version and frozen values.
 struct RecipientPlan {

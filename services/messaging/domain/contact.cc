@@ -1,5 +1,7 @@
 #include "services/messaging/domain/contact.h"
 
+#include <algorithm>
+
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -99,6 +101,28 @@ void Unite(const Contact& loser, Contact& survivor) {
   survivor.tester = survivor.tester || loser.tester;
   if (loser.last_inbound_at && (!survivor.last_inbound_at || *survivor.last_inbound_at < *loser.last_inbound_at))
     survivor.last_inbound_at = loser.last_inbound_at;
+  std::vector<absl::Time>& recent = survivor.recent_marketing;
+  recent.insert(recent.end(), loser.recent_marketing.begin(), loser.recent_marketing.end());
+  absl::c_sort(recent);
+  if (recent.size() > kMaxRecentMarketing) recent.erase(recent.begin(), recent.end() - kMaxRecentMarketing);
+}
+
+int MarketingWithin(const Contact& contact, absl::Duration window, absl::Time now) {
+  const auto& all = contact.recent_marketing;
+  return static_cast<int>(std::count_if(all.begin(), all.end(), [&](absl::Time t) { return t > now - window; }));
+}
+
+void NoteMarketing(Contact& contact, absl::Duration window, absl::Time now) {
+  std::vector<absl::Time>& all = contact.recent_marketing;
+  std::erase_if(all, [&](absl::Time t) { return t <= now - window; });
+  all.push_back(absl::FromUnixSeconds(absl::ToUnixSeconds(now)));
+  if (all.size() > kMaxRecentMarketing) all.erase(all.begin());
+}
+
+void ForgetMarketing(Contact& contact, absl::Time begun) {
+  std::vector<absl::Time>& all = contact.recent_marketing;
+  const auto last = std::find_if(all.rbegin(), all.rend(), [&](absl::Time t) { return t <= begun; });
+  if (last != all.rend()) all.erase(std::next(last).base());
 }
 
 std::string MaskIdentity(absl::string_view value) {

@@ -46,6 +46,7 @@ struct Contact {
   int suppressed = 0;
   bool tester = false;  // may get tests of templates and campaigns
   std::optional<absl::Time> last_inbound_at;
+  std::vector<absl::Time> recent_marketing;        // begun lately, oldest first; whole seconds
   std::optional<absl::Time> marketing_rest_until;  // WhatsApp asked to leave the person alone; read for sends only
   int64_t revision = 1;
   absl::Time created_at;
@@ -57,6 +58,13 @@ struct Contact {
   // WhatsApp asked for a day without marketing [M-110].
   bool Rests(absl::Time now) const { return marketing_rest_until && now < *marketing_rest_until; }
 };
+
+// Marketing that began within the policy's window: how much, one more, and one less because it was refused [M-68]. The
+// record is bounded by the largest cap there is.
+inline constexpr size_t kMaxRecentMarketing = 100;
+int MarketingWithin(const Contact& contact, absl::Duration window, absl::Time now);
+void NoteMarketing(Contact& contact, absl::Duration window, absl::Time now);
+void ForgetMarketing(Contact& contact, absl::Time begun);
 
 // What a change to a contact may set; empty fields change nothing.
 struct ContactPatch {

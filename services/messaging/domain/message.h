@@ -43,6 +43,13 @@ struct Message {
   std::string wamid;
   absl::Time created_at;
   Origin origin = Origin::kService;
+  bool test = false;             // of SendTest: in no report
+  std::string country;           // of the contact; read with the message, not stored in it
+  std::string billing_category;  // as WhatsApp told it, in our spelling; "" until then
+  std::optional<bool> billable;
+  std::optional<int64_t> price;  // millionths; 0 when free; unset until delivered, or without a rate
+  std::string currency;          // of price and reserved
+  int64_t reserved = 0;          // what it may cost, where the campaign has a maximal cost
 
   MessageState state() const { return StateOf(progress); }
   // The contact of the campaign's ledger row.

@@ -24,6 +24,9 @@ struct Protection {
   friend bool operator==(const Protection&, const Protection&) = default;
 };
 
+// Every threshold unset: what a campaign has that changes none.
+inline constexpr Protection kUnsetProtection{0, 0, 0, 0, 0, 0, absl::ZeroDuration()};
+
 // Monday first. At least one day is open.
 using WeeklyHours = std::array<std::vector<calendar::OpenInterval>, 7>;
 

@@ -1,19 +1,138 @@
 #include "services/messaging/domain/preflight.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "services/messaging/domain/campaign_codes.h"
 #include "services/messaging/domain/template_text.h"
 
 namespace vinculo::messaging {
 namespace {
 
-void Add(std::vector<Finding>& out, const char* code, Severity severity, const char* field, std::string message,
-         std::string fix) {
-  out.push_back({code, severity, field, std::move(message), std::move(fix), "", ""});
+constexpr size_t kFirstSamples = 5;
+constexpr size_t kMaxSamples = 10;
+
+class Findings {
+ public:
+  void Error(absl::string_view code, const char* field, std::string message, std::string fix = "") {
+    Add(Severity::kError, code, field, std::move(message), std::move(fix));
+  }
+  void Warn(absl::string_view code, const char* field, std::string message, std::string fix = "") {
+    Add(Severity::kWarning, code, field, std::move(message), std::move(fix));
+  }
+  std::vector<Finding> Take() {
+    std::stable_sort(all_.begin(), all_.end(),
+                     [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    return std::move(all_);
+  }
+
+ private:
+  void Add(Severity severity, absl::string_view code, const char* field, std::string message, std::string fix) {
+    const CodeText* text = FindCode(kPreflightCodes, code);
+    if (text != nullptr && message.empty()) message = std::string(text->message);
+    if (text != nullptr && fix.empty()) fix = std::string(text->fix);
+    all_.push_back({std::string(code), severity, field, std::move(message), std::move(fix), "", ""});
+  }
+  std::vector<Finding> all_;
+};
+
+const Translation* MainTranslation(const PreflightFacts& f) {
+  return f.message_template == nullptr ? nullptr : f.message_template->Find(f.campaign.language.language);
+}
+
+void CheckTemplate(const PreflightFacts& f, Findings& out) {
+  const Translation* translation = MainTranslation(f);
+  if (translation == nullptr || !translation->Sendable()) {
+    out.Error("C_TEMPLATE", "campaign.template",
+              absl::StrCat("WhatsApp has not approved ", f.campaign.template_name, " in ", f.campaign.language.language,
+                           "."));
+    return;
+  }
+  for (const std::string& place : RequiredPlaces(translation->submitted->components, translation->category)) {
+    if (f.campaign.parameters.contains(place)) continue;
+    out.Error("C_PARAMETER_UNMAPPED", "campaign.parameters", absl::StrCat("Nothing says what ", place, " is."),
+              absl::StrCat("Map ", place, " to a text, a contact field, an attribute or a list variable."));
+  }
+  const bool low = translation->quality == "RED";
+  if (low && f.campaign.pause_reason == "TEMPLATE_QUALITY") {
+    out.Error("C_QUALITY", "campaign.template", "");
+  } else if (low || translation->quality == "YELLOW") {
+    out.Warn("C_QUALITY", "campaign.template", "");
+  }
+  for (const auto& [language, places] : f.campaign.frozen_places) {
+    const Translation* is = f.message_template->Find(language);
+    if (is != nullptr && is->submitted && JoinedPlaces(*is) != places)
+      out.Error("C_TEMPLATE_CHANGED", "campaign.template", "");
+  }
+}
+
+void CheckMedia(const PreflightFacts& f, Findings& out) {
+  if (f.ended_media.empty()) return;
+  out.Error("C_MEDIA_EXPIRES", "campaign.parameters",
+            absl::StrCat("The file ", f.ended_media, " ends before the last message would go out."));
+}
+
+void CheckSender(const PreflightFacts& f, Findings& out) {
+  if (f.sender.state == SenderState::kActive) return;
+  out.Error("C_SENDER", "campaign.sender_id",
+            absl::StrCat("The sender is ", SenderStateName(f.sender.state), ": ", f.sender.block_reason, "."));
+}
+
+bool IsMarketing(const PreflightFacts& f) {
+  const Translation* translation = MainTranslation(f);
+  return translation == nullptr || translation->category == Category::kMarketing;
+}
+
+void CheckTimes(const PreflightFacts& f, Findings& out) {
+  if (f.campaign.state == CampaignState::kDraft && StartIsPast(f.campaign.start, f.policy.zone(), f.now))
+    out.Error("C_START_PAST", "campaign.start", "");
+  if (!IsMarketing(f)) return;
+  const std::optional<absl::Time> open =
+      NextAllowed(HoursOf(f.policy, f.campaign), f.policy.zone(), std::max(f.now, f.start));
+  if (!open || (f.campaign.deadline && *open >= *f.campaign.deadline))
+    out.Error("C_NEVER_OPEN", "campaign.guards.allowed_hours", "");
+}
+
+void CheckAudience(const PreflightFacts& f, const AudienceSummary& a, Findings& out) {
+  if (a.reachable == 0) out.Error("C_AUDIENCE_EMPTY", "campaign.audience", "");
+  if (a.matched > kMaxAudience)
+    out.Error("C_AUDIENCE_SIZE", "campaign.audience",
+              absl::StrCat(a.matched, " people match; a campaign may have ", kMaxAudience, "."));
+  const auto consent = a.excluded.find("NO_CONSENT");
+  if (consent != a.excluded.end() && consent->second * 5 > a.matched)
+    out.Warn("C_LOW_CONSENT", "campaign.audience",
+             absl::StrCat(consent->second, " of ", a.matched, " people have not agreed to marketing."));
+  if (a.at_frequency_cap > 0)
+    out.Warn("C_FREQUENCY", "campaign.audience",
+             absl::StrCat(a.at_frequency_cap, " people have had ", f.policy.frequency_cap,
+                          " marketing messages lately and would be skipped."));
+  if (a.without_rate > 0) {
+    const std::string message = absl::StrCat("There is no rate for ", a.without_rate, " people.");
+    f.campaign.guards.max_cost ? out.Error("C_NO_RATE", "campaign.guards.max_cost", message)
+                               : out.Warn("C_NO_RATE", "campaign.audience", message);
+  }
+}
+
+void CheckFinish(const PreflightFacts& f, const FinishEstimate& finish, Findings& out) {
+  if (finish.days_of_reach > 1)
+    out.Warn(
+        "C_REACH", "campaign.sender_id",
+        absl::StrCat("The sender's daily limit for new people stretches it over ", finish.days_of_reach, " days."));
+  if (f.campaign.deadline && finish.after_deadline > 0)
+    out.Warn("C_DEADLINE", "campaign.deadline",
+             absl::StrCat(finish.after_deadline, " people would not be written to before the deadline."));
+}
+
+// Characters of what a person reads, but for what is the same for everybody in a language.
+int64_t LengthOf(const RecipientPlan& plan) {
+  int64_t n = 0;
+  for (const auto& [place, value] : plan.values) n += static_cast<int64_t>(value.size());
+  return n;
 }
 
 }  // namespace
 
-void AudienceSummary::Add(const RecipientPlan& plan, const Contact& contact) {
+void AudienceSummary::Add(const RecipientPlan& plan, const Contact& contact, const ZoneClock::Opening& opening) {
   ++matched;
   if (!plan.excluded.empty()) {
     ++excluded[plan.excluded];
@@ -22,51 +141,86 @@ void AudienceSummary::Add(const RecipientPlan& plan, const Contact& contact) {
   ++reachable;
   ++by_language[plan.language];
   ++by_country[contact.country];
+  const bool marketing = plan.category == Category::kMarketing;
+  if (marketing && !opening.marketing) ++never_open;
+  ZoneGroup& group = groups_[{opening.zone.name(), marketing}];
+  if (group.people++ == 0) {
+    group.zone = opening.zone;
+    group.from = opening.any;
+    group.marketing = marketing;
+  }
 }
 
-std::vector<Finding> CheckCampaign(const Campaign& campaign, const Template* t, const Sender& sender,
-                                   const AudienceSummary& audience, absl::Time now) {
-  std::vector<Finding> out;
-  const Translation* translation = t == nullptr ? nullptr : t->Find(campaign.language.language);
-  if (translation == nullptr || !translation->Sendable()) {
-    Add(out, "C_TEMPLATE", Severity::kError, "campaign.template",
-        absl::StrCat("WhatsApp has not approved ", campaign.template_name, " in ", campaign.language.language, "."),
-        "Submit it and wait for its approval, or choose another template.");
+void AudienceSummary::AddCost(const std::optional<CostRate>& rate, bool is_free) {
+  if (is_free) {
+    ++free[rate ? rate->currency : ""];
+  } else if (rate) {
+    ++billed[rate->currency];
+    cost.Add(rate->currency, rate->micros);
   } else {
-    for (const std::string& place : RequiredPlaces(translation->submitted->components, translation->category)) {
-      if (campaign.parameters.contains(place)) continue;
-      Add(out, "C_PARAMETER_UNMAPPED", Severity::kError, "campaign.parameters",
-          absl::StrCat("Nothing says what ", place, " is."),
-          absl::StrCat("Map ", place, " to a text, a contact field, an attribute or a list variable."));
-    }
-    if (translation->quality == "YELLOW" || translation->quality == "RED") {
-      Add(out, "C_QUALITY", Severity::kWarning, "campaign.template", "People have complained about this template.",
-          "Send to fewer people.");
-    }
+    ++without_rate;
   }
-  if (sender.state != SenderState::kActive) {
-    Add(out, "C_SENDER", Severity::kError, "campaign.sender_id",
-        absl::StrCat("The sender is ", SenderStateName(sender.state), ": ", sender.block_reason, "."),
-        "Solve the cause, then resume the sender.");
+}
+
+void AudienceSummary::AddSample(PreflightSample sample) {
+  if (!sample.plan.excluded.empty()) {
+    sample.why = sample.plan.excluded;
+    if (!sample.plan.problem_place.empty())
+      problems_.try_emplace(absl::StrCat(sample.plan.problem_place, " ", sample.why), std::move(sample));
+    return;
   }
-  if (audience.reachable == 0) {
-    Add(out, "C_AUDIENCE_EMPTY", Severity::kError, "campaign.audience", "Nobody would be written to.",
-        "See why people are excluded.");
-  }
-  if (campaign.deadline && *campaign.deadline <= now) {
-    Add(out, "C_DEADLINE", Severity::kWarning, "campaign.deadline", "The deadline has passed.", "Move it.");
-  }
-  const auto consent = audience.excluded.find("NO_CONSENT");
-  if (consent != audience.excluded.end() && consent->second * 5 > audience.matched) {
-    Add(out, "C_LOW_CONSENT", Severity::kWarning, "campaign.audience",
-        absl::StrCat(consent->second, " of ", audience.matched, " people have not agreed to marketing."),
-        "Ask them, and record their consent.");
-  }
-  if (campaign.reply_route.route == Route::kUnspecified) {
-    Add(out, "C_NO_REPLY_ROUTE", Severity::kWarning, "campaign.reply_route", "Answers will go to support.",
-        "Set a reply route if a flow should take them.");
-  }
+  sample.length = LengthOf(sample.plan);
+  if (!shortest_ || sample.length < shortest_->length) shortest_ = sample;
+  if (!longest_ || sample.length > longest_->length) longest_ = sample;
+  if (first_.size() == kMaxSamples && sample.position >= first_.back().position) return;
+  const auto at = std::upper_bound(first_.begin(), first_.end(), sample.position,
+                                   [](int64_t p, const PreflightSample& s) { return p < s.position; });
+  first_.insert(at, std::move(sample));
+  if (first_.size() > kMaxSamples) first_.pop_back();
+}
+
+std::vector<PreflightSample> AudienceSummary::Samples() const {
+  std::vector<PreflightSample> out;
+  const auto add = [&](const PreflightSample& sample, absl::string_view why, size_t most) {
+    const bool shown =
+        std::any_of(out.begin(), out.end(), [&](const PreflightSample& s) { return s.contact == sample.contact; });
+    if (shown || out.size() >= most) return;
+    out.push_back(sample);
+    out.back().why = std::string(why);
+  };
+  for (const PreflightSample& s : first_) add(s, "FIRST", kFirstSamples);
+  if (shortest_) add(*shortest_, "SHORTEST", kMaxSamples);
+  if (longest_) add(*longest_, "LONGEST", kMaxSamples);
+  for (const auto& [key, sample] : problems_) add(sample, sample.why, kMaxSamples);
+  for (const PreflightSample& s : first_) add(s, "FIRST", kMaxSamples);
   return out;
+}
+
+std::vector<ZoneGroup> AudienceSummary::Groups() const {
+  std::vector<ZoneGroup> out;
+  for (const auto& [key, group] : groups_) out.push_back(group);
+  return out;
+}
+
+std::vector<Finding> CheckStart(const PreflightFacts& facts) {
+  Findings out;
+  CheckTemplate(facts, out);
+  CheckSender(facts, out);
+  CheckTimes(facts, out);
+  return out.Take();
+}
+
+std::vector<Finding> CheckCampaign(const PreflightFacts& facts, const AudienceSummary& audience,
+                                   const FinishEstimate& finish) {
+  Findings out;
+  CheckTemplate(facts, out);
+  CheckSender(facts, out);
+  CheckTimes(facts, out);
+  CheckMedia(facts, out);
+  CheckAudience(facts, audience, out);
+  CheckFinish(facts, finish, out);
+  if (facts.campaign.reply_route.route == Route::kUnspecified) out.Warn("C_NO_REPLY_ROUTE", "campaign.reply_route", "");
+  return out.Take();
 }
 
 }  // namespace vinculo::messaging

@@ -10,11 +10,14 @@ namespace {
 #define COLUMNS                                                                                                      \
   "campaign_id, display_name, sender_id, channel_id, template_name, plan, reply_route, reply_ref, rate_per_second, " \
   "deadline, state, "                                                                                                \
-  "pause_reason, pause_when_frozen, freeze_cursor, started_at, ended_at, caller, revision, created_at"
+  "pause_reason, pause_when_frozen, freeze_cursor, started_at, ended_at, caller, revision, created_at, guards, "     \
+  "frozen, "                                                                                                         \
+  "frozen_places, canary_phase, canary_size, canary_until, waiting_on, waiting_until"
 
 constexpr sql::Query kInsert{"campaign_insert",
                              "INSERT INTO campaign (tenant_id, " COLUMNS
-                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                             "?, ?)"};
 constexpr sql::Query kGet{"campaign_get", "SELECT " COLUMNS " FROM campaign WHERE tenant_id = ? AND campaign_id = ?"};
 constexpr sql::Query kList{"campaign_list",
                            "SELECT " COLUMNS
@@ -22,7 +25,19 @@ constexpr sql::Query kList{"campaign_list",
 constexpr sql::Query kUpdate{
     "campaign_update",
     "UPDATE campaign SET state = ?, pause_reason = ?, pause_when_frozen = ?, freeze_cursor = ?, started_at = ?, "
-    "ended_at = ?, revision = ? WHERE tenant_id = ? AND campaign_id = ?"};
+    "ended_at = ?, revision = ?, frozen = ?, frozen_places = ?, canary_phase = ?, canary_size = ?, canary_until = ?, "
+    "waiting_on = ?, waiting_until = ? WHERE tenant_id = ? AND campaign_id = ?"};
+constexpr sql::Query kRewrite{"campaign_rewrite",
+                              "UPDATE campaign SET display_name = ?, sender_id = ?, channel_id = ?, template_name = ?, "
+                              "plan = ?, reply_route = ?, "
+                              "reply_ref = ?, rate_per_second = ?, deadline = ?, guards = ?, revision = ? WHERE "
+                              "tenant_id = ? AND campaign_id = ?"};
+constexpr sql::Query kSetWait{
+    "campaign_set_wait",
+    "UPDATE campaign SET waiting_on = ?, waiting_until = ? WHERE tenant_id = ? AND campaign_id = ?"};
+constexpr sql::Query kDelete{"campaign_delete", "DELETE FROM campaign WHERE tenant_id = ? AND campaign_id = ?"};
+constexpr sql::Query kLive{"campaign_live",
+                           "SELECT campaign_id FROM campaign WHERE tenant_id = ? AND state IN (2, 3, 4) LIMIT ?"};
 constexpr sql::Query kRunning{"campaign_running_of_sender",
                               "SELECT " COLUMNS
                               " FROM campaign WHERE tenant_id = ? AND sender_id = ? AND state = 4 AND state IN (3, 4) "
@@ -31,12 +46,10 @@ constexpr sql::Query kRunning{"campaign_running_of_sender",
 #define ROW                                                                                                           \
   "campaign_id, contact_id, position, state, reason, language, version, category, params, round, tries, message_id, " \
   "not_before, "                                                                                                      \
-  "replied, opted_out, updated_at"
-constexpr sql::Query kInsertRow{
-    "campaign_recipient_insert",
-    "INSERT INTO campaign_recipient (tenant_id, " ROW
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT (tenant_id, campaign_id, "
-    "contact_id) DO NOTHING"};
+  "replied, opted_out, updated_at, first_message_id, capped_retries"
+constexpr sql::Query kInsertRow{"campaign_recipient_insert",
+                                "INSERT INTO campaign_recipient (tenant_id, " ROW
+                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, NULL, 0)"};
 constexpr sql::Query kGetRow{"campaign_recipient_get",
                              "SELECT " ROW
                              " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
@@ -47,7 +60,7 @@ constexpr sql::Query kDue{
     "ORDER BY not_before, position LIMIT ?"};
 constexpr sql::Query kNextDue{
     "campaign_recipient_next_due",
-    "SELECT not_before FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 ORDER BY "
+    "SELECT not_before, tries FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = 2 ORDER BY "
     "not_before LIMIT 1"};
 constexpr sql::Query kQueuedOf{"campaign_recipient_of_contact",
                                "SELECT " ROW
@@ -56,6 +69,16 @@ constexpr sql::Query kUpdateRow{
     "campaign_recipient_update",
     "UPDATE campaign_recipient SET state = ?, reason = ?, message_id = ?, not_before = ?, tries = ?, updated_at "
     "= ? WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
+constexpr sql::Query kRetryable{
+    "campaign_recipient_retryable",
+    "SELECT " ROW
+    " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND state = ? AND state IN (3, 5, 11) AND "
+    "contact_id > ? ORDER BY contact_id LIMIT ?"};
+constexpr sql::Query kRequeue{
+    "campaign_recipient_requeue",
+    "UPDATE campaign_recipient SET state = 2, reason = '', message_id = NULL, tries = 0, not_before = ?, round = ?, "
+    "first_message_id = ?, capped_retries = ?, updated_at = ? WHERE tenant_id = ? AND campaign_id = ? AND contact_id = "
+    "?"};
 constexpr sql::Query kShowMessage{
     "campaign_recipient_show_message",
     "UPDATE campaign_recipient SET state = ?, reason = ?, not_before = ?, tries = ?, updated_at = ? WHERE "
@@ -77,10 +100,6 @@ constexpr sql::Query kRecount{
     "SELECT state, reason, COUNT(*), SUM(CASE replied WHEN 1 THEN 1 ELSE 0 END), SUM(CASE replied WHEN 2 THEN 1 "
     "ELSE 0 END), SUM(opted_out) FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? GROUP BY state, "
     "reason"};
-constexpr sql::Query kAddCount{
-    "campaign_count_add",
-    "INSERT INTO campaign_count (tenant_id, campaign_id, state, reason, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
-    "(tenant_id, campaign_id, state, reason) DO UPDATE SET count = campaign_count.count + excluded.count"};
 
 Campaign Read(const sql::Row& r, absl::Status& status) {
   Campaign c;
@@ -102,6 +121,14 @@ Campaign Read(const sql::Row& r, absl::Status& status) {
   c.caller = r.String(16);
   c.revision = r.Int(17);
   c.created_at = r.Time(18);
+  if (const absl::Status decoded = DecodeGuards(r.Text(19), c); !decoded.ok()) status = decoded;
+  c.frozen = r.Bool(20);
+  absl::StatusOr<std::map<std::string, std::string>> places = DecodeMap(r.Text(21));
+  places.ok() ? void(c.frozen_places = *std::move(places)) : void(status = places.status());
+  c.canary_phase = static_cast<CanaryPhase>(r.Int(22));
+  c.canary_size = r.Int(23);
+  c.canary_until = r.OptionalTime(24);
+  c.wait = {r.String(25), r.OptionalTime(26)};
   return c;
 }
 
@@ -124,6 +151,8 @@ Recipient ReadRow(const sql::Row& r, absl::Status& status) {
   out.replied = static_cast<int>(r.Int(13));
   out.opted_out = r.Bool(14);
   out.updated_at = r.Time(15);
+  out.first_message_id = r.OptionalId(16);
+  out.capped_retries = static_cast<int>(r.Int(17));
   return out;
 }
 
@@ -149,29 +178,12 @@ absl::StatusOr<std::vector<Campaign>> Campaigns(sql::Transaction& tx, const sql:
 
 }  // namespace
 
-void CountDeltas::Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to,
-                       const std::string& to_reason) {
-  Add(campaign, from, from_reason, -1);
-  Add(campaign, to, to_reason, 1);
-}
-
-void CountDeltas::Add(const Uuid& campaign, RecipientState state, const std::string& reason, int64_t n) {
-  deltas_[{campaign, state, reason}] += n;
-}
-
-absl::Status CountDeltas::Flush(sql::Transaction& tx) {
-  for (const auto& [key, n] : deltas_) {
-    if (n != 0)
-      RETURN_IF_ERROR(tx.Exec(kAddCount, tx.tenant(), std::get<0>(key), std::get<1>(key), std::get<2>(key), n));
-  }
-  deltas_.clear();
-  return absl::OkStatus();
-}
-
 absl::Status CampaignRepository::Insert(sql::Transaction& tx, const Campaign& c) {
   return tx.Exec(kInsert, tx.tenant(), c.id, c.display_name, c.sender_id, c.channel_id, c.template_name, EncodePlan(c),
                  c.reply_route.route, c.reply_route.ref, c.rate_per_second, c.deadline, c.state, c.pause_reason,
-                 c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at, c.caller, c.revision, c.created_at);
+                 c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at, c.caller, c.revision, c.created_at,
+                 EncodeGuards(c), c.frozen, EncodeMap(c.frozen_places), c.canary_phase, c.canary_size, c.canary_until,
+                 c.wait.reason, c.wait.until);
 }
 
 absl::StatusOr<Campaign> CampaignRepository::Get(sql::Transaction& tx, const Uuid& id) {
@@ -188,19 +200,40 @@ absl::StatusOr<std::vector<Campaign>> CampaignRepository::List(sql::Transaction&
 absl::Status CampaignRepository::Update(sql::Transaction& tx, Campaign& c) {
   ++c.revision;
   return tx.Exec(kUpdate, c.state, c.pause_reason, c.pause_when_frozen, c.freeze_cursor, c.started_at, c.ended_at,
-                 c.revision, tx.tenant(), c.id);
+                 c.revision, c.frozen, EncodeMap(c.frozen_places), c.canary_phase, c.canary_size, c.canary_until,
+                 c.wait.reason, c.wait.until, tx.tenant(), c.id);
+}
+
+absl::Status CampaignRepository::Rewrite(sql::Transaction& tx, Campaign& c) {
+  ++c.revision;
+  return tx.Exec(kRewrite, c.display_name, c.sender_id, c.channel_id, c.template_name, EncodePlan(c),
+                 c.reply_route.route, c.reply_route.ref, c.rate_per_second, c.deadline, EncodeGuards(c), c.revision,
+                 tx.tenant(), c.id);
+}
+
+absl::Status CampaignRepository::SetWait(sql::Transaction& tx, const Campaign& c) {
+  return tx.Exec(kSetWait, c.wait.reason, c.wait.until, tx.tenant(), c.id);
+}
+
+absl::Status CampaignRepository::Delete(sql::Transaction& tx, const Uuid& id) {
+  return tx.Exec(kDelete, tx.tenant(), id);
+}
+
+absl::StatusOr<int> CampaignRepository::CountLive(sql::Transaction& tx) {
+  int live = 0;
+  RETURN_IF_ERROR(tx.Each(
+      kLive, [&](const sql::Row&) { ++live; }, tx.tenant(), kMaxLiveCampaigns));
+  return live;
 }
 
 absl::StatusOr<std::vector<Campaign>> CampaignRepository::Running(sql::Transaction& tx, const Uuid& sender) {
   return Campaigns(tx, kRunning, tx.tenant(), sender);
 }
 
-absl::StatusOr<bool> CampaignRepository::InsertRecipient(sql::Transaction& tx, const Recipient& r) {
-  ASSIGN_OR_RETURN(const int64_t added,
-                   tx.ExecCount(kInsertRow, tx.tenant(), r.campaign_id, r.contact_id, r.position, r.state, r.reason,
-                                r.language, r.version, r.category, EncodeMap(r.params), r.round, r.tries, r.message_id,
-                                r.not_before, r.updated_at));
-  return added == 1;
+absl::Status CampaignRepository::InsertRecipient(sql::Transaction& tx, const Recipient& r) {
+  return tx.Exec(kInsertRow, tx.tenant(), r.campaign_id, r.contact_id, r.position, r.state, r.reason, r.language,
+                 r.version, r.category, EncodeMap(r.params), r.round, r.tries, r.message_id, r.not_before,
+                 r.updated_at);
 }
 
 absl::StatusOr<std::optional<Recipient>> CampaignRepository::FindRecipient(sql::Transaction& tx, const Uuid& campaign,
@@ -215,9 +248,21 @@ absl::StatusOr<std::vector<Recipient>> CampaignRepository::Due(sql::Transaction&
   return Rows(tx, kDue, tx.tenant(), campaign, now, limit);
 }
 
-absl::StatusOr<std::optional<absl::Time>> CampaignRepository::NextDue(sql::Transaction& tx, const Uuid& campaign) {
-  return tx.Find(
-      kNextDue, [](const sql::Row& r) { return r.Time(0); }, tx.tenant(), campaign);
+absl::StatusOr<std::optional<CampaignRepository::NextRow>> CampaignRepository::NextDue(sql::Transaction& tx,
+                                                                                       const Uuid& campaign) {
+  const auto read = [](const sql::Row& r) { return NextRow{r.Time(0), r.Int(1) > 0}; };
+  return tx.Find(kNextDue, read, tx.tenant(), campaign);
+}
+
+absl::StatusOr<std::vector<Recipient>> CampaignRepository::Retryable(sql::Transaction& tx, const Uuid& campaign,
+                                                                     RecipientState state, const Uuid& after,
+                                                                     int limit) {
+  return Rows(tx, kRetryable, tx.tenant(), campaign, state, after, limit);
+}
+
+absl::Status CampaignRepository::Requeue(sql::Transaction& tx, const Recipient& r) {
+  return tx.Exec(kRequeue, r.not_before, r.round, r.first_message_id, r.capped_retries, r.updated_at, tx.tenant(),
+                 r.campaign_id, r.contact_id);
 }
 
 absl::StatusOr<std::vector<Recipient>> CampaignRepository::QueuedOf(sql::Transaction& tx, const Uuid& contact) {
@@ -277,8 +322,9 @@ absl::StatusOr<RecipientCounts> CampaignRepository::Recount(sql::Transaction& tx
 }
 
 std::vector<sql::Query> CampaignRepository::Queries() {
-  return {kInsert,   kGet,       kList,        kUpdate,     kRunning,  kInsertRow, kGetRow,  kDue,     kNextDue,
-          kQueuedOf, kUpdateRow, kShowMessage, kSetReplied, kListRows, kCounts,    kRecount, kAddCount};
+  return {kInsert,  kGet,         kList,       kUpdate,   kRewrite, kSetWait,  kDelete,    kLive,
+          kRunning, kInsertRow,   kGetRow,     kDue,      kNextDue, kQueuedOf, kUpdateRow, kRetryable,
+          kRequeue, kShowMessage, kSetReplied, kListRows, kCounts,  kRecount};
 }
 
 }  // namespace vinculo::messaging

@@ -8,6 +8,7 @@
 #include "common/sql/query.h"
 #include "common/sql/transaction.h"
 #include "services/messaging/domain/campaign.h"
+#include "services/messaging/store/count_deltas.h"
 
 namespace vinculo::messaging {
 
@@ -29,19 +30,8 @@ struct Recipient {
   int replied = 0;  // 1 direct, 2 inferred
   bool opted_out = false;
   absl::Time updated_at;
-};
-
-// Changes of counters within one transaction, written at its end: row and counter change together, with one statement
-// for each counter however many rows moved.
-class CountDeltas {
- public:
-  void Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to,
-            const std::string& to_reason);
-  void Add(const Uuid& campaign, RecipientState state, const std::string& reason, int64_t n);
-  absl::Status Flush(sql::Transaction& tx);
-
- private:
-  std::map<std::tuple<Uuid, RecipientState, std::string>, int64_t> deltas_;
+  std::optional<Uuid> first_message_id;  // of an earlier round
+  int capped_retries = 0;                // rounds begun because WhatsApp had held the one before back
 };
 
 // Campaigns, their ledger and its counters.
@@ -52,19 +42,35 @@ class CampaignRepository {
   static absl::StatusOr<Campaign> Get(sql::Transaction& tx, const Uuid& id);
   // Newest first, before `before` (nil: from the newest).
   static absl::StatusOr<std::vector<Campaign>> List(sql::Transaction& tx, const Uuid& before, int limit);
-  // State, reason, times, freeze cursor; bumps the revision.
+  // State, reason, times, freeze, canary and wait; bumps the revision.
   static absl::Status Update(sql::Transaction& tx, Campaign& campaign);
+  // Everything that people set; bumps the revision.
+  static absl::Status Rewrite(sql::Transaction& tx, Campaign& campaign);
+  // What it waits for; the revision stays.
+  static absl::Status SetWait(sql::Transaction& tx, const Campaign& campaign);
+  static absl::Status Delete(sql::Transaction& tx, const Uuid& id);
+  // How many are scheduled, freezing or running; kMaxLiveCampaigns counts as "at least".
+  static absl::StatusOr<int> CountLive(sql::Transaction& tx);
   // RUNNING campaigns of a sender, and their rates.
   static absl::StatusOr<std::vector<Campaign>> Running(sql::Transaction& tx, const Uuid& sender);
 
-  // False when the contact has a row already.
-  static absl::StatusOr<bool> InsertRecipient(sql::Transaction& tx, const Recipient& recipient);
+  // ALREADY_EXISTS when the contact has a row.
+  static absl::Status InsertRecipient(sql::Transaction& tx, const Recipient& recipient);
   static absl::StatusOr<std::optional<Recipient>> FindRecipient(sql::Transaction& tx, const Uuid& campaign,
                                                                 const Uuid& contact);
   // Queued and due, by (not_before, position).
   static absl::StatusOr<std::vector<Recipient>> Due(sql::Transaction& tx, const Uuid& campaign, absl::Time now,
                                                     int limit);
-  static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& campaign);
+  struct NextRow {
+    absl::Time not_before;
+    bool tried = false;  // waits for another attempt
+  };
+  static absl::StatusOr<std::optional<NextRow>> NextDue(sql::Transaction& tx, const Uuid& campaign);
+  // Rows in SKIPPED, UNKNOWN or FAILED by contact id, after `after`.
+  static absl::StatusOr<std::vector<Recipient>> Retryable(sql::Transaction& tx, const Uuid& campaign,
+                                                          RecipientState state, const Uuid& after, int limit);
+  // QUEUED again without a message: round, not_before, first message, capped retries.
+  static absl::Status Requeue(sql::Transaction& tx, const Recipient& recipient);
   // Queued rows of a contact over all campaigns.
   static absl::StatusOr<std::vector<Recipient>> QueuedOf(sql::Transaction& tx, const Uuid& contact);
   // State, reason, message, not_before, tries.

@@ -14,7 +14,7 @@ namespace {
   "c.contact_id, c.state, c.merged_into, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, " \
   "c.phone, c.bsuid, "                                                                                              \
   "c.tags, c.attributes, c.marketing, c.transactional, c.suppressed, c.last_inbound_at, c.revision, c.created_at, " \
-  "c.updated_at, c.tester"
+  "c.updated_at, c.tester, c.recent_marketing"
 
 constexpr sql::Query kGet{"contact_get",
                           "SELECT " COLUMNS " FROM contact c WHERE c.tenant_id = ? AND c.contact_id = ?"};
@@ -47,6 +47,8 @@ constexpr sql::Query kSetPermissions{
     "contact_set_permissions",
     "UPDATE contact SET marketing = ?, transactional = ?, suppressed = ?, revision = revision + 1 WHERE "
     "tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kSetMarketing{
+    "contact_set_marketing", "UPDATE contact SET recent_marketing = ? WHERE tenant_id = ? AND contact_id = ?"};
 constexpr sql::Query kHeard{
     "contact_heard",
     "UPDATE contact SET last_inbound_at = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND (last_inbound_at IS NULL "
@@ -118,6 +120,7 @@ Contact ReadContact(const sql::Row& r, absl::Status& status) {
   c.created_at = r.Time(18);
   c.updated_at = r.Time(19);
   c.tester = r.Bool(20);
+  c.recent_marketing = DecodeTimes(r.Text(21));
   return c;
 }
 
@@ -253,6 +256,10 @@ absl::Status ContactRepository::RestMarketing(sql::Transaction& tx, const Uuid& 
   return tx.Exec(kRest, until, tx.tenant(), id);
 }
 
+absl::Status ContactRepository::SetRecentMarketing(sql::Transaction& tx, const Contact& c) const {
+  return tx.Exec(kSetMarketing, EncodeTimes(c.recent_marketing), tx.tenant(), c.id);
+}
+
 absl::Status ContactRepository::Heard(sql::Transaction& tx, const Uuid& id, absl::Time at) const {
   return tx.Exec(kHeard, at, tx.tenant(), id);
 }
@@ -320,7 +327,7 @@ absl::StatusOr<std::vector<Uuid>> ContactRepository::ListsOfContact(sql::Transac
 std::vector<sql::Query> ContactRepository::Queries() {
   std::vector<sql::Query> out = {
       kGet,  kByIdentity,   kByPhoneKey,      kByCustomer,     kInsert,     kUpdate, kSetPermissions, kHeard,
-      kRest, kGetLastRoute, kSetLastRoute,    kInsertIdentity, kIdentities, kOwner,  kRemoveIdentity, kAliases,
+      kRest, kSetMarketing, kGetLastRoute, kSetLastRoute,    kInsertIdentity, kIdentities, kOwner,  kRemoveIdentity, kAliases,
       kPage, kMemberPage,   kMemberVariables, kListsOf};
   const std::vector<sql::Query> standing = StandingQueries();
   out.insert(out.end(), standing.begin(), standing.end());

@@ -62,6 +62,8 @@ class ContactRepository {
   absl::Status SetPermissions(sql::Transaction& tx, const Contact& contact) const;
   // No marketing to the contact until then; never sooner than what is known already [M-110].
   absl::Status RestMarketing(sql::Transaction& tx, const Uuid& id, absl::Time until) const;
+  // Marketing begun lately; the revision stays.
+  absl::Status SetRecentMarketing(sql::Transaction& tx, const Contact& contact) const;
   absl::Status Heard(sql::Transaction& tx, const Uuid& id, absl::Time at) const;
   struct LastRoute {
     int route = 0;

@@ -1,5 +1,9 @@
 #include "services/messaging/store/encoding.h"
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/json/json_text.h"
 
 namespace vinculo::messaging {
@@ -228,6 +232,20 @@ absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text) {
   if (text == "[]" || text.empty()) return std::vector<std::string>();
   return DecodeStoredJson<std::vector<std::string>>(text,
                                                     [](const Json& j) { return j.get<std::vector<std::string>>(); });
+}
+
+std::string EncodeTimes(const std::vector<absl::Time>& times) {
+  return absl::StrJoin(times, ",",
+                       [](std::string* out, absl::Time t) { absl::StrAppend(out, absl::ToUnixSeconds(t)); });
+}
+
+std::vector<absl::Time> DecodeTimes(absl::string_view text) {
+  std::vector<absl::Time> out;
+  for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    int64_t seconds = 0;
+    if (absl::SimpleAtoi(part, &seconds)) out.push_back(absl::FromUnixSeconds(seconds));
+  }
+  return out;
 }
 
 std::string EncodePlan(const Campaign& campaign) {

@@ -30,8 +30,16 @@ absl::StatusOr<std::map<std::string, std::string>> DecodeMap(absl::string_view t
 std::string EncodeStrings(const std::vector<std::string>& strings);
 absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text);
 
+// Instants as seconds, separated by commas; "" for none.
+std::string EncodeTimes(const std::vector<absl::Time>& times);
+std::vector<absl::Time> DecodeTimes(absl::string_view text);
+
 // Language, parameter map and audience of a campaign.
 std::string EncodePlan(const Campaign& campaign);
 absl::Status DecodePlan(absl::string_view text, Campaign& campaign);
+
+// Start and guards of a campaign.
+std::string EncodeGuards(const Campaign& campaign);
+absl::Status DecodeGuards(absl::string_view text, Campaign& campaign);
 
 }  // namespace vinculo::messaging

@@ -21,7 +21,7 @@ namespace {
   "m.wamid, "                                                                                                      \
   "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, " \
   "m.expired_at, "                                                                                                 \
-  "c.customer_id, m.ledger_contact_id, m.origin FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND "   \
+  "c.customer_id, m.ledger_contact_id, m.origin, c.country, m.test, m.billing_category, m.billable, m.price, m.currency, m.reserved FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND "   \
   "c.contact_id = "                                                                                                \
   "m.contact_id "
 
@@ -31,8 +31,8 @@ constexpr sql::Query kInsert{
     "state, phase, attempt, token, due_at, "
     "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
     "reply_ref, labels, caller, wamid, error_reason, "
-    "error_code, billing_category, created_at, ledger_contact_id, origin) VALUES (?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?)"};
+    "error_code, billing_category, created_at, ledger_contact_id, origin, test, currency, reserved) VALUES (?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?)"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kFacts{"message_facts", "SELECT " FACTS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kManyFacts{"message_many_facts", "SELECT " FACTS
@@ -60,7 +60,8 @@ constexpr sql::Query kUpdateReported{
     "?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? WHERE tenant_id = ? AND message_id = ?"};
 constexpr sql::Query kSetPricing{
     "message_set_pricing",
-    "UPDATE message SET billing_category = ?, billable = ? WHERE tenant_id = ? AND message_id = ?"};
+    "UPDATE message SET billing_category = ?, billable = ?, price = ?, currency = ? WHERE tenant_id = ? AND message_id "
+    "= ?"};
 constexpr sql::Query kDue{
     "message_due",
     "SELECT " COLUMNS
@@ -146,6 +147,13 @@ Message ReadMessage(const sql::Row& r, absl::Status& status) {
   m.customer_id = r.String(30);
   m.ledger_contact_id = r.OptionalId(31);
   m.origin = static_cast<Origin>(r.Int(32));
+  m.country = r.String(33);
+  m.test = r.Bool(34);
+  m.billing_category = r.String(35);
+  if (!r.IsNull(36)) m.billable = r.Bool(36);
+  if (!r.IsNull(37)) m.price = r.Int(37);
+  m.currency = r.String(38);
+  m.reserved = r.Int(39);
   return m;
 }
 
@@ -180,7 +188,7 @@ absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
                           m.progress.phase, m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend,
                           EncodeContent(m.content), fallback, m.version, m.category, m.quote_wamid, m.reply_route.route,
                           m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id,
-                          m.origin));
+                          m.origin, m.test, m.currency, m.reserved));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
   return absl::OkStatus();
 }
@@ -238,9 +246,8 @@ absl::Status MessageRepository::UpdateReported(sql::Transaction& tx, const Messa
                  p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
 }
 
-absl::Status MessageRepository::SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category,
-                                           bool billable) {
-  return tx.Exec(kSetPricing, category, billable, tx.tenant(), id);
+absl::Status MessageRepository::SetPricing(sql::Transaction& tx, const Message& m) {
+  return tx.Exec(kSetPricing, m.billing_category, m.billable, m.price, m.currency, tx.tenant(), m.id);
 }
 
 absl::StatusOr<std::vector<Message>> MessageRepository::Due(sql::Transaction& tx, const Uuid& sender, Lane lane,

@@ -32,7 +32,8 @@ class MessageRepository {
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
   // The same again for an unchanged attempt, token and wamid: what a status changes.
   static absl::Status UpdateReported(sql::Transaction& tx, const Message& message);
-  static absl::Status SetPricing(sql::Transaction& tx, const Uuid& id, const std::string& category, bool billable);
+  // Billing category, billable, price and currency.
+  static absl::Status SetPricing(sql::Transaction& tx, const Message& message);
 
   // Queued and due messages of a lane after `after`, oldest first. Those of campaigns are handed out through their
   // ledger.

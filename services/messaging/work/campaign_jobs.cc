@@ -5,114 +5,17 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
-#include "services/messaging/domain/preflight.h"
 #include "services/messaging/job_kinds.h"
-#include "services/messaging/settle.h"
-#include "services/messaging/store/audience_walk.h"
-#include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
-#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/work/campaign_freeze.h"
 #include "services/messaging/work/page_job.h"
 
 namespace vinculo::messaging {
 namespace {
 
-// Rows of one transaction: other writers wait for it.
-constexpr int kFreezePage = 250;
-constexpr int kSkipPage = 500;
 constexpr int kSubmitTries = 12;
-
-// SCHEDULED -> FREEZING, or PAUSED when something blocks by now.
-absl::Status BeginFreeze(sql::Transaction& tx, Campaign& campaign, absl::Time now) {
-  ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, campaign.sender_id));
-  ASSIGN_OR_RETURN(const std::optional<Template> t,
-                   TemplateRepository::Find(tx, campaign.channel_id, campaign.template_name));
-  const AudienceSummary unknown{.matched = 1, .reachable = 1};
-  campaign.started_at = now;
-  if (HasErrors(CheckCampaign(campaign, t ? &*t : nullptr, sender, unknown, now))) {
-    campaign.state = CampaignState::kPaused;
-    campaign.pause_reason = "PREFLIGHT";
-    RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
-    return AnnouncePaused(tx, campaign, now);
-  }
-  campaign.state = CampaignState::kFreezing;
-  RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
-  return AnnounceCampaign(tx, campaign, "campaign.started", now);
-}
-
-absl::Status FreezeContact(sql::Transaction& tx, const CampaignPlan& plan, const Contact& contact,
-                           const std::map<std::string, std::string>& variables, CountDeltas& deltas, absl::Time now) {
-  RecipientPlan recipient = PlanRecipient(plan, contact, variables);
-  Recipient row{.campaign_id = plan.campaign->id,
-                .contact_id = contact.id,
-                .position = RecipientPosition(plan.campaign->id, contact.id),
-                .state = recipient.excluded.empty() ? RecipientState::kQueued : RecipientState::kExcluded,
-                .reason = recipient.excluded,
-                .language = recipient.language,
-                .version = recipient.version,
-                .category = recipient.category,
-                .not_before = plan.campaign->started_at.value_or(now),
-                .updated_at = now};
-  if (recipient.excluded.empty()) row.params = std::move(recipient.values);
-  ASSIGN_OR_RETURN(const bool fresh, CampaignRepository::InsertRecipient(tx, row));
-  if (fresh) deltas.Add(row.campaign_id, row.state, row.reason, 1);
-  return absl::OkStatus();
-}
-
-// One page; true when the freeze goes on.
-absl::StatusOr<bool> FreezePage(sql::Transaction& tx, const ContactRepository& contacts, const jobs::Job& job,
-                                absl::Time now) {
-  ASSIGN_OR_RETURN(Campaign campaign, CampaignRepository::Get(tx, Uuid::Parse(job.payload).value_or(Uuid())));
-  if (campaign.state == CampaignState::kScheduled) RETURN_IF_ERROR(BeginFreeze(tx, campaign, now));
-  if (campaign.state != CampaignState::kFreezing) {
-    RETURN_IF_ERROR(jobs::Complete(tx, job));
-    return false;
-  }
-  ASSIGN_OR_RETURN(const Template t, TemplateRepository::Get(tx, campaign.channel_id, campaign.template_name));
-  ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
-  const CampaignPlan plan{&campaign, &t, &policy};
-  CountDeltas deltas;
-  ASSIGN_OR_RETURN(const AudiencePage page,
-                   WalkAudience(tx, contacts, campaign.audience, campaign.freeze_cursor, kFreezePage,
-                                [&](const Contact& c, const std::map<std::string, std::string>& v) {
-                                  return FreezeContact(tx, plan, c, v, deltas, now);
-                                }));
-  RETURN_IF_ERROR(deltas.Flush(tx));
-  campaign.freeze_cursor = page.last;
-  if (!page.done) {
-    RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
-    return true;
-  }
-  campaign.state = campaign.pause_when_frozen ? CampaignState::kPaused : CampaignState::kRunning;
-  RETURN_IF_ERROR(CampaignRepository::Update(tx, campaign));
-  if (campaign.pause_when_frozen) RETURN_IF_ERROR(AnnouncePaused(tx, campaign, now));
-  tx.Raise(kSignalQueue);
-  RETURN_IF_ERROR(jobs::Complete(tx, job));
-  return false;
-}
-
-// One page; true when rows are left.
-absl::StatusOr<bool> SkipRows(sql::Transaction& tx, const jobs::Job& job, absl::Time now) {
-  const std::vector<std::string> parts = absl::StrSplit(job.payload, '\n');
-  const Uuid id = Uuid::Parse(parts.at(0)).value_or(Uuid());
-  ASSIGN_OR_RETURN(std::vector<Recipient> rows, CampaignRepository::Due(tx, id, Never(), kSkipPage));
-  CountDeltas deltas;
-  for (Recipient& row : rows) {
-    row.state = RecipientState::kSkipped;
-    row.reason = parts.size() > 1 ? parts[1] : "CAMPAIGN_CANCELLED";
-    row.updated_at = now;
-    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
-    deltas.Move(id, RecipientState::kQueued, "", row.state, row.reason);
-  }
-  RETURN_IF_ERROR(deltas.Flush(tx));
-  const bool more = static_cast<int>(rows.size()) == kSkipPage;
-  if (more) return true;
-  RETURN_IF_ERROR(jobs::Complete(tx, job));
-  tx.Raise(kSignalQueue);
-  return false;
-}
 
 // What a submission needs.
 struct Submission {
@@ -175,6 +78,8 @@ void MessagingJobs::Register(jobs::JobRunner& runner) {
                   [this](jobs::Job job, jobs::Done done) { Freeze(std::move(job), std::move(done)); });
   runner.Register(kJobSkip, {.lease = absl::Seconds(60), .concurrency = 4},
                   [this](jobs::Job job, jobs::Done done) { Skip(std::move(job), std::move(done)); });
+  runner.Register(kJobRetry, {.lease = absl::Seconds(60), .concurrency = 4},
+                  [this](jobs::Job job, jobs::Done done) { Retry(std::move(job), std::move(done)); });
   runner.Register(kJobSubmitTemplate, {.lease = absl::Seconds(60), .concurrency = 8},
                   [this](const jobs::Job& job, jobs::Done done) { Submit(job, std::move(done)); });
 }
@@ -188,7 +93,12 @@ void MessagingJobs::Freeze(jobs::Job job, jobs::Done done) {
 
 void MessagingJobs::Skip(jobs::Job job, jobs::Done done) {
   RunPages(db_, std::move(job), std::move(done),
-           [](sql::Transaction& tx, const jobs::Job& j, absl::Time now) { return SkipRows(tx, j, now); });
+           [](sql::Transaction& tx, const jobs::Job& j, absl::Time now) { return SkipPage(tx, j, now); });
+}
+
+void MessagingJobs::Retry(jobs::Job job, jobs::Done done) {
+  RunPages(db_, std::move(job), std::move(done),
+           [](sql::Transaction& tx, const jobs::Job& j, absl::Time now) { return RetryNextPage(tx, j, now); });
 }
 
 void MessagingJobs::Submit(const jobs::Job& job, jobs::Done done) {

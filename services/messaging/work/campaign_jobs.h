@@ -21,6 +21,7 @@ class MessagingJobs {
  private:
   void Freeze(jobs::Job job, jobs::Done done);
   void Skip(jobs::Job job, jobs::Done done);
+  void Retry(jobs::Job job, jobs::Done done);
   void Submit(const jobs::Job& job, jobs::Done done);
 
   sql::Database& db_;

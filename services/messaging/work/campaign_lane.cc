@@ -4,16 +4,16 @@
 #include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
-#include "services/messaging/contact_merge.h"
+#include "services/messaging/campaign_protection.h"
 #include "services/messaging/job_kinds.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/work/campaign_recipient.h"
 #include "services/messaging/work/intent_commit.h"
 
 namespace vinculo::messaging {
 namespace {
 
-constexpr absl::Duration kCampaignExpiry = absl::Hours(24);
 constexpr int kPages = 8;  // of rows passed over, in one commit
 
 class CampaignLane {
@@ -23,6 +23,8 @@ class CampaignLane {
   absl::Status Take() {
     ASSIGN_OR_RETURN(std::vector<Campaign> running, CampaignRepository::Running(c_.tx, c_.request.sender_id));
     c_.batch.running_campaigns = !running.empty();
+    if (running.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(policy_, c_.LoadPolicy());
     const auto turn = std::find_if(running.begin(), running.end(),
                                    [&](const Campaign& c) { return c.id > c_.request.last_campaign; });
     std::rotate(running.begin(), turn, running.end());
@@ -37,13 +39,19 @@ class CampaignLane {
 
  private:
   absl::Status TakeCampaign(Campaign& campaign, int limit) {
-    if (campaign.deadline && c_.request.now >= *campaign.deadline) {
-      return jobs::Enqueue(c_.tx, {.kind = kJobSkip,
-                                   .key = campaign.id.ToString(),
-                                   .due_at = c_.request.now,
-                                   .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
+    if (campaign.deadline && c_.request.now >= *campaign.deadline) return PassDeadline(campaign);
+    int64_t slice = limit;
+    if (campaign.canary_phase == CanaryPhase::kSlice || campaign.canary_phase == CanaryPhase::kWaiting) {
+      ASSIGN_OR_RETURN(slice, CanaryLeft(campaign));
+      if (campaign.state != CampaignState::kRunning) return absl::OkStatus();
+      if (slice == 0) return WaitForCanary(campaign);
     }
-    if (limit <= 0) return absl::OkStatus();
+    limit = static_cast<int>(std::min<int64_t>(limit, slice));
+    return limit > 0 ? TakeRows(campaign, limit) : absl::OkStatus();
+  }
+
+  absl::Status TakeRows(Campaign& campaign, int limit) {
+    CampaignRecipients recipients(c_, campaign, *policy_);
     int taken = 0;
     for (int page = 0; page < kPages && taken < limit; ++page) {
       const int asked = limit - taken;
@@ -53,133 +61,107 @@ class CampaignLane {
       if (due.empty() && page == 0) return FinishOrWait(campaign);
       bool waits = false;
       for (DueRecipient& one : due) {
-        ASSIGN_OR_RETURN(const Taken what, TakeRecipient(campaign, one));
+        ASSIGN_OR_RETURN(const CampaignRecipients::Taken what, recipients.Take(one));
         if (campaign.state != CampaignState::kRunning) return absl::OkStatus();
-        taken += what == Taken::kBegun ? 1 : 0;
-        waits = waits || what == Taken::kWaitsForReach;
+        taken += what == CampaignRecipients::Taken::kBegun ? 1 : 0;
+        waits = waits || what == CampaignRecipients::Taken::kWaitsForReach;
       }
       if (taken > 0) c_.batch.last_campaign = campaign.id;
-      if (waits) return WaitForReach();
-      if (static_cast<int>(due.size()) < asked) return absl::OkStatus();
+      if (waits) return WaitForReach(campaign);
+      if (static_cast<int>(due.size()) < asked) return Wait(campaign, {});
     }
     c_.batch.more = true;
-    return absl::OkStatus();
+    return Wait(campaign, taken == limit ? CampaignWait{"RATE", std::nullopt} : CampaignWait());
   }
 
-  absl::Status WaitForReach() {
-    ASSIGN_OR_RETURN(const absl::Time free, c_.ReachFreeAt());
-    c_.WakeAt(free);
-    return absl::OkStatus();
+  // Rows that are left at the deadline are skipped, page by page.
+  absl::Status PassDeadline(Campaign& campaign) {
+    ASSIGN_OR_RETURN(const auto next, CampaignRepository::NextDue(c_.tx, campaign.id));
+    if (!next) return FinishOrWait(campaign);
+    return jobs::Enqueue(c_.tx, {.kind = kJobSkip,
+                                 .key = campaign.id.ToString(),
+                                 .due_at = c_.request.now,
+                                 .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
   }
 
-  absl::Status FinishOrWait(Campaign& campaign) {
-    ASSIGN_OR_RETURN(const std::optional<absl::Time> next, CampaignRepository::NextDue(c_.tx, campaign.id));
-    if (next) return c_.WakeAt(next), absl::OkStatus();
+  // How many of the first slice may still begin; 0 while what comes of them is awaited. Passes on to the rest, or pauses.
+  absl::StatusOr<int64_t> CanaryLeft(Campaign& campaign) {
+    constexpr int64_t kAll = kMaxAudience;
+    const absl::Time now = c_.request.now;
+    if (campaign.canary_phase == CanaryPhase::kWaiting && now < *campaign.canary_until) return 0;
     RETURN_IF_ERROR(c_.deltas.Flush(c_.tx));
     ASSIGN_OR_RETURN(const RecipientCounts counts, CampaignRepository::Counts(c_.tx, campaign.id));
     const Funnel funnel = MakeFunnel(counts);
-    if (funnel.of(RecipientState::kQueued) != 0 || funnel.of(RecipientState::kSending) != 0) return absl::OkStatus();
-    if (funnel.of(RecipientState::kUnknown) != 0) {
-      ASSIGN_OR_RETURN(const bool waiting,
-                       MessageRepository::UnknownWaiting(c_.tx, c_.request.sender_id, campaign.id, Never()));
-      if (waiting) return absl::OkStatus();
+    if (!campaign.guards.canary) {
+      campaign.canary_phase = CanaryPhase::kPassed;
+    } else if (campaign.canary_phase == CanaryPhase::kSlice) {
+      const int64_t left = campaign.canary_size - funnel.attempted;
+      if (left > 0) return left;
+      campaign.canary_phase = CanaryPhase::kWaiting;
+      campaign.canary_until = now + campaign.guards.canary->wait;
+    } else {
+      campaign.canary_phase = CanaryPhase::kPassed;
+      ASSIGN_OR_RETURN(const bool passed, CanaryPassed(c_.tx, campaign, funnel, *policy_));
+      if (!passed) {
+        RETURN_IF_ERROR(CampaignRepository::Update(c_.tx, campaign));
+        campaign.state = CampaignState::kPaused;
+        RETURN_IF_ERROR(AutoPause(c_.tx, campaign.id, "CANARY_FAILED", now));
+        return 0;
+      }
     }
+    RETURN_IF_ERROR(CampaignRepository::Update(c_.tx, campaign));
+    return campaign.canary_phase == CanaryPhase::kPassed ? kAll : 0;
+  }
+
+  absl::Status WaitForCanary(Campaign& campaign) {
+    ASSIGN_OR_RETURN(const auto next, CampaignRepository::NextDue(c_.tx, campaign.id));
+    if (!next) return FinishOrWait(campaign);
+    c_.WakeAt(campaign.canary_until);
+    return Wait(campaign, {"CANARY", campaign.canary_until});
+  }
+
+  absl::Status WaitForReach(Campaign& campaign) {
+    ASSIGN_OR_RETURN(const absl::Time free, c_.ReachFreeAt());
+    c_.WakeAt(free);
+    return Wait(campaign, {"REACH", free});
+  }
+
+  // Why the next row waits: for another attempt, a moment after another message to the same person, or an opening.
+  absl::string_view ReasonOf(const CampaignRepository::NextRow& next) const {
+    if (next.tried) return "PROVIDER";
+    return next.not_before <= c_.request.now + kPairCost ? "RATE" : "HOURS";
+  }
+
+  absl::Status FinishOrWait(Campaign& campaign) {
+    ASSIGN_OR_RETURN(const auto next, CampaignRepository::NextDue(c_.tx, campaign.id));
+    if (next) {
+      c_.WakeAt(next->not_before);
+      return Wait(campaign, {std::string(ReasonOf(*next)), next->not_before});
+    }
+    RETURN_IF_ERROR(c_.deltas.Flush(c_.tx));
+    ASSIGN_OR_RETURN(const RecipientCounts counts, CampaignRepository::Counts(c_.tx, campaign.id));
+    const Funnel funnel = MakeFunnel(counts);
+    bool waiting = funnel.of(RecipientState::kQueued) != 0 || funnel.of(RecipientState::kSending) != 0;
+    if (!waiting && funnel.of(RecipientState::kUnknown) != 0) {
+      ASSIGN_OR_RETURN(waiting,
+                       MessageRepository::UnknownWaiting(c_.tx, c_.request.sender_id, campaign.id, Never()));
+    }
+    if (waiting) return Wait(campaign, {"ANSWERS", std::nullopt});
     campaign.state = CampaignState::kCompleted;
     campaign.ended_at = c_.request.now;
+    campaign.wait = {};
     RETURN_IF_ERROR(CampaignRepository::Update(c_.tx, campaign));
     return AnnounceCampaign(c_.tx, campaign, "campaign.completed", c_.request.now);
   }
 
-  absl::Status Skip(Recipient& row, absl::string_view reason) {
-    row.state = RecipientState::kSkipped;
-    row.reason = std::string(reason);
-    row.updated_at = c_.request.now;
-    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
-    c_.deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
-    return absl::OkStatus();
-  }
-
-  enum class Taken { kBegun, kPassedOver, kWaitsForReach };
-  absl::StatusOr<Taken> TakeRecipient(Campaign& campaign, DueRecipient& due) {
-    Recipient& row = due.row;
-    ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(campaign.template_name));
-    const Translation* translation = t->Find(row.language);
-    if (translation == nullptr || !translation->Sendable()) {
-      RETURN_IF_ERROR(AutoPause(c_.tx, campaign.id, "TEMPLATE_UNAVAILABLE", c_.request.now));
-      campaign.state = CampaignState::kPaused;
-      return Taken::kPassedOver;
-    }
-    if (due.to.contact.state == ContactState::kMerged) {
-      ASSIGN_OR_RETURN(due.to, c_.FindAddressee(row.contact_id));
-    }
-    const Contact& contact = due.to.contact;
-    ASSIGN_OR_RETURN(const Policy* policy, c_.LoadPolicy());
-    absl::string_view block = CampaignBlock(contact.permissions(),
-                                            {.is_template = true,
-                                             .category = translation->category,
-                                             .needs_phone = translation->category == Category::kAuthentication},
-                                            *policy);
-    if (block.empty() && contact.id != row.contact_id) {
-      ASSIGN_OR_RETURN(const bool duplicate, IsDuplicatePerson(c_.tx, c_.contacts, row, contact.id));
-      if (duplicate) block = "DUPLICATE_PERSON";
-    }
-    if (block.empty() && translation->category == Category::kMarketing && contact.Rests(c_.request.now))
-      block = "PROVIDER_CAP";
-    if (!block.empty()) {
-      RETURN_IF_ERROR(Skip(row, block));
-      return Taken::kPassedOver;
-    }
-    const absl::Time pair = PairFreeAt(due.to.PairDebt(c_.request.now), kPairDebtCampaign, c_.request.now);
-    if (pair > c_.request.now) {
-      row.not_before = pair;
-      RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
-      return Taken::kPassedOver;
-    }
-    if (!c_.ReachAllows(due.to, Lane::kBulk)) return Taken::kWaitsForReach;
-    RETURN_IF_ERROR(Begin(campaign, row, due.to));
-    return Taken::kBegun;
-  }
-
-  absl::Status Begin(const Campaign& campaign, Recipient& row, const Addressee& to) {
-    ASSIGN_OR_RETURN(Message m, MessageFor(campaign, row, to.contact));
-    row.state = RecipientState::kSending;
-    row.reason = "";
-    row.message_id = m.id;
-    row.tries = m.progress.attempt;
-    row.updated_at = c_.request.now;
-    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
-    c_.deltas.Move(campaign.id, RecipientState::kQueued, "", RecipientState::kSending, "");
-    RETURN_IF_ERROR(c_.Charge(to, m));
-    return c_.Begin(std::move(m), to.contact);
-  }
-
-  // A new message, or the one of an attempt that is to be made again.
-  absl::StatusOr<Message> MessageFor(const Campaign& campaign, const Recipient& row, const Contact& contact) {
-    if (row.message_id) {
-      ASSIGN_OR_RETURN(Message m, MessageRepository::Get(c_.tx, *row.message_id));
-      c_.MarkSending(m);
-      RETURN_IF_ERROR(MessageRepository::UpdateProgress(c_.tx, m));
-      return m;
-    }
-    Message m{.id = Uuid::New(c_.request.now),
-              .contact_id = contact.id,
-              .customer_id = contact.customer_id,
-              .sender_id = campaign.sender_id,
-              .campaign_id = campaign.id,
-              .ledger_contact_id = contact.id == row.contact_id ? std::nullopt : std::optional(row.contact_id),
-              .lane = Lane::kBulk,
-              .expire_at = c_.request.now + kCampaignExpiry,
-              .content = TemplateContent{campaign.template_name, row.language, row.params},
-              .version = row.version,
-              .category = row.category,
-              .caller = campaign.caller,
-              .created_at = c_.request.now};
-    c_.MarkSending(m);
-    RETURN_IF_ERROR(MessageRepository::Insert(c_.tx, m));
-    return m;
+  absl::Status Wait(Campaign& campaign, CampaignWait wait) {
+    if (campaign.wait == wait) return absl::OkStatus();
+    campaign.wait = std::move(wait);
+    return CampaignRepository::SetWait(c_.tx, campaign);
   }
 
   IntentCommit& c_;
+  const Policy* policy_ = nullptr;
 };
 
 }  // namespace

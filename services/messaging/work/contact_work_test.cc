@@ -111,8 +111,7 @@ class ContactWorkTest : public testing::Test {
                                                                              .category = Category::kMarketing,
                                                                              .params = {{"body.1", "Ana"}},
                                                                              .not_before = kNow,
-                                                                             .updated_at = kNow})
-                                        .status());
+                                                                             .updated_at = kNow}));
                     deltas.Add(c.id, RecipientState::kQueued, "", 1);
                   }
                   return deltas.Flush(tx);

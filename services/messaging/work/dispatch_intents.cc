@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/status/status_macros.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
@@ -90,6 +91,30 @@ absl::StatusOr<const Policy*> IntentCommit::LoadPolicy() {
     ASSIGN_OR_RETURN(policy_, PolicyRepository::Get(tx));
   }
   return &*policy_;
+}
+
+absl::StatusOr<absl::Time> IntentCommit::MarketingOpensAt(const Contact& contact) {
+  if (!clock_) {
+    ASSIGN_OR_RETURN(const Policy* policy, LoadPolicy());
+    clock_.emplace(*policy, Campaign(), request.now);
+  }
+  return clock_->For(contact, Category::kMarketing).value_or(Never());
+}
+
+absl::StatusOr<bool> IntentCommit::CapAllows(const Contact& contact) {
+  ASSIGN_OR_RETURN(const Policy* policy, LoadPolicy());
+  return policy->frequency_cap == 0 ||
+         MarketingWithin(contact, policy->frequency_window, request.now) < policy->frequency_cap;
+}
+
+absl::Status IntentCommit::CountMarketing(const Contact& contact) {
+  ASSIGN_OR_RETURN(const Policy* policy, LoadPolicy());
+  if (policy->frequency_cap == 0) return absl::OkStatus();
+  Contact counted;
+  counted.id = contact.id;
+  counted.recent_marketing = contact.recent_marketing;
+  NoteMarketing(counted, policy->frequency_window, request.now);
+  return contacts.SetRecentMarketing(tx, counted);
 }
 
 void IntentCommit::MarkSending(Message& m) const {

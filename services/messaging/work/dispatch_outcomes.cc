@@ -5,8 +5,10 @@
 #include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/campaign_protection.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/contact_merge.h"
+#include "services/messaging/marketing_record.h"
 #include "services/messaging/reachability.h"
 #include "services/messaging/sender_state.h"
 #include "services/messaging/settle.h"
@@ -206,6 +208,7 @@ struct Recorder {
     } else {
       RETURN_IF_ERROR(Refuse(m, report));
       RETURN_IF_ERROR(GiveReachBack(m));
+      if (m.progress.phase == Phase::kRefused) RETURN_IF_ERROR(UncountMarketing(tx, contacts, before));
     }
     return Settle(tx, before, m, deltas, now);
   }

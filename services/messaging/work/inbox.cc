@@ -16,6 +16,7 @@
 #include "common/log/log.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
+#include "services/messaging/campaign_protection.h"
 #include "services/messaging/domain/channel.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/compliance_repository.h"
@@ -309,7 +310,7 @@ class Inbox::Impl {
                          ApplyItem({tx, contacts_, *words, a.object, deltas, facts, now}, a.item));
         results.push_back(result);
       }
-      RETURN_IF_ERROR(deltas.Flush(tx));
+      RETURN_IF_ERROR(CloseBatch(tx, deltas, now));
       RETURN_IF_ERROR(CountTraffic(tx, items, results, now));
       for (const RawBody& raw : mark) RETURN_IF_ERROR(RawInbox::MarkProcessed(tx, raw.id, now));
       return results;

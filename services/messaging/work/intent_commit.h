@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "services/messaging/domain/allowed_hours.h"
 #include "services/messaging/domain/policy.h"
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/contact_repository.h"
@@ -35,6 +36,11 @@ class IntentCommit {
   absl::Status Charge(const Addressee& to, const Message& m);
   // The end of the batch: counters.
   absl::Status Finish();
+  // When marketing may begin for this person, within the tenant's allowed hours [M-66].
+  absl::StatusOr<absl::Time> MarketingOpensAt(const Contact& contact);
+  // Whether one more stays within the frequency cap, and its count once it begins [M-68].
+  absl::StatusOr<bool> CapAllows(const Contact& contact);
+  absl::Status CountMarketing(const Contact& contact);
   // The template, read once; an empty one when the channel has none of that name.
   absl::StatusOr<const Template*> LoadTemplate(const std::string& name);
   // The tenant's policy, read once.
@@ -57,8 +63,9 @@ class IntentCommit {
  private:
   absl::StatusOr<SendTarget> Target(const Contact& contact, const Message& m);
 
-  std::map<std::string, Template> templates_;
   std::optional<Policy> policy_;
+  std::optional<ZoneClock> clock_;
+  std::map<std::string, Template> templates_;
   ReachBudget reach_;
   int64_t new_slots_ = 0;
   int bulk_ = 0;

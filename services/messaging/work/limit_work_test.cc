@@ -109,8 +109,7 @@ TEST_F(LimitWorkTest, CampaignsOweAPersonOneMessage) {
                                                                          .category = Category::kMarketing,
                                                                          .params = {{"body.1", "Ana"}},
                                                                          .not_before = kNow,
-                                                                         .updated_at = kNow})
-                                    .status());
+                                                                         .updated_at = kNow}));
                 CountDeltas deltas;
                 deltas.Add(second.id, RecipientState::kQueued, "", 1);
                 return deltas.Flush(tx);

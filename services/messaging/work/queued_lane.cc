@@ -58,7 +58,12 @@ class QueuedLane {
         // Waits for its own expiry: the template may be approved again.
         if (translation == nullptr || !translation->Sendable()) return Postpone(before, now + kTemplateWait);
       }
-      if (m.category == Category::kMarketing && to.contact.Rests(now)) block = "PROVIDER_CAP";
+    }
+    const bool marketing = m.category == Category::kMarketing && !m.test;
+    if (block.empty() && marketing) {
+      if (to.contact.Rests(now)) block = "PROVIDER_CAP";
+      ASSIGN_OR_RETURN(const bool within_cap, c_.CapAllows(to.contact));
+      if (!within_cap && m.progress.attempt == 0) block = "FREQUENCY_CAP";
     }
     if (block.empty()) {
       ASSIGN_OR_RETURN(const std::optional<std::string> ended,
@@ -66,6 +71,10 @@ class QueuedLane {
       if (ended) block = "MEDIA_EXPIRED";
     }
     if (!block.empty()) return GiveUp(before, block);
+    if (marketing) {
+      ASSIGN_OR_RETURN(const absl::Time opens, c_.MarketingOpensAt(to.contact));
+      if (opens > now) return Postpone(before, opens);
+    }
     const absl::Time pair = PairFreeAt(to.PairDebt(now), kPairDebtSend, now);
     if (pair > now) return PostponeContact(before, pair);
     if (NeedsReach(to, m.content, now) && !c_.ReachAllows(to, m.lane)) {
@@ -76,6 +85,8 @@ class QueuedLane {
   }
 
   absl::Status Begin(Message m, const Addressee& to, bool content_changed) {
+    if (m.category == Category::kMarketing && !m.test && m.progress.attempt == 0)
+      RETURN_IF_ERROR(c_.CountMarketing(to.contact));
     c_.MarkSending(m);
     RETURN_IF_ERROR(content_changed ? MessageRepository::Update(c_.tx, m)
                                     : MessageRepository::UpdateProgress(c_.tx, m));

@@ -90,8 +90,7 @@ TEST_F(RoutingWorkTest, OfTwoCampaignsInADayTheNewerIsAnswered) {
                                                                          .category = Category::kMarketing,
                                                                          .params = {{"body.1", "Ana"}},
                                                                          .not_before = kNow,
-                                                                         .updated_at = kNow})
-                                    .status());
+                                                                         .updated_at = kNow}));
                 deltas.Add(second.id, RecipientState::kQueued, "", 1);
                 return deltas.Flush(tx);
               }),

@@ -2,6 +2,8 @@
 
 #include "common/status/status_macros.h"
 #include "services/messaging/consent_act.h"
+#include "services/messaging/domain/cost.h"
+#include "services/messaging/marketing_record.h"
 #include "services/messaging/reachability.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/inbound_repository.h"
@@ -59,12 +61,16 @@ absl::StatusOr<ItemResult> ApplyStatus(const ApplyContext& c, const StatusItem& 
     changed = true;
   }
   if (!m.progress.accepted_at && m.progress.phase == Phase::kAccepted) m.progress.accepted_at = report.at;
-  if (item.has_pricing)
-    RETURN_IF_ERROR(MessageRepository::SetPricing(c.tx, m.id, item.billing_category, item.billable));
+  if (item.has_pricing) {
+    m.billing_category = BillingCategory(item.billing_category);
+    m.billable = item.billable;
+    changed = changed || m.billing_category != found->billing_category || m.billable != found->billable;
+  }
   const auto known = c.facts.messages.insert_or_assign(m.id, m).first;
   if (!changed) return ItemResult::kDuplicate;
   RETURN_IF_ERROR(Settle(c.tx, *found, known->second, c.deltas, c.now));
   const bool failed = report.status == ReportedStatus::kFailed;
+  if (failed) RETURN_IF_ERROR(RestAfter(c.tx, c.contacts, known->second, c.now));
   if (failed && report.error_code == kUndeliverableCode)
     RETURN_IF_ERROR(NoteUndeliverable(c.tx, c.contacts, m.contact_id, report.at, c.now));
   if (failed && report.error_code == kOptedOutCode) {

@@ -14,6 +14,7 @@
 #include "messaging_store_migrations.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/inbox_apply.h"
@@ -23,7 +24,7 @@ namespace vinculo::messaging {
 inline const absl::Time kNow = absl::FromUnixSeconds(1'760'000'000);
 
 // A store with one channel, one sender held under token 1, and an approved marketing template: what intents and
-// outcomes need, without a dispatcher or HTTP.
+// outcomes need, without a dispatcher or HTTP. Marketing may begin at any hour.
 class WorkRig : public testing::Test {
  protected:
   template <class Body>
@@ -34,6 +35,9 @@ class WorkRig : public testing::Test {
   void SetUp() override {
     ASSERT_THAT(
         Write([&](sql::Transaction& tx) -> absl::Status {
+          Policy always;
+          always.allowed_hours.fill({{0, 24 * 3600}});
+          RETURN_IF_ERROR(PolicyRepository::Put(tx, always, kNow));
           RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = channel_,
                                                                 .display_name = "x",
                                                                 .waba_id = "77",
@@ -87,8 +91,7 @@ class WorkRig : public testing::Test {
                                                                      .category = Category::kMarketing,
                                                                      .params = {{"body.1", "Ana"}},
                                                                      .not_before = kNow,
-                                                                     .updated_at = kNow})
-                                .status());
+                                                                     .updated_at = kNow}));
             deltas.Add(c.id, RecipientState::kQueued, "", 1);
             people_.push_back(contact);
           }

@@ -1,6 +1,3 @@
-#include <gtest/gtest.h>
-
-#include <algorithm>
 #include <random>
 
 #include "absl/strings/str_cat.h"

@@ -46,6 +46,9 @@ const connect = {
     ctx.sender = await channels.AddSender({ request_id: requestId(), channel_id: channel.id, phone_number_id: kNumberId,
       phone_number: '+5491140000000', display_name: 'Autos del Sur', throughput: 1000, daily_reach: -1, make_default: true });
     ctx.channel = channel;
+    // The journey runs at any hour of the day, and its few opt-outs may come early.
+    await channels.UpdatePolicy({ request_id: requestId(), policy: { allowed_hours: [{ from: '00:00', until: '24:00' }],
+      protection: { opt_out_percent: 50 } } });
     await ctx.suite.configureSandbox({ graph: { waba_id: kWaba, senders: { [kNumberId]: { waba_id: kWaba, display_phone_number: '5491140000000' } } },
       customers: { rules: kCustomers }, faults: kFaults, crm: { secrets: [ctx.crmSecret] } });
     const verified = await ctx.suite.control('POST', 'verify', { verify_token: ctx.suite.verifyToken() });

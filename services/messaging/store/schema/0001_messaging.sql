@@ -147,6 +147,7 @@ CREATE TABLE contact (
   revision INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  recent_marketing TEXT NOT NULL DEFAULT '',
   marketing_rest_until INTEGER,
   tester INTEGER NOT NULL CHECK (tester IN (0, 1)),
   PRIMARY KEY (tenant_id, contact_id)
@@ -266,9 +267,18 @@ CREATE TABLE campaign (
   caller TEXT NOT NULL,
   revision INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  guards TEXT NOT NULL,
+  frozen INTEGER NOT NULL CHECK (frozen IN (0, 1)),
+  frozen_places TEXT NOT NULL,
+  canary_phase INTEGER NOT NULL,
+  canary_size INTEGER NOT NULL,
+  canary_until INTEGER,
+  waiting_on TEXT NOT NULL,
+  waiting_until INTEGER,
   PRIMARY KEY (tenant_id, campaign_id)
 ) STRICT;
 CREATE INDEX campaign_running ON campaign (tenant_id, sender_id, state, campaign_id) WHERE state IN (3, 4);
+CREATE INDEX campaign_live ON campaign (tenant_id, campaign_id) WHERE state IN (2, 3, 4);
 
 -- The ledger: what became of each person of a campaign. A queued row is the queue. Rows lie in the order in which they go out,
 -- so that those of one moment share their pages.
@@ -290,11 +300,14 @@ CREATE TABLE campaign_recipient (
   replied INTEGER NOT NULL,
   opted_out INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  first_message_id BLOB,
+  capped_retries INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, campaign_id, position, contact_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX campaign_recipient_person ON campaign_recipient (tenant_id, campaign_id, contact_id);
 CREATE INDEX campaign_recipient_contact ON campaign_recipient (tenant_id, contact_id, campaign_id);
 CREATE INDEX campaign_recipient_queue ON campaign_recipient (tenant_id, campaign_id, not_before, position) WHERE state = 2;
+CREATE INDEX campaign_recipient_retry ON campaign_recipient (tenant_id, campaign_id, state, contact_id) WHERE state IN (3, 5, 11);
 
 CREATE TABLE campaign_count (
   tenant_id TEXT NOT NULL,
@@ -345,6 +358,10 @@ CREATE TABLE message (
   expired_at INTEGER,
   ledger_contact_id BLOB,
   origin INTEGER NOT NULL,
+  test INTEGER NOT NULL CHECK (test IN (0, 1)),
+  price INTEGER,
+  currency TEXT NOT NULL,
+  reserved INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT;
 CREATE INDEX message_open ON message (tenant_id, sender_id, lane, state, due_at, message_id) WHERE state IN (1, 2, 3);
