@@ -198,6 +198,16 @@ absl::Status AnnounceSender(sql::Transaction& tx, const Uuid& sender, SenderStat
   return Append(tx, "sender.state_changed", event.sender_id(), event, now, now);
 }
 
+absl::Status AnnounceLimit(sql::Transaction& tx, const Sender& sender, absl::Time now) {
+  v1::SenderLimitChanged event;
+  event.set_sender_id(sender.id.ToString());
+  event.set_throughput(sender.throughput);
+  event.set_daily_reach(sender.daily_reach);
+  event.set_tier(sender.tier);
+  event.set_quality(sender.quality);
+  return Append(tx, "sender.limit_changed", event.sender_id(), event, now, now);
+}
+
 absl::Status AnnounceImport(sql::Transaction& tx, const v1::ImportFinished& finished, absl::Time now) {
   return Append(tx, "import.finished", finished.import_id(), finished, now, now);
 }

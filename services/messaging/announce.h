@@ -46,6 +46,8 @@ absl::Status AnnounceMerged(sql::Transaction& tx, const Contact& survivor, const
 absl::Status AnnounceErased(sql::Transaction& tx, const Uuid& contact, const std::string& customer_id, absl::Time now);
 absl::Status AnnounceSender(sql::Transaction& tx, const Uuid& sender, SenderState state, const std::string& reason,
                             absl::Time now);
+// `sender.limit_changed`: what holds now.
+absl::Status AnnounceLimit(sql::Transaction& tx, const Sender& sender, absl::Time now);
 absl::Status AnnounceImport(sql::Transaction& tx, const v1::ImportFinished& finished, absl::Time now);
 
 }  // namespace vinculo::messaging

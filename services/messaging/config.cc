@@ -1,5 +1,9 @@
 #include "services/messaging/config.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
 #include "absl/flags/flag.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -22,8 +26,62 @@ ABSL_FLAG(std::string, data_key_file, "",
           "file with at least 32 bytes: seals access tokens and hashes identities of people who opted out; empty takes "
           "--service_key's file");
 
+ABSL_FLAG(std::string, apps_dir, "",
+          "directory of further apps, one file SLUG.json each: {\"verify_token\": \"...\", \"secrets\": [\"...\"]}");
+ABSL_FLAG(std::string, error_classes_file, "",
+          "JSON file that replaces what WhatsApp's error codes mean: {\"131026\": \"R\", \"200-299\": \"B\"}");
+ABSL_FLAG(
+    std::string, levels_file, "",
+    "JSON file that says what WhatsApp's levels mean: {\"tiers\": {\"TIER_2K\": 2000}, \"throughputs\": {\"HIGH\": "
+    "1000}}");
+ABSL_FLAG(absl::Duration, sender_refresh, absl::Hours(1), "how often each number is read from Graph");
+
 namespace vinculo::messaging {
 namespace {
+
+// What `parse` makes of the file; a problem of the flag otherwise.
+template <class T>
+std::optional<T> ReadOperatorFile(const char* flag, const std::string& path,
+                                  absl::StatusOr<T> (*parse)(absl::string_view), flags::Checker& check) {
+  if (path.empty()) return std::nullopt;
+  const std::string text(check.SecretFile(flag, path).Reveal());
+  if (text.empty()) return std::nullopt;
+  absl::StatusOr<T> read = parse(text);
+  if (!read.ok()) check.Problem(flag, absl::StrCat(path, ": ", read.status().message()));
+  return read.ok() ? std::optional<T>(*std::move(read)) : std::nullopt;
+}
+
+void ReadRules(Config& config, flags::Checker& check) {
+  auto classes =
+      ReadOperatorFile("error_classes_file", absl::GetFlag(FLAGS_error_classes_file), ParseErrorClasses, check);
+  if (classes) config.rules.errors = ErrorClasses::With(*std::move(classes));
+  auto levels = ReadOperatorFile("levels_file", absl::GetFlag(FLAGS_levels_file), ParseLevels, check);
+  if (levels) config.rules.levels = *std::move(levels);
+  config.sender_refresh =
+      check.DurationWithin("sender_refresh", absl::GetFlag(FLAGS_sender_refresh), absl::Seconds(10), absl::Hours(24));
+}
+
+void ReadApps(Config& config, flags::Checker& check) {
+  const std::string directory = absl::GetFlag(FLAGS_apps_dir);
+  if (directory.empty()) return;
+  std::error_code failed;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  if (failed) return check.Problem("apps_dir", absl::StrCat(directory, ": ", failed.message()));
+  std::sort(files.begin(), files.end());
+  for (const std::filesystem::path& file : files) {
+    const std::string text(check.SecretFile("apps_dir", file.string()).Reveal());
+    absl::StatusOr<AppFile> app = ParseApp(file.stem().string(), text);
+    if (!app.ok()) {
+      check.Problem("apps_dir", absl::StrCat(file.string(), ": ", app.status().message()));
+      continue;
+    }
+    check.Require(app->slug != config.app, "apps_dir", absl::StrCat(file.string(), ": is --app's slug"));
+    config.further_apps.push_back(*std::move(app));
+  }
+}
 
 void ReadGraph(Config& config, flags::Checker& check) {
   config.graph_url = absl::GetFlag(FLAGS_graph_url);
@@ -61,6 +119,8 @@ Config ReadConfig(flags::Checker& check) {
   config.app_secrets = absl::StrSplit(secrets, '\n', absl::SkipWhitespace());
   check.Require(config.app_secrets.size() <= 2, "app_secret_file",
                 "holds one secret, or two while it is being replaced");
+  ReadApps(config, check);
+  ReadRules(config, check);
   const std::string file = absl::GetFlag(FLAGS_data_key_file);
   config.data_secret = check.SecretFile("data_key_file", file.empty() ? config.service.service_key : file).Reveal();
   check.Require(config.data_secret.empty() || config.data_secret.size() >= 32, "data_key_file",

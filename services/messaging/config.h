@@ -7,7 +7,8 @@
 #include "common/flags/flags.h"
 #include "common/flags/host_port.h"
 #include "common/rpc/service_config.h"
-#include "services/messaging/store/data_key.h"
+#include "services/messaging/domain/provider_rules.h"
+#include "services/messaging/operator_files.h"
 
 namespace vinculo::messaging {
 
@@ -26,6 +27,9 @@ struct Config {
   std::string verify_token;
   std::vector<std::string> app_secrets;
   std::string data_secret;
+  std::vector<AppFile> further_apps;
+  ProviderRules rules;
+  absl::Duration sender_refresh;
 };
 
 // Reads all flags; what is wrong is added to `check`.

@@ -20,6 +20,7 @@
 #include "services/messaging/work/inbox.h"
 #include "services/messaging/work/read_marks.h"
 #include "services/messaging/work/upkeep.h"
+#include "services/messaging/work/sender_jobs.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -34,6 +35,12 @@ http::ClientOptions ClientOptions(const Config& config, rpc::Environment& enviro
   return options;
 }
 
+std::vector<WebhookApp> FurtherApps(const Config& config) {
+  std::vector<WebhookApp> out;
+  for (const AppFile& app : config.further_apps) out.push_back({app.slug, app.verify_token, app.secrets});
+  return out;
+}
+
 class Messaging final : public rpc::Service {
  public:
   Messaging(const Config& config, rpc::Environment& environment, DataKey key)
@@ -45,7 +52,7 @@ class Messaging final : public rpc::Service {
         client_(std::make_unique<http::Client>(ClientOptions(config, environment))),
         provider_(*client_,
                   {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
-        context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_},
+        context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_, config.rules},
         channels_(context_),
         templates_(context_),
         contact_service_(context_),
@@ -54,14 +61,17 @@ class Messaging final : public rpc::Service {
         routing_(context_),
         reports_(context_),
         runner_(environment.database),
-        inbox_(environment.database, contacts_, metrics_, {config.app, config.verify_token, config.app_secrets}),
+        inbox_(environment.database, contacts_, metrics_, {config.app, config.verify_token, config.app_secrets},
+               FurtherApps(config), config.rules),
         listener_({.address = config.webhook_address, .max_body_bytes = kWebhookBody}),
         jobs_(environment.database, contacts_, key_, provider_),
         contact_jobs_(environment.database, contacts_),
+        sender_jobs_(environment.database, key_, provider_, config.rules.levels, config.sender_refresh),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
                     {.tenants = config.service.tenants,
                      .holder = Uuid::New(environment.clock.Now()).ToString(),
-                     .unknown_wait = config.unknown_wait}),
+                     .unknown_wait = config.unknown_wait,
+                     .error_classes = config.rules.errors}),
         read_marks_(
             environment.database, key_, provider_,
             [this](const std::string& tenant, const Uuid& sender) { return dispatcher_.TryReserve(tenant, sender); }),
@@ -76,6 +86,7 @@ class Messaging final : public rpc::Service {
     jobs_.Register(runner_);
     contact_jobs_.Register(runner_);
     read_marks_.Register(runner_);
+    sender_jobs_.Register(runner_);
     inbox_.Serve(listener_);
   }
 
@@ -128,6 +139,7 @@ class Messaging final : public rpc::Service {
   http::Listener listener_;
   MessagingJobs jobs_;
   ContactJobs contact_jobs_;
+  SenderJobs sender_jobs_;
   Dispatcher dispatcher_;
   ReadMarks read_marks_;
   Upkeep upkeep_;

@@ -6,6 +6,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/messaging/domain/limits.h"
 
 namespace vinculo::messaging {
 
@@ -40,6 +41,10 @@ class ProviderPort {
   // The bytes, at most `max_bytes`. The address passes the client's guard. Errors as above.
   virtual void FetchMedia(const MediaAddress& address, absl::string_view token, size_t max_bytes,
                           absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) = 0;
+  // What WhatsApp tells of a number now; a word it leaves out is "". UNAVAILABLE PROVIDER_UNAVAILABLE when it does not
+  // answer or refuses.
+  virtual void ReadNumber(absl::string_view phone_number_id, absl::string_view token,
+                          absl::AnyInvocable<void(absl::StatusOr<NumberFacts>)> done) = 0;
 };
 
 }  // namespace vinculo::messaging

@@ -28,6 +28,7 @@
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
 #include "services/messaging/work/read_marks.h"
+#include "services/messaging/work/sender_jobs.h"
 #include "tests/sandbox/sandbox_thread.h"
 
 namespace vinculo::messaging {
@@ -55,6 +56,7 @@ class Rig : public testing::Test {
     jobs_.Register(runner_);
     contact_jobs_.Register(runner_);
     read_marks_.Register(runner_);
+    sender_jobs_.Register(runner_);
     inbox_.Start();
     runner_.Start();
     channel_stub_ = v1::ChannelService::NewStub(server_.channel());
@@ -285,7 +287,7 @@ class Rig : public testing::Test {
       http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
   GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
   MediaBudget media_budget_;
-  ApiContext context_{server_.runtime(), *db_, contacts_, key_, provider_, media_budget_};
+  ApiContext context_{server_.runtime(), *db_, contacts_, key_, provider_, media_budget_, ProviderRules::Default()};
   ChannelService channels_{context_};
   TemplateService templates_{context_};
   ContactService contact_service_{context_};
@@ -302,6 +304,7 @@ class Rig : public testing::Test {
   ReadMarks read_marks_{*db_, key_, provider_, [this](const std::string& tenant, const Uuid& sender) {
                           return dispatcher_ != nullptr && dispatcher_->TryReserve(tenant, sender);
                         }};
+  SenderJobs sender_jobs_{*db_, key_, provider_, LevelTable()};
   std::unique_ptr<Dispatcher> dispatcher_ = std::make_unique<Dispatcher>(
       *db_, contacts_, key_, provider_, metrics_, DispatcherOptions{.tenants = {"demo"}, .holder = "test"});
   std::unique_ptr<http::Client> poster_;

@@ -6,16 +6,14 @@
 #include "common/status/status_macros.h"
 #include "common/text/phone.h"
 #include "common/text/validate.h"
+#include "services/messaging/api/channel_fields.h"
 #include "services/messaging/api/render.h"
+#include "services/messaging/domain/limits.h"
 #include "services/messaging/sender_state.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
-namespace {
-
-constexpr int kWhatsAppThroughput = 80;
-constexpr int kFirstTier = 250;
 
 std::string ParseGraphId(absl::string_view field, const std::string& value, FieldViolations& bad) {
   const bool digits =
@@ -24,7 +22,31 @@ std::string ParseGraphId(absl::string_view field, const std::string& value, Fiel
   return value;
 }
 
-}  // namespace
+void ParseChannelFields(const v1::Channel& in, const std::string& prefix, Channel& c, FieldViolations& bad) {
+  c.display_name = text::ParseText(absl::StrCat(prefix, "display_name"), in.display_name(),
+                                   {.min = 1, .max = 200, .single_line = true}, bad);
+  const std::string alone = absl::StrCat("waba:", c.waba_id);
+  c.portfolio_id = in.portfolio_id().empty() || in.portfolio_id() == alone
+                       ? alone
+                       : ParseGraphId(absl::StrCat(prefix, "portfolio_id"), in.portfolio_id(), bad);
+  c.app = text::ParseSlug(absl::StrCat(prefix, "app"), in.app(), bad);
+}
+
+void ParseSenderFields(const std::string& prefix, Sender& s, FieldViolations& bad) {
+  s.display_name =
+      text::ParseText(absl::StrCat(prefix, "display_name"), s.display_name, {.max = 200, .single_line = true}, bad);
+  s.throughput =
+      static_cast<int>(text::ParseInRange(absl::StrCat(prefix, "throughput"), s.throughput, 0, 100'000, bad));
+  if (s.throughput == 0) s.throughput = kStandardThroughput;
+  s.daily_reach =
+      static_cast<int>(text::ParseInRange(absl::StrCat(prefix, "daily_reach"), s.daily_reach, -1, 100'000'000, bad));
+  if (s.daily_reach == 0) s.daily_reach = kFirstTier;
+}
+
+void SealToken(const DataKey& key, const std::string& token, Channel& c) {
+  c.token_tail = token.substr(token.size() - std::min<size_t>(4, token.size()));
+  c.token_sealed = key.Seal(token, absl::StrCat("waba:", c.waba_id));
+}
 
 ChannelService::ChannelService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
 ChannelService::~ChannelService() = default;
@@ -33,17 +55,16 @@ void ChannelService::CreateChannel(rpc::Call<v1::CreateChannelRequest, v1::Chann
   const v1::CreateChannelRequest& request = call.request();
   FieldViolations bad;
   Channel c{.id = Uuid::New(call.now()), .created_at = call.now()};
-  c.display_name =
-      text::ParseText("display_name", request.display_name(), {.min = 1, .max = 200, .single_line = true}, bad);
   c.waba_id = ParseGraphId("waba_id", request.waba_id(), bad);
-  c.portfolio_id = request.portfolio_id().empty() ? absl::StrCat("waba:", c.waba_id)
-                                                  : ParseGraphId("portfolio_id", request.portfolio_id(), bad);
-  c.app = text::ParseSlug("app", request.app(), bad);
+  v1::Channel fields;
+  fields.set_display_name(request.display_name());
+  fields.set_portfolio_id(request.portfolio_id());
+  fields.set_app(request.app());
+  ParseChannelFields(fields, "", c, bad);
   const std::string token =
-      text::ParseText("access_token", request.access_token(), {.min = 1, .max = 4096, .single_line = true}, bad);
+      text::ParseText("access_token", request.access_token(), {.min = 1, .max = kMaxToken, .single_line = true}, bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  c.token_tail = token.substr(token.size() - std::min<size_t>(4, token.size()));
-  c.token_sealed = context_.key.Seal(token, absl::StrCat("waba:", c.waba_id));
+  SealToken(context_.key, token, c);
   context_.db.Write(
       call.scope(),
       [c = std::move(c)](sql::Transaction& tx) -> absl::StatusOr<Channel> {
@@ -62,18 +83,26 @@ void ChannelService::AddSender(rpc::Call<v1::AddSenderRequest, v1::Sender> call)
   const absl::StatusOr<text::Phone> phone = text::ParsePhone(request.phone_number(), "");
   phone.ok() ? void(s.phone_number = phone->e164)
              : bad.Add("phone_number", "is not a phone number with + and country code");
-  s.display_name = text::ParseText("display_name", request.display_name(), {.max = 200, .single_line = true}, bad);
-  s.throughput = static_cast<int>(text::ParseInRange("throughput", request.throughput(), 0, 100'000, bad));
-  if (s.throughput == 0) s.throughput = kWhatsAppThroughput;
-  s.daily_reach = static_cast<int>(text::ParseInRange("daily_reach", request.daily_reach(), -1, 100'000'000, bad));
-  if (s.daily_reach == 0) s.daily_reach = kFirstTier;
+  s.display_name = request.display_name();
+  s.throughput = request.throughput();
+  s.daily_reach = request.daily_reach();
+  ParseSenderFields("", s, bad);
   s.is_default = request.make_default();
   if (!bad.empty()) return call.Fail(bad.ToStatus());
+  // What the caller told of the limits holds for an hour; who told nothing learns at once.
+  const bool told = request.throughput() != 0 || request.daily_reach() != 0;
+  const absl::Time read_at = told ? call.now() + absl::Hours(1) : call.now();
   context_.db.Write(
       call.scope(),
-      [s = std::move(s)](sql::Transaction& tx) -> absl::StatusOr<Sender> {
-        RETURN_IF_ERROR(ChannelRepository::GetChannel(tx, s.channel_id).status());
+      [s = std::move(s), read_at](sql::Transaction& tx) mutable -> absl::StatusOr<Sender> {
+        ASSIGN_OR_RETURN(const Channel channel, ChannelRepository::GetChannel(tx, s.channel_id));
+        if (channel.state == ChannelState::kBlocked) {
+          s.state = SenderState::kBlocked;
+          s.block_reason = channel.block_reason;
+          s.blocked_until = channel.blocked_until;
+        }
         RETURN_IF_ERROR(ChannelRepository::InsertSender(tx, s));
+        RETURN_IF_ERROR(ScheduleReading(tx, s.id, read_at));
         tx.Raise(kSignalQueue);
         return ChannelRepository::GetSender(tx, s.id);
       },

@@ -14,6 +14,12 @@ class ChannelService final : public v1::ChannelService::CallbackService {
 
   VINCULO_UNARY(CreateChannel, v1::CreateChannelRequest, v1::Channel)
   VINCULO_UNARY(AddSender, v1::AddSenderRequest, v1::Sender)
+  VINCULO_UNARY(UpdateChannel, v1::UpdateChannelRequest, v1::Channel)
+  VINCULO_UNARY(RotateToken, v1::RotateTokenRequest, v1::Channel)
+  VINCULO_UNARY(UpdateSender, v1::UpdateSenderRequest, v1::Sender)
+  VINCULO_UNARY(RefreshSender, v1::RefreshSenderRequest, v1::Sender)
+  VINCULO_UNARY(GetBudgets, v1::GetBudgetsRequest, v1::Budgets)
+  VINCULO_UNARY(GetSetupChecklist, v1::GetSetupChecklistRequest, v1::SetupChecklist)
   VINCULO_UNARY(ResumeSender, v1::ResumeSenderRequest, v1::Sender)
   VINCULO_UNARY(GetChannel, v1::GetChannelRequest, v1::Channel)
   VINCULO_UNARY(ListChannels, v1::ListChannelsRequest, v1::ListChannelsResponse)

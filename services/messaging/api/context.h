@@ -11,6 +11,7 @@
 #include "common/rpc/runtime.h"
 #include "common/sql/database.h"
 #include "services/messaging/api/media_budget.h"
+#include "services/messaging/domain/provider_rules.h"
 #include "services/messaging/provider_port.h"
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/data_key.h"
@@ -25,6 +26,7 @@ struct ApiContext {
   const DataKey& key;
   ProviderPort& provider;
   MediaBudget& media_budget;
+  const ProviderRules& rules;
 };
 
 // Viewers and roles of the rest of the suite see no personal data [M-127].

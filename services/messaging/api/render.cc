@@ -296,6 +296,9 @@ void RenderChannel(const Channel& in, v1::Channel* out) {
   out->set_state(in.state == ChannelState::kActive ? "ACTIVE" : "BLOCKED");
   out->set_block_reason(in.block_reason);
   SetTimestamp(in.created_at, out->mutable_create_time());
+  if (in.blocked_until) SetTimestamp(*in.blocked_until, out->mutable_blocked_until());
+  if (in.webhook_at) SetTimestamp(*in.webhook_at, out->mutable_webhook_time());
+  out->set_etag(api::FormatEtag(in.revision));
 }
 
 void RenderSender(const Sender& in, v1::Sender* out) {
@@ -310,6 +313,11 @@ void RenderSender(const Sender& in, v1::Sender* out) {
   out->set_block_reason(in.block_reason);
   out->set_is_default(in.is_default);
   SetTimestamp(in.created_at, out->mutable_create_time());
+  if (in.blocked_until) SetTimestamp(*in.blocked_until, out->mutable_blocked_until());
+  out->set_tier(in.tier);
+  out->set_quality(in.quality);
+  if (in.read_at) SetTimestamp(*in.read_at, out->mutable_read_time());
+  out->set_etag(api::FormatEtag(in.revision));
 }
 
 }  // namespace vinculo::messaging

@@ -38,6 +38,14 @@ struct LevelTable {
   // Messages per second.
   int Throughput(absl::string_view level) const;
 };
+// What WhatsApp tells of a number; "" is not told.
+struct NumberFacts {
+  std::string throughput_level;
+  std::string tier;
+  std::string quality;  // GREEN, YELLOW, RED, UNKNOWN
+  std::string status;   // CONNECTED, BANNED ...
+};
+
 // The word for a number of people that a webhook gives: 2,000 is "TIER_2K", -1 "TIER_UNLIMITED"; "" when none fits.
 std::string TierOf(const LevelTable& table, int64_t people);
 

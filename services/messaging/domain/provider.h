@@ -97,6 +97,7 @@ std::optional<ErrorClass> ParseErrorClass(absl::string_view letter);
 
 // The limit of a spam report: bulk stops, transactional messages trickle.
 inline constexpr int kSpamCode = 131048;
+inline constexpr absl::string_view kSpamReason = "PROVIDER_131048";
 inline constexpr int kOptedOutCode = 131050;
 inline constexpr int kHealthCode = 131049;  // the person got enough marketing
 inline constexpr int kThroughputCode = 130429;

@@ -37,7 +37,7 @@ class RateWindow {
 
  private:
   // A little more than a second: the receiver counts by its own clock, and no two requests take equally long to arrive.
-  static constexpr absl::Duration kWindow = absl::Milliseconds(1040);
+  static constexpr absl::Duration kWindow = absl::Milliseconds(1030);
 
   void Forget(absl::Time now) {
     while (!begun_.empty() && begun_.front() <= now - kWindow) begun_.pop_front();

@@ -25,7 +25,7 @@ constexpr sql::Query kInsertOwner{
 constexpr sql::Query kFindOwner{
     "provider_id_get", "SELECT owner, object_id FROM provider_id WHERE tenant_id = ? AND kind = ? AND value = ?"};
 constexpr sql::Query kInsertChannel{"channel_insert", "INSERT INTO channel (tenant_id, " CHANNEL_COLUMNS
-                                                      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 1, NULL)"};
+                                                      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, NULL)"};
 constexpr sql::Query kGetChannel{"channel_get",
                                  "SELECT " CHANNEL_COLUMNS " FROM channel WHERE tenant_id = ? AND channel_id = ?"};
 constexpr sql::Query kListChannels{"channel_list",
@@ -70,6 +70,11 @@ constexpr sql::Query kUpdateChannel{
     "channel_update",
     "UPDATE channel SET display_name = ?, portfolio_id = ?, app = ?, token_sealed = ?, token_tail = ?, revision = ? "
     "WHERE tenant_id = ? AND channel_id = ?"};
+constexpr sql::Query kSetRead{"sender_set_read", "UPDATE sender SET read_at = ? WHERE tenant_id = ? AND sender_id = ?"};
+constexpr sql::Query kAccountTold{
+    "channel_account_told",
+    "UPDATE channel SET account_at = ?1 WHERE tenant_id = ?2 AND channel_id = ?3 AND (account_at IS NULL OR account_at "
+    "< ?1)"};
 constexpr sql::Query kWebhookSeen{
     "channel_webhook_seen",
     "UPDATE channel SET webhook_at = ? WHERE tenant_id = ? AND channel_id = ? AND webhook_at IS NULL"};
@@ -146,7 +151,7 @@ absl::Status ChannelRepository::InsertChannel(sql::Transaction& tx, const Channe
   RETURN_IF_ERROR(TakeProviderId(tx, kKindWaba, c.waba_id, c.id));
   RETURN_IF_ERROR(TakeProviderId(tx, kKindPortfolio, c.portfolio_id, c.id));
   return tx.Exec(kInsertChannel, tx.tenant(), c.id, c.display_name, c.waba_id, c.portfolio_id, c.app,
-                 sql::Blob{c.token_sealed}, c.token_tail, c.state, c.block_reason, c.created_at);
+                 sql::Blob{c.token_sealed}, c.token_tail, c.state, c.block_reason, c.created_at, c.blocked_until);
 }
 
 absl::StatusOr<Channel> ChannelRepository::GetChannel(sql::Transaction& tx, const Uuid& id) {
@@ -267,6 +272,21 @@ absl::Status ChannelRepository::UpdateChannel(sql::Transaction& tx, Channel& c) 
                  c.revision, tx.tenant(), c.id);
 }
 
+absl::Status ChannelRepository::SetRead(sql::Transaction& tx, const Uuid& id, absl::Time at) {
+  return tx.Exec(kSetRead, at, tx.tenant(), id);
+}
+
+absl::StatusOr<bool> ChannelRepository::AccountTold(sql::Transaction& tx, const Uuid& id, absl::Time at) {
+  ASSIGN_OR_RETURN(const int64_t newer, tx.ExecCount(kAccountTold, at, tx.tenant(), id));
+  return newer == 1;
+}
+
+absl::StatusOr<std::pair<Sender, Channel>> ChannelRepository::SenderWithChannel(sql::Transaction& tx, const Uuid& id) {
+  ASSIGN_OR_RETURN(Sender sender, GetSender(tx, id));
+  ASSIGN_OR_RETURN(Channel channel, GetChannel(tx, sender.channel_id));
+  return std::pair(std::move(sender), std::move(channel));
+}
+
 absl::Status ChannelRepository::WebhookSeen(sql::Transaction& tx, const Uuid& channel, absl::Time now) {
   return tx.Exec(kWebhookSeen, now, tx.tenant(), channel);
 }
@@ -318,7 +338,7 @@ std::vector<sql::Query> ChannelRepository::Queries() {
           kInsertSender,   kGetSender,       kDefaultSender,    kUndefaultSenders,    kListSenders,
           kSetSenderState, kSetChannelState, kSendersOfChannel, kSendersOfPortfolio,  kSending,
           kUpdateSender,   kUpdateChannel,   kWebhookSeen,      kWebhookSeenBySender, kClaim,
-          kRenew,          kToken,           kReleaseAll};
+          kRenew,          kToken,           kReleaseAll,     kSetRead,         kAccountTold};
 }
 
 }  // namespace vinculo::messaging

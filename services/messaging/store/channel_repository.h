@@ -45,6 +45,12 @@ class ChannelRepository {
   static absl::Status UpdateSender(sql::Transaction& tx, Sender& sender);
   // Name, portfolio, app and token; bumps the revision. ALREADY_EXISTS PROVIDER_ID_TAKEN for somebody else's portfolio.
   static absl::Status UpdateChannel(sql::Transaction& tx, Channel& channel);
+  // When WhatsApp last told of the number; no change of the resource.
+  static absl::Status SetRead(sql::Transaction& tx, const Uuid& id, absl::Time at);
+  // False when a later account event was applied already: webhooks come in any order.
+  static absl::StatusOr<bool> AccountTold(sql::Transaction& tx, const Uuid& channel, absl::Time at);
+  // NOT_FOUND as both.
+  static absl::StatusOr<std::pair<Sender, Channel>> SenderWithChannel(sql::Transaction& tx, const Uuid& sender);
   // The first webhook of a channel, named by itself or by one of its senders; later ones change nothing.
   static absl::Status WebhookSeen(sql::Transaction& tx, const Uuid& channel, absl::Time now);
   static absl::Status WebhookSeenBySender(sql::Transaction& tx, const Uuid& sender, absl::Time now);

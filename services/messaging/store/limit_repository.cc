@@ -57,16 +57,27 @@ constexpr sql::Query kSweepReach{
 constexpr sql::Query kOldestReach{
     "reach_oldest", "SELECT last_at FROM reach WHERE tenant_id = ? AND portfolio_id = ? ORDER BY last_at LIMIT 1"};
 
-constexpr int64_t kEighth = 125'000;  // microseconds
-constexpr int kSlots = 16;
-constexpr sql::Query kCountInbound{
-    "sender_inbound_add",
-    "INSERT INTO sender_inbound (tenant_id, sender_id, slot, eighth, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
-    "(tenant_id, sender_id, slot) DO UPDATE SET count = CASE WHEN sender_inbound.eighth = excluded.eighth THEN "
-    "sender_inbound.count + excluded.count ELSE excluded.count END, eighth = excluded.eighth"};
-constexpr sql::Query kInbound{
-    "sender_inbound_sum",
-    "SELECT COALESCE(SUM(count), 0) FROM sender_inbound WHERE tenant_id = ? AND sender_id = ? AND eighth >= ?"};
+constexpr int64_t kTick = 25'000;  // microseconds
+constexpr int kSlots = 64;
+constexpr int kInbound = 1, kOutbound = 2;
+constexpr sql::Query kCountTraffic{
+    "sender_traffic_add",
+    "INSERT INTO sender_traffic (tenant_id, sender_id, direction, slot, tick, count) VALUES (?, ?, ?, ?, ?, ?) ON "
+    "CONFLICT (tenant_id, sender_id, direction, slot) DO UPDATE SET count = CASE WHEN sender_traffic.tick = "
+    "excluded.tick THEN sender_traffic.count + excluded.count ELSE excluded.count END, tick = excluded.tick"};
+constexpr sql::Query kTraffic{
+    "sender_traffic_sum",
+    "SELECT COALESCE(SUM(count), 0) FROM sender_traffic WHERE tenant_id = ? AND sender_id = ? AND direction = ? AND "
+    "tick >= ?"};
+constexpr sql::Query kReachExpired{
+    "reach_expired", "SELECT COUNT(*) FROM reach WHERE tenant_id = ? AND portfolio_id = ? AND last_at <= ?"};
+constexpr sql::Query kNextReachAfter{
+    "reach_oldest_live",
+    "SELECT last_at FROM reach WHERE tenant_id = ? AND portfolio_id = ? AND last_at > ? ORDER BY last_at LIMIT 1"};
+constexpr sql::Query kCampaignBegun{
+    "message_campaign_begun",
+    "SELECT COUNT(*) FROM message WHERE tenant_id = ? AND campaign_id = ? AND message_id >= ? AND campaign_id IS NOT "
+    "NULL"};
 
 Addressee ReadAddressee(const sql::Row& r) {
   Addressee a;
@@ -119,7 +130,14 @@ Uuid LeastIdAt(absl::Time at) {
   return *Uuid::FromBytes(bytes);
 }
 
-int64_t EighthOf(absl::Time t) { return absl::ToUnixMicros(t) / kEighth; }
+template <class... Args>
+absl::StatusOr<int64_t> Count(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found, tx.Find(
+                                                           query, [](const sql::Row& r) { return r.Int(0); }, args...));
+  return found.value_or(0);
+}
+
+int64_t TickOf(absl::Time t) { return absl::ToUnixMicros(t) / kTick; }
 
 }  // namespace
 
@@ -161,10 +179,7 @@ absl::Status LimitRepository::SetPairPaid(sql::Transaction& tx, const Uuid& send
 }
 
 absl::StatusOr<int64_t> LimitRepository::ReachUsed(sql::Transaction& tx, const std::string& portfolio) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> used,
-                   tx.Find(
-                       kReachUsed, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), portfolio));
-  return used.value_or(0);
+  return Count(tx, kReachUsed, tx.tenant(), portfolio);
 }
 
 absl::Status LimitRepository::TakeReach(sql::Transaction& tx, const std::string& portfolio, const Uuid& contact,
@@ -195,21 +210,46 @@ absl::StatusOr<std::optional<absl::Time>> LimitRepository::NextReach(sql::Transa
       kOldestReach, [](const sql::Row& r) { return r.Time(0) + kReachSlot; }, tx.tenant(), portfolio);
 }
 
+absl::StatusOr<int64_t> LimitRepository::ReachUsedAt(sql::Transaction& tx, const std::string& portfolio,
+                                                     absl::Time now) {
+  ASSIGN_OR_RETURN(const int64_t used, ReachUsed(tx, portfolio));
+  ASSIGN_OR_RETURN(const int64_t expired, Count(tx, kReachExpired, tx.tenant(), portfolio, now - kReachSlot));
+  return used - expired;
+}
+
+absl::StatusOr<std::optional<absl::Time>> LimitRepository::NextReachAfter(sql::Transaction& tx,
+                                                                          const std::string& portfolio,
+                                                                          absl::Time now) {
+  return tx.Find(
+      kNextReachAfter, [](const sql::Row& r) { return r.Time(0) + kReachSlot; }, tx.tenant(), portfolio,
+      now - kReachSlot);
+}
+
 absl::Status LimitRepository::CountInbound(sql::Transaction& tx, const Uuid& sender, int64_t n, absl::Time now) {
-  const int64_t eighth = EighthOf(now);
-  return tx.Exec(kCountInbound, tx.tenant(), sender, eighth % kSlots, eighth, n);
+  return tx.Exec(kCountTraffic, tx.tenant(), sender, kInbound, TickOf(now) % kSlots, TickOf(now), n);
+}
+
+absl::Status LimitRepository::CountOutbound(sql::Transaction& tx, const Uuid& sender, int64_t n, absl::Time now) {
+  if (n == 0) return absl::OkStatus();
+  return tx.Exec(kCountTraffic, tx.tenant(), sender, kOutbound, TickOf(now) % kSlots, TickOf(now), n);
 }
 
 absl::StatusOr<int64_t> LimitRepository::InboundOfLastSecond(sql::Transaction& tx, const Uuid& sender, absl::Time now) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> sum, tx.Find(
-                                                         kInbound, [](const sql::Row& r) { return r.Int(0); },
-                                                         tx.tenant(), sender, EighthOf(now - absl::Seconds(1))));
-  return sum.value_or(0);
+  return Count(tx, kTraffic, tx.tenant(), sender, kInbound, TickOf(now - absl::Seconds(1)));
+}
+
+absl::StatusOr<int64_t> LimitRepository::OutboundOfLastSecond(sql::Transaction& tx, const Uuid& sender,
+                                                              absl::Time now) {
+  return Count(tx, kTraffic, tx.tenant(), sender, kOutbound, TickOf(now - absl::Seconds(1)));
+}
+
+absl::StatusOr<int64_t> LimitRepository::CampaignBegun(sql::Transaction& tx, const Uuid& campaign, absl::Time since) {
+  return Count(tx, kCampaignBegun, tx.tenant(), campaign, LeastIdAt(since));
 }
 
 std::vector<sql::Query> LimitRepository::Queries() {
-  return {kFind,          kDue,        kPairPaid,    kReachUsed,    kTakeReach, kAddReach,
-          kGiveReachBack, kSweepReach, kOldestReach, kCountInbound, kInbound};
+  return {kFind,       kDue,         kPairPaid,     kReachUsed, kTakeReach,    kAddReach,       kGiveReachBack,
+          kSweepReach, kOldestReach, kCountTraffic, kTraffic,   kReachExpired, kNextReachAfter, kCampaignBegun};
 }
 
 }  // namespace vinculo::messaging

@@ -69,12 +69,21 @@ class LimitRepository {
   // Frees up to `limit` slots that have run out; how many it was.
   static absl::StatusOr<int64_t> SweepReach(sql::Transaction& tx, const std::string& portfolio, absl::Time now,
                                             int limit);
+  // For GetBudgets: slots that have not run out, and when the oldest of them does.
+  static absl::StatusOr<int64_t> ReachUsedAt(sql::Transaction& tx, const std::string& portfolio, absl::Time now);
+  static absl::StatusOr<std::optional<absl::Time>> NextReachAfter(sql::Transaction& tx, const std::string& portfolio,
+                                                                  absl::Time now);
+  // Messages of a campaign whose first attempt began since then.
+  static absl::StatusOr<int64_t> CampaignBegun(sql::Transaction& tx, const Uuid& campaign, absl::Time since);
   // When the oldest slot becomes free.
   static absl::StatusOr<std::optional<absl::Time>> NextReach(sql::Transaction& tx, const std::string& portfolio);
 
   // `n` messages came in for the sender now.
   static absl::Status CountInbound(sql::Transaction& tx, const Uuid& sender, int64_t n, absl::Time now);
-  // Messages that came in within the last second.
+  // `n` requests begin for the sender now; for GetBudgets.
+  static absl::Status CountOutbound(sql::Transaction& tx, const Uuid& sender, int64_t n, absl::Time now);
+  // Messages that came in, and that began, within the last second.
+  static absl::StatusOr<int64_t> OutboundOfLastSecond(sql::Transaction& tx, const Uuid& sender, absl::Time now);
   static absl::StatusOr<int64_t> InboundOfLastSecond(sql::Transaction& tx, const Uuid& sender, absl::Time now);
 
   static std::vector<sql::Query> Queries();

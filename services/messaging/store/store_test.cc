@@ -19,6 +19,7 @@
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/pulse_repository.h"
 #include "services/messaging/store/reachability_repository.h"
+#include "services/messaging/store/setup_repository.h"
 #include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
@@ -67,7 +68,8 @@ TEST_F(StoreTest, NoStatementScansATable) {
         MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(), InboundRepository::Queries(),
         PolicyRepository::Queries(), ComplianceRepository::Queries(), MergeRepository::Queries(),
         ReachabilityRepository::Queries(), LimitRepository::Queries(), MediaRepository::Queries(),
-        InboxLease::Queries(), CostRepository::Queries(), CountDeltas::Queries(), PulseRepository::Queries()}) {
+        InboxLease::Queries(), CostRepository::Queries(), CountDeltas::Queries(), PulseRepository::Queries(),
+        SetupRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }

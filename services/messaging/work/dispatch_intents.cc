@@ -69,6 +69,8 @@ absl::Status IntentCommit::Charge(const Addressee& to, const Message& m) {
 
 absl::Status IntentCommit::Finish() {
   RETURN_IF_ERROR(LimitRepository::AddReach(tx, scope.portfolio_id, new_slots_));
+  RETURN_IF_ERROR(
+      LimitRepository::CountOutbound(tx, request.sender_id, static_cast<int64_t>(batch.intents.size()), request.now));
   RETURN_IF_ERROR(deltas.Flush(tx));
   ASSIGN_OR_RETURN(const std::optional<absl::Time> due, MessageRepository::NextDue(tx, request.sender_id));
   WakeAt(due);

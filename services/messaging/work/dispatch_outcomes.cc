@@ -108,7 +108,7 @@ struct Recorder {
         return StopTemplate(m, outcome.code);
       case ErrorClass::kAccount:
         Requeue(m, absl::Seconds(1));
-        return Block(m, outcome.code);
+        return BlockForError(tx, m.sender_id, outcome.code, now);
       case ErrorClass::kUnknown:
         if (!bulk && m.progress.attempt < 2) return RequeueInOrder(m, absl::Seconds(1));
         return Fail(m, outcome), absl::OkStatus();
@@ -124,14 +124,6 @@ struct Recorder {
         return outcome.code == kOptedOutCode ? OptOut(m) : absl::OkStatus();
     }
     return absl::OkStatus();
-  }
-
-  absl::Status Block(const Message& m, int code) const {
-    const std::string reason = absl::StrCat("PROVIDER_", code);
-    if (code == kSpamCode) return BlockSender(tx, m.sender_id, SenderState::kBulkBlocked, reason, std::nullopt, now);
-    if (!StopsWholeChannel(code)) return BlockSender(tx, m.sender_id, SenderState::kBlocked, reason, std::nullopt, now);
-    ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
-    return BlockChannel(tx, sender.channel_id, reason, std::nullopt, now);
   }
 
   // WhatsApp says that the translation cannot be sent, whatever we believed: unsendable until the listing tells.

@@ -34,6 +34,8 @@ class GraphProvider final : public ProviderPort {
                     absl::AnyInvocable<void(TemplateAnswer)> done);
   void FindTemplate(absl::string_view waba_id, absl::string_view token, const std::string& name,
                     const std::string& language, absl::AnyInvocable<void(TemplateLookup)> done);
+  void ReadNumber(absl::string_view phone_number_id, absl::string_view token,
+                  absl::AnyInvocable<void(absl::StatusOr<NumberFacts>)> done) override;
 
   // A read mark, with the typing dots on request. `done(again)` is true when it may be tried once more.
   void MarkRead(absl::string_view phone_number_id, absl::string_view token, absl::string_view wamid, bool typing,

@@ -60,7 +60,7 @@ struct Holding {
 
   // Requests that may begin in a second as things stand [M-83]; a spam report leaves a trickle [M-110].
   int Rate() const {
-    if (sender.state == SenderState::kBulkBlocked) return 1;
+    if (sender.state == SenderState::kBulkBlocked && sender.block_reason == kSpamReason) return 1;
     return std::min(limit, OutboundRate(sender.throughput, inbound));
   }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <set>
 #include <thread>
 #include <variant>
 
@@ -87,22 +88,30 @@ const char* KindOf(const WebhookItem& item) {
 
 class Inbox::Impl {
  public:
-  Impl(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app)
-      : db_(database), contacts_(contacts), metrics_(metrics), app_(std::move(app)) {}
+  Impl(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app,
+       std::vector<WebhookApp> others, const ProviderRules& rules)
+      : db_(database),
+        contacts_(contacts),
+        metrics_(metrics),
+        app_(std::move(app)),
+        others_(std::move(others)),
+        rules_(rules) {}
 
   http::Answer Verify(const http::IncomingRequest& request) const {
-    if (!Known(request)) return {.status = 404, .body = "unknown app"};
+    const WebhookApp* app = Find(request);
+    if (app == nullptr) return {.status = 404, .body = "unknown app"};
     const std::string token = request.Query("hub.verify_token").value_or("");
     const bool ok =
-        request.Query("hub.mode").value_or("") == "subscribe" && crypto::ConstantTimeEquals(token, app_.verify_token);
+        request.Query("hub.mode").value_or("") == "subscribe" && crypto::ConstantTimeEquals(token, app->verify_token);
     if (!ok) return {.status = 403, .body = "forbidden"};
     return {.status = 200, .body = request.Query("hub.challenge").value_or("")};
   }
 
   http::Answer Take(const http::IncomingRequest& request) {
-    if (!Known(request)) return {.status = 404, .body = "unknown app"};
+    const WebhookApp* app = Find(request);
+    if (app == nullptr) return {.status = 404, .body = "unknown app"};
     const absl::Status genuine =
-        http::VerifyHubSignature(app_.secrets, request.Header("X-Hub-Signature-256"), request.body);
+        http::VerifyHubSignature(app->secrets, request.Header("X-Hub-Signature-256"), request.body);
     if (!genuine.ok()) {
       const bool missing = absl::IsUnauthenticated(genuine);
       metrics_.webhook_posts[missing ? "unsigned" : "forged"].Increment();
@@ -113,7 +122,7 @@ class Inbox::Impl {
       return {.status = 503, .body = "try again"};
     }
     const absl::Time now = db_.clock().Now();
-    const RawBody raw{Uuid::New(now), app_.slug, now, request.body};
+    const RawBody raw{Uuid::New(now), app->slug, now, request.body};
     const absl::Status stored =
         db_.WriteAndWait(System(), [&raw](sql::Transaction& tx) { return RawInbox::Append(tx, raw); });
     metrics_.webhook_posts[stored.ok() ? "stored" : "failed"].Increment();
@@ -154,9 +163,14 @@ class Inbox::Impl {
  private:
   static sql::Scope System() { return sql::Scope::ForTenant(sql::kSystemTenant, "inbox"); }
 
-  bool Known(const http::IncomingRequest& request) const {
+  // The app that the path names; without a name the first.
+  const WebhookApp* Find(const http::IncomingRequest& request) const {
     const absl::string_view slug = request.PathField("app");
-    return slug.empty() || slug == app_.slug;
+    if (slug.empty() || slug == app_.slug) return &app_;
+    for (const WebhookApp& other : others_) {
+      if (slug == other.slug) return &other;
+    }
+    return nullptr;
   }
 
   void Loop() {
@@ -307,16 +321,18 @@ class Inbox::Impl {
       RETURN_IF_ERROR(LoadReported(tx, all, facts));
       for (const Addressed& a : items) {
         ASSIGN_OR_RETURN(const ItemResult result,
-                         ApplyItem({tx, contacts_, *words, a.object, deltas, facts, now}, a.item));
+                         ApplyItem({tx, contacts_, *words, a.object, deltas, facts, now, rules_}, a.item));
         results.push_back(result);
       }
       RETURN_IF_ERROR(CloseBatch(tx, deltas, now));
       RETURN_IF_ERROR(CountTraffic(tx, items, results, now));
+      RETURN_IF_ERROR(MarkSeen(tx, items, now));
       for (const RawBody& raw : mark) RETURN_IF_ERROR(RawInbox::MarkProcessed(tx, raw.id, now));
       return results;
     };
     ASSIGN_OR_RETURN(const std::vector<ItemResult> results,
                      db_.WriteAndWait(sql::Scope::ForTenant(tenant, "inbox"), body));
+    for (const Addressed& a : items) seen_.insert(a.object);
     for (size_t i = 0; i < results.size(); ++i) {
       const char* kind = results[i] == ItemResult::kDuplicate ? "duplicate"
                          : results[i] == ItemResult::kParked  ? "parked"
@@ -338,17 +354,31 @@ class Inbox::Impl {
     return std::make_shared<const ComplianceWords>(by_language);
   }
 
+  // That its first webhook came is a step of setting a channel up; told once by each process.
+  absl::Status MarkSeen(sql::Transaction& tx, const std::vector<Addressed>& items, absl::Time now) const {
+    for (const Addressed& a : items) {
+      if (seen_.contains(a.object)) continue;
+      const bool by_sender = std::visit(ProviderKeyOf(), a.item).first == kKindPhone;
+      RETURN_IF_ERROR(by_sender ? ChannelRepository::WebhookSeenBySender(tx, a.object, now)
+                                : ChannelRepository::WebhookSeen(tx, a.object, now));
+    }
+    return absl::OkStatus();
+  }
+
   sql::Database& db_;
   const bool shared_ = db_.engine().shared();
   const std::string holder_ = Uuid::New(db_.clock().Now()).ToString();
   const ContactRepository& contacts_;
   Metrics& metrics_;
   const WebhookApp app_;
+  const std::vector<WebhookApp> others_;
+  const ProviderRules& rules_;
   // Of the processing thread.
   std::map<std::string, ProviderOwner> owners_;
   std::optional<int64_t> token_;
   absl::Time renew_at_;
   absl::Time recount_at_;
+  std::set<Uuid> seen_;  // senders and channels
   std::atomic<int64_t> waiting_{0};
   std::thread thread_;
   absl::Mutex mutex_;
@@ -357,8 +387,9 @@ class Inbox::Impl {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-Inbox::Inbox(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app)
-    : impl_(std::make_shared<Impl>(database, contacts, metrics, std::move(app))) {
+Inbox::Inbox(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app,
+             std::vector<WebhookApp> others, const ProviderRules& rules)
+    : impl_(std::make_shared<Impl>(database, contacts, metrics, std::move(app), std::move(others), rules)) {
   database.AddCommitListener([impl = std::weak_ptr<Impl>(impl_)](uint32_t signals) {
     if ((signals & static_cast<uint32_t>(kSignalInbox)) == 0) return;
     if (const std::shared_ptr<Impl> alive = impl.lock()) alive->Wake();

@@ -6,6 +6,7 @@
 
 #include "common/http/listener.h"
 #include "common/sql/database.h"
+#include "services/messaging/domain/provider_rules.h"
 #include "services/messaging/metrics.h"
 #include "services/messaging/store/contact_repository.h"
 
@@ -23,8 +24,9 @@ struct WebhookApp {
 // order, each item on its own. Of several processes on one store one applies, the others store. [M-95] - [M-99]
 class Inbox {
  public:
-  // All outlive it. Construct before the database's first write.
-  Inbox(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app);
+  // All outlive it. Construct before the database's first write. `others` are further apps, each under its own slug.
+  Inbox(sql::Database& database, const ContactRepository& contacts, Metrics& metrics, WebhookApp app,
+        std::vector<WebhookApp> others = {}, const ProviderRules& rules = ProviderRules::Default());
   // Stops.
   ~Inbox();
 

@@ -10,12 +10,14 @@
 #include "services/messaging/contact_merge.h"
 #include "services/messaging/domain/media.h"
 #include "services/messaging/reachability.h"
+#include "services/messaging/domain/provider.h"
 #include "services/messaging/route_facts.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/work/account_apply.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -249,9 +251,11 @@ struct Applier {
     c.facts.messages.clear();  // a merge may have moved them
     return ApplyPreference(c.tx, c.contacts, item, c.now);
   }
-  Result operator()(const NumberItem&) const { return ItemResult::kIgnored; }
-  Result operator()(const CapabilityItem&) const { return ItemResult::kIgnored; }
-  Result operator()(const AccountItem&) const { return ItemResult::kIgnored; }
+  Result operator()(const NumberItem& item) const { return ApplyNumber(c.tx, c.object, item, c.rules.levels, c.now); }
+  Result operator()(const CapabilityItem& item) const {
+    return ApplyCapability(c.tx, c.object, item, c.rules.levels, c.now);
+  }
+  Result operator()(const AccountItem& item) const { return ApplyAccount(c.tx, c.object, item, c.now); }
   Result operator()(const NoticeItem& item) const {
     log::Warning("a notice from WhatsApp", {{"field", item.field}, {"waba_id", item.waba_id}, {"what", item.summary}});
     return ItemResult::kApplied;
@@ -261,7 +265,7 @@ struct Applier {
                                                               {"code", absl::StrCat(item.code)},
                                                               {"title", item.title},
                                                               {"details", item.details}});
-    return ItemResult::kApplied;
+    return ApplyAccountError(c.tx, c.object, item, c.rules.errors, c.now);
   }
   Result operator()(const EchoItem& item) const { return ApplyEcho(c, item); }
 };

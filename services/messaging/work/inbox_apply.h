@@ -9,6 +9,7 @@
 #include "common/sql/transaction.h"
 #include "services/messaging/domain/consent.h"
 #include "services/messaging/domain/message.h"
+#include "services/messaging/domain/provider_rules.h"
 #include "services/messaging/domain/webhook_item.h"
 #include "services/messaging/route_facts.h"
 #include "services/messaging/store/campaign_repository.h"
@@ -34,6 +35,7 @@ struct ApplyContext {
   CountDeltas& deltas;  // flushed by the caller
   BatchFacts& facts;
   absl::Time now;
+  const ProviderRules& rules = ProviderRules::Default();
 };
 
 // The person behind an identity, made when nobody has it; identities loaded.

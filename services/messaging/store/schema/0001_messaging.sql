@@ -35,6 +35,7 @@ CREATE TABLE channel (
   created_at INTEGER NOT NULL,
   revision INTEGER NOT NULL,
   webhook_at INTEGER,
+  account_at INTEGER,
   PRIMARY KEY (tenant_id, channel_id)
 ) STRICT;
 

@@ -19,12 +19,13 @@ CREATE TABLE reach_count (
   PRIMARY KEY (tenant_id, portfolio_id)
 ) STRICT, WITHOUT ROWID;
 
--- Messages that came in for a sender, in a ring of eighths of a second.
-CREATE TABLE sender_inbound (
+-- Messages that came in (direction 1) and requests that began (2) for a sender, in a ring of fortieths of a second.
+CREATE TABLE sender_traffic (
   tenant_id TEXT NOT NULL,
   sender_id BLOB NOT NULL,
+  direction INTEGER NOT NULL,
   slot INTEGER NOT NULL,
-  eighth INTEGER NOT NULL,
+  tick INTEGER NOT NULL,
   count INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, sender_id, slot)
+  PRIMARY KEY (tenant_id, sender_id, direction, slot)
 ) STRICT, WITHOUT ROWID;
