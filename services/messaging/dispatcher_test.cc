@@ -57,7 +57,7 @@ TEST_F(DispatcherTest, NoSecondHoldsMoreThanTheNumbersRateAcrossATakeover) {
   StartSending();
   ASSERT_TRUE(Eventually([&] { return Report(campaign.id()).accepted_ever() == 230; }));
   const nlohmann::json counts = nlohmann::json::parse(Control("GET", "counts").body);
-  EXPECT_LE(counts["sends"]["senders"]["100000000000001"]["max_in_a_second"], 76) << counts["sends"].dump();
+  EXPECT_LE(counts["send"]["senders"]["100000000000001"]["max_in_a_second"], 76) << counts["send"].dump();
   EXPECT_EQ(Recipients()["max_accepted"], 1);
 }
 

@@ -57,6 +57,7 @@ constexpr sql::Query kPark{
 constexpr sql::Query kParked{
     "parked_status_get",
     "SELECT callback, status, at, error_code FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
+constexpr sql::Query kAnyParked{"parked_status_any", "SELECT 1 FROM parked_status WHERE tenant_id = ? LIMIT 1"};
 constexpr sql::Query kUnpark{"parked_status_delete", "DELETE FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
 constexpr sql::Query kSweepParked{
     "parked_status_sweep",
@@ -157,6 +158,13 @@ absl::Status InboundRepository::Park(sql::Transaction& tx, const std::string& wa
   return tx.Exec(kPark, tx.tenant(), wamid, callback, report.status, report.at, report.error_code, now);
 }
 
+absl::StatusOr<bool> InboundRepository::AnyParked(sql::Transaction& tx) {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found,
+                   tx.Find(
+                       kAnyParked, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
+  return found.has_value();
+}
+
 absl::StatusOr<std::vector<StatusReport>> InboundRepository::TakeParked(sql::Transaction& tx,
                                                                         const std::string& wamid) {
   std::vector<StatusReport> out;
@@ -210,7 +218,7 @@ absl::StatusOr<std::vector<RoutingRule>> InboundRepository::Rules(sql::Transacti
 }
 
 std::vector<sql::Query> InboundRepository::Queries() {
-  return {kSeen, kInsert, kNewest, kOlder, kPark, kParked, kUnpark, kSweepParked, kPutRule, kDeleteRule, kRules};
+  return {kSeen, kInsert, kNewest, kOlder, kPark, kParked, kAnyParked, kUnpark, kSweepParked, kPutRule, kDeleteRule, kRules};
 }
 
 }  // namespace vinculo::messaging

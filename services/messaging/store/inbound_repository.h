@@ -64,6 +64,8 @@ class InboundRepository {
 
   static absl::Status Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
                            const StatusReport& report, absl::Time now);
+  // True when any status waits for its message.
+  static absl::StatusOr<bool> AnyParked(sql::Transaction& tx);
   // Statuses of a message that came before it was known, taken out.
   static absl::StatusOr<std::vector<StatusReport>> TakeParked(sql::Transaction& tx, const std::string& wamid);
   static absl::StatusOr<int64_t> SweepParked(sql::Transaction& tx, absl::Time before, int limit);

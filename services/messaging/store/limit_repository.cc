@@ -9,24 +9,26 @@
 namespace vinculo::messaging {
 namespace {
 
-// ?2 sender, ?3 portfolio, ?4 and ?5 between which ids a campaign's message still counts.
+// Open at its end, for what else a campaign's message must be to count. ?2 sender, ?3 portfolio, ?4 and ?5 between
+// which ids a campaign's message still counts.
 #define ADDRESSEE                                                                                                      \
   "c.contact_id, c.state, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, c.phone, c.bsuid, " \
-  "c.marketing, c.transactional, c.suppressed, c.marketing_rest_until, w.open_until, w.pair_paid_at, x.last_at, "      \
+  "c.marketing, c.transactional, c.suppressed, c.marketing_rest_until, w.open_until, w.pair_paid_at, x.last_at, c.recent_marketing, "      \
   "(SELECT COUNT(*) FROM message b WHERE b.tenant_id = c.tenant_id AND b.contact_id = c.contact_id AND "               \
-  "b.message_id >= ?4 AND b.message_id < ?5 AND b.sender_id = ?2 AND b.campaign_id IS NOT NULL), c.recent_marketing"
+  "b.message_id >= ?4 AND b.message_id < ?5 AND b.sender_id = ?2 AND b.campaign_id IS NOT NULL"
 #define ADDRESSEE_JOIN                                                                                             \
   " LEFT JOIN contact_window w ON w.tenant_id = c.tenant_id AND w.sender_id = ?2 AND w.contact_id = c.contact_id " \
   "LEFT JOIN reach x ON x.tenant_id = c.tenant_id AND x.portfolio_id = ?3 AND x.contact_id = c.contact_id "
 
 constexpr int kAddresseeColumns = 19;
 
-constexpr sql::Query kFind{"addressee_get", "SELECT " ADDRESSEE " FROM contact c" ADDRESSEE_JOIN
+constexpr sql::Query kFind{"addressee_get", "SELECT " ADDRESSEE ") FROM contact c" ADDRESSEE_JOIN
                                             "WHERE c.tenant_id = ?1 AND c.contact_id = ?6"};
 constexpr sql::Query kDue{
     "addressee_due",
     "SELECT " ADDRESSEE
-    ", r.position, r.reason, r.language, r.version, r.category, r.params, r.round, r.tries, r.message_id, "
+    " AND (r.message_id IS NULL OR b.message_id <> r.message_id)), r.position, r.reason, r.language, r.version, "
+    "r.category, r.params, r.round, r.tries, r.message_id, "
     "r.not_before, "
     "r.replied, r.opted_out, r.updated_at FROM campaign_recipient r JOIN contact c ON c.tenant_id = r.tenant_id AND "
     "c.contact_id = r.contact_id" ADDRESSEE_JOIN
@@ -36,6 +38,10 @@ constexpr sql::Query kPairPaid{
     "window_pair_paid",
     "INSERT INTO contact_window (tenant_id, sender_id, contact_id, hold_route, hold_ref, pair_paid_at) VALUES (?, ?, "
     "?, 0, '', ?) ON CONFLICT (tenant_id, sender_id, contact_id) DO UPDATE SET pair_paid_at = excluded.pair_paid_at"};
+constexpr sql::Query kRefundPair{"window_pair_refund",
+                                 "UPDATE contact_window SET pair_paid_at = pair_paid_at - ? WHERE tenant_id = ? AND "
+                                 "sender_id = ? AND contact_id = ? "
+                                 "AND pair_paid_at IS NOT NULL"};
 constexpr sql::Query kReachUsed{"reach_count_get",
                                 "SELECT used FROM reach_count WHERE tenant_id = ? AND portfolio_id = ?"};
 constexpr sql::Query kTakeReach{
@@ -99,8 +105,8 @@ Addressee ReadAddressee(const sql::Row& r) {
   a.window_until = r.OptionalTime(14);
   a.pair_paid_at = r.OptionalTime(15);
   a.reach_at = r.OptionalTime(16);
-  a.campaigns_begun = static_cast<int>(r.Int(17));
-  c.recent_marketing = DecodeTimes(r.Text(18));
+  c.recent_marketing = DecodeTimes(r.Text(17));
+  a.campaigns_begun = static_cast<int>(r.Int(18));
   return a;
 }
 
@@ -178,6 +184,10 @@ absl::Status LimitRepository::SetPairPaid(sql::Transaction& tx, const Uuid& send
   return tx.Exec(kPairPaid, tx.tenant(), sender, contact, paid_at);
 }
 
+absl::Status LimitRepository::RefundPair(sql::Transaction& tx, const Uuid& sender, const Uuid& contact) {
+  return tx.Exec(kRefundPair, absl::ToInt64Microseconds(kPairCost), tx.tenant(), sender, contact);
+}
+
 absl::StatusOr<int64_t> LimitRepository::ReachUsed(sql::Transaction& tx, const std::string& portfolio) {
   return Count(tx, kReachUsed, tx.tenant(), portfolio);
 }
@@ -248,8 +258,9 @@ absl::StatusOr<int64_t> LimitRepository::CampaignBegun(sql::Transaction& tx, con
 }
 
 std::vector<sql::Query> LimitRepository::Queries() {
-  return {kFind,       kDue,         kPairPaid,     kReachUsed, kTakeReach,    kAddReach,       kGiveReachBack,
-          kSweepReach, kOldestReach, kCountTraffic, kTraffic,   kReachExpired, kNextReachAfter, kCampaignBegun};
+  return {kFind,         kDue,      kPairPaid,      kRefundPair,     kReachUsed,
+          kTakeReach,    kAddReach, kGiveReachBack, kSweepReach,     kOldestReach,
+          kCountTraffic, kTraffic,  kReachExpired,  kNextReachAfter, kCampaignBegun};
 }
 
 }  // namespace vinculo::messaging

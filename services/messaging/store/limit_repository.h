@@ -57,6 +57,9 @@ class LimitRepository {
                                                        int limit);
   static absl::Status SetPairPaid(sql::Transaction& tx, const Uuid& sender, const Uuid& contact, absl::Time paid_at);
 
+  // A message that certainly never left owes nothing.
+  static absl::Status RefundPair(sql::Transaction& tx, const Uuid& sender, const Uuid& contact);
+
   // Slots in use; those that have run out count until Sweep.
   static absl::StatusOr<int64_t> ReachUsed(sql::Transaction& tx, const std::string& portfolio);
   // Takes a slot for the contact or renews the one it has. The caller counts with AddReach.

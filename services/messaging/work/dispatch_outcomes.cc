@@ -46,6 +46,7 @@ struct Recorder {
   absl::Duration unknown_wait;
   absl::Time now;
   const ErrorClasses& classes;
+  bool any_parked;                            // looked up once: mostly none is
   std::map<Uuid, int> parameter_faults = {};  // campaigns with one in this batch
   std::string portfolio = "";                 // of the sender, once it was needed
 
@@ -64,8 +65,10 @@ struct Recorder {
     m.wamid = outcome.wamid;
     if (!m.progress.accepted_at) m.progress.accepted_at = now;
     m.progress.phase = outcome.held ? Phase::kHeld : Phase::kAccepted;
-    ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(tx, outcome.wamid));
-    for (const StatusReport& report : parked) MergeStatus(report, m.progress);
+    if (any_parked) {
+      ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(tx, outcome.wamid));
+      for (const StatusReport& report : parked) MergeStatus(report, m.progress);
+    }
     return LearnIdentities(tx, contacts, m.contact_id, ProvenBy(outcome), now);
   }
 
@@ -163,6 +166,12 @@ struct Recorder {
     return absl::OkStatus();
   }
 
+  // The intent charged what is not the first attempt of a campaign.
+  absl::Status RefundPair(const Message& m) const {
+    if (m.campaign_id && m.progress.attempt <= 1) return absl::OkStatus();
+    return LimitRepository::RefundPair(tx, m.sender_id, m.contact_id);
+  }
+
   // What was certainly not taken never reached anybody [M-85].
   absl::Status GiveReachBack(const Message& m) {
     if (!std::holds_alternative<TemplateContent>(m.content)) return absl::OkStatus();
@@ -194,6 +203,7 @@ struct Recorder {
     } else if (report.untried) {
       Requeue(m, absl::ZeroDuration());
       RETURN_IF_ERROR(GiveReachBack(m));
+      RETURN_IF_ERROR(RefundPair(m));
     } else if (report.outcome.result == SendResult::kAmbiguous) {
       m.progress.phase = Phase::kUnknown;
       m.due_at = now + unknown_wait;
@@ -201,6 +211,7 @@ struct Recorder {
       RETURN_IF_ERROR(Refuse(m, report));
       RETURN_IF_ERROR(GiveReachBack(m));
       if (m.progress.phase == Phase::kRefused) RETURN_IF_ERROR(UncountMarketing(tx, contacts, before));
+      if (classes.Classify(report.outcome) == ErrorClass::kRetry) RETURN_IF_ERROR(RefundPair(m));
     }
     return Settle(tx, before, m, deltas, now);
   }
@@ -212,7 +223,8 @@ absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& conta
                             const std::vector<SendReport>& reports, const std::set<Uuid>& pause_for_failures,
                             absl::Duration unknown_wait, absl::Time now, const ErrorClasses& classes) {
   CountDeltas deltas;
-  Recorder recorder{tx, contacts, deltas, unknown_wait, now, classes};
+  ASSIGN_OR_RETURN(const bool any_parked, InboundRepository::AnyParked(tx));
+  Recorder recorder{tx, contacts, deltas, unknown_wait, now, classes, any_parked};
   for (const SendReport& report : reports) RETURN_IF_ERROR(recorder.Record(report));
   RETURN_IF_ERROR(deltas.Flush(tx));
   RETURN_IF_ERROR(recorder.JudgeParameterFaults());

@@ -122,6 +122,19 @@ TEST_F(LimitWorkTest, CampaignsOweAPersonOneMessage) {
   EXPECT_EQ(Begin().intents.size(), 1u);
 }
 
+TEST_F(LimitWorkTest, AnotherAttemptOfTheSameMessageWaitsForItsOwnTimeOnly) {
+  NewCampaign(1);
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const IntentBatch batch = Begin();
+    ASSERT_EQ(batch.intents.size(), 1u) << attempt;
+    EXPECT_EQ(batch.intents[0].message.progress.attempt, attempt);
+    SendReport refused = Refused(batch.intents[0], 131000);
+    refused.jitter = 0.5;
+    ASSERT_THAT(Record({refused}, now_), IsOk());
+    now_ += absl::Seconds(1 << (attempt - 1));
+  }
+}
+
 TEST_F(LimitWorkTest, ReachIsHeldForADayAndItsLastFiftiethIsTransactional) {
   SetReach(50, sender_);
   const Campaign c = NewCampaign(60);
