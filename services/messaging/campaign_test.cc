@@ -1,3 +1,4 @@
+#include "common/status/status_macros.h"
 #include "services/messaging/test_rig.h"
 
 namespace vinculo::messaging {
@@ -176,6 +177,45 @@ TEST_F(CampaignTest, ARetryWithNobodyToWriteToSaysSo) {
   ASSERT_TRUE(Eventually([&] { return Get(c.id()).state() == v1::CAMPAIGN_STATE_COMPLETED; }));
   EXPECT_THAT(Call(*campaign_stub_, &Stub::RetryRecipients, Named<v1::RetryRecipientsRequest>(c.id()), &retried),
               StatusIs(Code::kFailedPrecondition, "NOTHING_TO_RETRY"));
+}
+
+TEST_F(CampaignTest, ATestGoesToTestersOnlyAndIntoNoReport) {
+  Connect();
+  ApproveTemplate();
+  absl::Status status;
+  Import("phone,first_name\n+5491120000001,Tina\n+5491120000002,Otro\n", 1000, &status);
+  ASSERT_THAT(status, IsOk());
+  const v1::Contact tina = Lookup("+5491120000001"), other = Lookup("+5491120000002");
+  ASSERT_THAT(db_->WriteAndWait(sql::TestScope(),
+                                [&](sql::Transaction& tx) -> absl::Status {
+                                  ASSIGN_OR_RETURN(Contact c, contacts_.Get(tx, *Uuid::Parse(tina.id())));
+                                  c.tester = true;
+                                  return contacts_.Update(tx, c, SystemClock::Get()->Now());
+                                }),
+              IsOk());
+  const v1::Campaign c = NewCampaign();
+  v1::SendTestRequest request;
+  request.set_request_id(NewId());
+  request.add_contact_ids(other.id());
+  request.set_campaign_id(c.id());
+  v1::SendTestResponse sent;
+  EXPECT_THAT(Call(*campaign_stub_, &Stub::SendTest, request, &sent),
+              StatusIs(Code::kFailedPrecondition, "NO_CONSENT"));
+  request.set_contact_ids(0, tina.id());
+  request.set_request_id(NewId());
+  ASSERT_THAT(Call(*campaign_stub_, &Stub::SendTest, request, &sent), IsOk());
+  ASSERT_EQ(sent.message_ids_size(), 1);
+  StartSending();
+  v1::GetMessageRequest get;
+  get.set_message_id(sent.message_ids(0));
+  v1::Message m;
+  ASSERT_TRUE(Eventually([&] {
+    return Call(*message_stub_, &v1::MessageService::Stub::GetMessage, get, &m).ok() &&
+           m.state() >= v1::MESSAGE_STATE_ACCEPTED;
+  })) << m.ShortDebugString();
+  EXPECT_NE(m.state(), v1::MESSAGE_STATE_FAILED) << "the mark counts as consent: " << m.ShortDebugString();
+  EXPECT_EQ(m.content().template_().values().at("body.1"), "Tina");
+  EXPECT_EQ(Report(c.id()).audience(), 0);
 }
 
 TEST_F(CampaignTest, RatesAreCheckedReplacedAndPaged) {

@@ -10,8 +10,8 @@ inline constexpr char kJobMoveHistory[] = "contact_move";        // ids of the l
 inline constexpr char kJobErase[] = "contact_erase";             // JSON, written and read by erasure
 inline constexpr char kJobEmptyList[] = "list_empty";            // list id
 inline constexpr char kJobSkip[] = "campaign_skip";              // campaign id and reason, each on a line
-inline constexpr char kJobMarkRead[] = "mark_read";  // sender id, wamid, 1 for typing, until when (microseconds)
-inline constexpr char kJobRetry[] = "campaign_retry";            // RetryWork
-inline constexpr char kJobRefreshSender[] = "sender_refresh";    // sender id
+inline constexpr char kJobMarkRead[] = "mark_read";    // sender id, wamid, 1 for typing, until when (microseconds)
+inline constexpr char kJobRetry[] = "campaign_retry";  // RetryWork
+inline constexpr char kJobRefreshSender[] = "sender_refresh";  // sender id
 
 }  // namespace vinculo::messaging

@@ -19,8 +19,8 @@
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
 #include "services/messaging/work/read_marks.h"
-#include "services/messaging/work/upkeep.h"
 #include "services/messaging/work/sender_jobs.h"
+#include "services/messaging/work/upkeep.h"
 
 namespace vinculo::messaging {
 namespace {

@@ -80,8 +80,7 @@ absl::StatusOr<std::string> EndedMedia(sql::Transaction& tx, const Campaign& cam
   for (const auto& [place, source] : campaign.parameters) {
     if (source.kind == ParameterSource::Kind::kFixed) content.values[place] = source.text;
   }
-  ASSIGN_OR_RETURN(const std::optional<std::string> ended,
-                   MediaRepository::FirstEnded(tx, MediaIds(content), finish));
+  ASSIGN_OR_RETURN(const std::optional<std::string> ended, MediaRepository::FirstEnded(tx, MediaIds(content), finish));
   return ended.value_or("");
 }
 

@@ -26,6 +26,7 @@ class CampaignService final : public v1::CampaignService::CallbackService {
   VINCULO_UNARY(ResumeCampaign, v1::ResumeCampaignRequest, v1::Campaign)
   VINCULO_UNARY(CancelCampaign, v1::CancelCampaignRequest, v1::Campaign)
   VINCULO_UNARY(RetryRecipients, v1::RetryRecipientsRequest, v1::RetryRecipientsResponse)
+  VINCULO_UNARY(SendTest, v1::SendTestRequest, v1::SendTestResponse)
   VINCULO_UNARY(ListRecipients, v1::ListRecipientsRequest, v1::ListRecipientsResponse)
 
  private:

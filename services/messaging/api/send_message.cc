@@ -143,13 +143,18 @@ absl::StatusOr<Message> AcceptMessage(sql::Transaction& tx, const ContactReposit
             .reply_route = draft.reply_route,
             .labels = draft.labels,
             .caller = draft.caller,
-            .created_at = draft.now};
+            .created_at = draft.now,
+            .test = draft.test};
+  if (m.test && !contact.tester) return Refuse("NO_CONSENT");
   SendKind kind;
   if (auto* content = std::get_if<TemplateContent>(&m.content)) {
     ASSIGN_OR_RETURN(const Translation translation, CheckTemplate(tx, sender, *content, "content.template"));
     m.version = translation.submitted->version;
     m.category = translation.category;
-    kind = {.is_template = true, .category = m.category, .needs_phone = m.category == Category::kAuthentication};
+    kind = {.is_template = true,
+            .category = m.category,
+            .needs_phone = m.category == Category::kAuthentication,
+            .test = m.test};
   }
   ASSIGN_OR_RETURN(const Window window, WindowRepository::Get(tx, sender.id, contact.id));
   ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));

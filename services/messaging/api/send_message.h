@@ -29,6 +29,7 @@ struct SendDraft {
   ReplyRoute reply_route;
   std::map<std::string, std::string> labels;
   std::string caller;
+  bool test = false;  // of SendTest
   Uuid message_id;
   absl::Time now;
 };

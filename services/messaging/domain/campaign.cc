@@ -181,6 +181,7 @@ RecipientPlan PlanRecipient(const CampaignPlan& plan, const Contact& contact,
   if (translation != nullptr) {
     out.category = translation->category;
     kind.category = translation->category;
+    kind.test = plan.test;
     kind.needs_phone = translation->category == Category::kAuthentication;
   }
   out.excluded = std::string(CampaignBlock(contact.permissions(), kind, *plan.policy));

@@ -158,6 +158,7 @@ struct CampaignPlan {
   const Campaign* campaign = nullptr;
   const Template* message_template = nullptr;
   const Policy* policy = nullptr;
+  bool test = false;  // for testers: their mark counts as consent
 };
 
 // The variables of a translation, joined: what must not change between freeze and resume [M-72].

@@ -334,11 +334,31 @@ absl::StatusOr<std::optional<ProviderOwner>> ChannelRepository::FindOwner(sql::T
 }
 
 std::vector<sql::Query> ChannelRepository::Queries() {
-  return {kInsertOwner,    kFindOwner,       kInsertChannel,    kGetChannel,          kListChannels,
-          kInsertSender,   kGetSender,       kDefaultSender,    kUndefaultSenders,    kListSenders,
-          kSetSenderState, kSetChannelState, kSendersOfChannel, kSendersOfPortfolio,  kSending,
-          kUpdateSender,   kUpdateChannel,   kWebhookSeen,      kWebhookSeenBySender, kClaim,
-          kRenew,          kToken,           kReleaseAll,     kSetRead,         kAccountTold};
+  return {kInsertOwner,
+          kFindOwner,
+          kInsertChannel,
+          kGetChannel,
+          kListChannels,
+          kInsertSender,
+          kGetSender,
+          kDefaultSender,
+          kUndefaultSenders,
+          kListSenders,
+          kSetSenderState,
+          kSetChannelState,
+          kSendersOfChannel,
+          kSendersOfPortfolio,
+          kSending,
+          kUpdateSender,
+          kUpdateChannel,
+          kWebhookSeen,
+          kWebhookSeenBySender,
+          kClaim,
+          kRenew,
+          kToken,
+          kReleaseAll,
+          kSetRead,
+          kAccountTold};
 }
 
 }  // namespace vinculo::messaging

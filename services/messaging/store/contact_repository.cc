@@ -47,8 +47,8 @@ constexpr sql::Query kSetPermissions{
     "contact_set_permissions",
     "UPDATE contact SET marketing = ?, transactional = ?, suppressed = ?, revision = revision + 1 WHERE "
     "tenant_id = ? AND contact_id = ?"};
-constexpr sql::Query kSetMarketing{
-    "contact_set_marketing", "UPDATE contact SET recent_marketing = ? WHERE tenant_id = ? AND contact_id = ?"};
+constexpr sql::Query kSetMarketing{"contact_set_marketing",
+                                   "UPDATE contact SET recent_marketing = ? WHERE tenant_id = ? AND contact_id = ?"};
 constexpr sql::Query kHeard{
     "contact_heard",
     "UPDATE contact SET last_inbound_at = ?1 WHERE tenant_id = ?2 AND contact_id = ?3 AND (last_inbound_at IS NULL "
@@ -326,9 +326,9 @@ absl::StatusOr<std::vector<Uuid>> ContactRepository::ListsOfContact(sql::Transac
 
 std::vector<sql::Query> ContactRepository::Queries() {
   std::vector<sql::Query> out = {
-      kGet,  kByIdentity,   kByPhoneKey,      kByCustomer,     kInsert,     kUpdate, kSetPermissions, kHeard,
-      kRest, kSetMarketing, kGetLastRoute, kSetLastRoute,    kInsertIdentity, kIdentities, kOwner,  kRemoveIdentity, kAliases,
-      kPage, kMemberPage,   kMemberVariables, kListsOf};
+      kGet,   kByIdentity,     kByPhoneKey,   kByCustomer,   kInsert,       kUpdate,          kSetPermissions,
+      kHeard, kRest,           kSetMarketing, kGetLastRoute, kSetLastRoute, kInsertIdentity,  kIdentities,
+      kOwner, kRemoveIdentity, kAliases,      kPage,         kMemberPage,   kMemberVariables, kListsOf};
   const std::vector<sql::Query> standing = StandingQueries();
   out.insert(out.end(), standing.begin(), standing.end());
   return out;

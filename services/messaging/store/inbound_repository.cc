@@ -218,7 +218,8 @@ absl::StatusOr<std::vector<RoutingRule>> InboundRepository::Rules(sql::Transacti
 }
 
 std::vector<sql::Query> InboundRepository::Queries() {
-  return {kSeen, kInsert, kNewest, kOlder, kPark, kParked, kAnyParked, kUnpark, kSweepParked, kPutRule, kDeleteRule, kRules};
+  return {kSeen,      kInsert, kNewest,      kOlder,   kPark,       kParked,
+          kAnyParked, kUnpark, kSweepParked, kPutRule, kDeleteRule, kRules};
 }
 
 }  // namespace vinculo::messaging

@@ -13,14 +13,15 @@ namespace {
 // which ids a campaign's message still counts.
 #define ADDRESSEE                                                                                                      \
   "c.contact_id, c.state, c.name, c.first_name, c.language, c.time_zone, c.country, c.customer_id, c.phone, c.bsuid, " \
-  "c.marketing, c.transactional, c.suppressed, c.marketing_rest_until, w.open_until, w.pair_paid_at, x.last_at, c.recent_marketing, "      \
+  "c.marketing, c.transactional, c.suppressed, c.marketing_rest_until, w.open_until, w.pair_paid_at, x.last_at, "      \
+  "c.recent_marketing, c.tester, "                                                                                     \
   "(SELECT COUNT(*) FROM message b WHERE b.tenant_id = c.tenant_id AND b.contact_id = c.contact_id AND "               \
   "b.message_id >= ?4 AND b.message_id < ?5 AND b.sender_id = ?2 AND b.campaign_id IS NOT NULL"
 #define ADDRESSEE_JOIN                                                                                             \
   " LEFT JOIN contact_window w ON w.tenant_id = c.tenant_id AND w.sender_id = ?2 AND w.contact_id = c.contact_id " \
   "LEFT JOIN reach x ON x.tenant_id = c.tenant_id AND x.portfolio_id = ?3 AND x.contact_id = c.contact_id "
 
-constexpr int kAddresseeColumns = 19;
+constexpr int kAddresseeColumns = 20;
 
 constexpr sql::Query kFind{"addressee_get", "SELECT " ADDRESSEE ") FROM contact c" ADDRESSEE_JOIN
                                             "WHERE c.tenant_id = ?1 AND c.contact_id = ?6"};
@@ -106,7 +107,8 @@ Addressee ReadAddressee(const sql::Row& r) {
   a.pair_paid_at = r.OptionalTime(15);
   a.reach_at = r.OptionalTime(16);
   c.recent_marketing = DecodeTimes(r.Text(17));
-  a.campaigns_begun = static_cast<int>(r.Int(18));
+  c.tester = r.Bool(18);
+  a.campaigns_begun = static_cast<int>(r.Int(19));
   return a;
 }
 

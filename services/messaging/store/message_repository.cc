@@ -21,18 +21,19 @@ namespace {
   "m.wamid, "                                                                                                      \
   "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, " \
   "m.expired_at, "                                                                                                 \
-  "c.customer_id, m.ledger_contact_id, m.origin, c.country, m.test, m.billing_category, m.billable, m.price, m.currency, m.reserved FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND "   \
+  "c.customer_id, m.ledger_contact_id, m.origin, c.country, m.test, m.billing_category, m.billable, m.price, "     \
+  "m.currency, m.reserved FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND "                         \
   "c.contact_id = "                                                                                                \
   "m.contact_id "
 
-constexpr sql::Query kInsert{
-    "message_insert",
-    "INSERT INTO message (tenant_id, message_id, contact_id, sender_id, campaign_id, lane, "
-    "state, phase, attempt, token, due_at, "
-    "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
-    "reply_ref, labels, caller, wamid, error_reason, "
-    "error_code, billing_category, created_at, ledger_contact_id, origin, test, currency, reserved) VALUES (?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?)"};
+constexpr sql::Query kInsert{"message_insert",
+                             "INSERT INTO message (tenant_id, message_id, contact_id, sender_id, campaign_id, lane, "
+                             "state, phase, attempt, token, due_at, "
+                             "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
+                             "reply_ref, labels, caller, wamid, error_reason, "
+                             "error_code, billing_category, created_at, ledger_contact_id, origin, test, currency, "
+                             "reserved) VALUES (?, ?, ?, ?, ?, ?, ?, "
+                             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?)"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kFacts{"message_facts", "SELECT " FACTS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kManyFacts{"message_many_facts", "SELECT " FACTS
@@ -187,8 +188,8 @@ absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
   RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), m.id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.state(),
                           m.progress.phase, m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend,
                           EncodeContent(m.content), fallback, m.version, m.category, m.quote_wamid, m.reply_route.route,
-                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id,
-                          m.origin, m.test, m.currency, m.reserved));
+                          m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id, m.origin,
+                          m.test, m.currency, m.reserved));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
   return absl::OkStatus();
 }

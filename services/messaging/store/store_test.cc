@@ -62,14 +62,17 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, NoStatementScansATable) {
-  for (const auto& queries :
-       {ChannelRepository::Queries(), TemplateRepository::Queries(), ContactRepository::Queries(),
-        ListRepository::Queries(), ImportRepository::Queries(), CampaignRepository::Queries(),
-        MessageRepository::Queries(), RawInbox::Queries(), WindowRepository::Queries(), InboundRepository::Queries(),
-        PolicyRepository::Queries(), ComplianceRepository::Queries(), MergeRepository::Queries(),
-        ReachabilityRepository::Queries(), LimitRepository::Queries(), MediaRepository::Queries(),
-        InboxLease::Queries(), CostRepository::Queries(), CountDeltas::Queries(), PulseRepository::Queries(),
-        SetupRepository::Queries()}) {
+  for (const auto& queries : {ChannelRepository::Queries(), TemplateRepository::Queries(),
+                              ContactRepository::Queries(), ListRepository::Queries(),
+                              ImportRepository::Queries(),  CampaignRepository::Queries(),
+                              MessageRepository::Queries(), RawInbox::Queries(),
+                              WindowRepository::Queries(),  InboundRepository::Queries(),
+                              PolicyRepository::Queries(),  ComplianceRepository::Queries(),
+                              MergeRepository::Queries(),   ReachabilityRepository::Queries(),
+                              LimitRepository::Queries(),   MediaRepository::Queries(),
+                              InboxLease::Queries(),        CostRepository::Queries(),
+                              CountDeltas::Queries(),       PulseRepository::Queries(),
+                              SetupRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }

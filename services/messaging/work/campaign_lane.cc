@@ -84,7 +84,8 @@ class CampaignLane {
                                  .payload = absl::StrCat(campaign.id.ToString(), "\nDEADLINE")});
   }
 
-  // How many of the first slice may still begin; 0 while what comes of them is awaited. Passes on to the rest, or pauses.
+  // How many of the first slice may still begin; 0 while what comes of them is awaited. Passes on to the rest, or
+  // pauses.
   absl::StatusOr<int64_t> CanaryLeft(Campaign& campaign) {
     constexpr int64_t kAll = kMaxAudience;
     const absl::Time now = c_.request.now;
@@ -143,8 +144,7 @@ class CampaignLane {
     const Funnel funnel = MakeFunnel(counts);
     bool waiting = funnel.of(RecipientState::kQueued) != 0 || funnel.of(RecipientState::kSending) != 0;
     if (!waiting && funnel.of(RecipientState::kUnknown) != 0) {
-      ASSIGN_OR_RETURN(waiting,
-                       MessageRepository::UnknownWaiting(c_.tx, c_.request.sender_id, campaign.id, Never()));
+      ASSIGN_OR_RETURN(waiting, MessageRepository::UnknownWaiting(c_.tx, c_.request.sender_id, campaign.id, Never()));
     }
     if (waiting) return Wait(campaign, {"ANSWERS", std::nullopt});
     campaign.state = CampaignState::kCompleted;

@@ -87,11 +87,7 @@ class CampaignLaneTest : public WorkRig {
     item.has_pricing = true;
     item.billing_category = "marketing";
     item.billable = billable;
-    return Write([&](sql::Transaction& tx) -> absl::Status {
-      CountDeltas deltas;
-      RETURN_IF_ERROR(ApplyStatus(tx, contacts_, item, deltas, kNow + absl::Seconds(at)).status());
-      return CloseBatch(tx, deltas, kNow + absl::Seconds(at));
-    });
+    return ApplyOne(item, kNow + absl::Seconds(at)).status();
   }
   // Claims the one due job of a kind and runs `page` until it is done.
   template <class Page>
@@ -207,6 +203,19 @@ TEST_F(CampaignLaneTest, LostAnswersWithinAMinutePause) {
   for (const Intent& i : Commit()->intents) reports.push_back({i.message.id, 1, {.result = SendResult::kAmbiguous}});
   ASSERT_THAT(Record(reports), IsOk());
   EXPECT_EQ(Read(c).pause_reason, "UNKNOWNS");
+}
+
+TEST_F(CampaignLaneTest, AProviderThatIsSilentForMinutesPausesWhatRuns) {
+  const Campaign c = NewCampaign(1),
+                 patient = Changed(1, [](Campaign&x) { x.guards.protection.silence = absl::Hours(1); });
+  const auto pause = [&](absl::Duration silence) {
+    return Write([&](sql::Transaction& tx) { return PauseForSilence(tx, sender_, silence, kNow); });
+  };
+  ASSERT_THAT(pause(absl::Minutes(4)), IsOk());
+  EXPECT_EQ(Read(c).state, CampaignState::kRunning);
+  ASSERT_THAT(pause(absl::Minutes(5)), IsOk());
+  EXPECT_EQ(Read(c).pause_reason, "PROVIDER_DOWN");
+  EXPECT_EQ(Read(patient).state, CampaignState::kRunning) << "its own threshold";
 }
 
 TEST_F(CampaignLaneTest, TheNextMessageNeverPassesTheMaximalCost) {

@@ -48,8 +48,7 @@ absl::StatusOr<CampaignRecipients::Taken> CampaignRecipients::Take(DueRecipient&
 
 absl::StatusOr<std::string> CampaignRecipients::BlockOf(const Recipient& row, const Contact& contact,
                                                         Category category) {
-  const SendKind kind{
-      .is_template = true, .category = category, .needs_phone = category == Category::kAuthentication};
+  const SendKind kind{.is_template = true, .category = category, .needs_phone = category == Category::kAuthentication};
   const absl::string_view block = CampaignBlock(contact.permissions(), kind, policy_);
   if (!block.empty()) return std::string(block);
   if (contact.id != row.contact_id) {

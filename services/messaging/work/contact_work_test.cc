@@ -40,6 +40,9 @@ class ContactWorkTest : public testing::Test {
   void SetUp() override {
     ASSERT_THAT(
         Write([&](sql::Transaction& tx) -> absl::Status {
+          Policy anytime;
+          anytime.allowed_hours.fill({{0, 24 * 3600}});
+          RETURN_IF_ERROR(PolicyRepository::Put(tx, anytime, kNow));
           RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = channel_,
                                                                 .display_name = "x",
                                                                 .waba_id = "77",
@@ -322,6 +325,7 @@ TEST_F(ContactWorkTest, RefusalsAndFailedStatusesBothCountAsUndeliverable) {
   ASSERT_THAT(Write([&](sql::Transaction& tx) {
                 Policy policy;
                 policy.unreachable_days = 2;
+                policy.allowed_hours.fill({{0, 24 * 3600}});
                 return PolicyRepository::Put(tx, policy, kNow);
               }),
               IsOk());

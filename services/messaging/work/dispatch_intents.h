@@ -70,6 +70,10 @@ absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& conta
                             absl::Duration unknown_wait, absl::Time now,
                             const ErrorClasses& classes = ErrorClasses::Default());
 
+// No request of the sender was answered for `silence`: its running campaigns pause, PROVIDER_DOWN, where that is as
+// long as their protection says [M-72].
+absl::Status PauseForSilence(sql::Transaction& tx, const Uuid& sender, absl::Duration silence, absl::Time now);
+
 // Rows that an older holder left SENDING become UNKNOWN; false when none is left. Unknown ones whose wait is over are
 // queued once more or given up [M-51] [M-80].
 absl::StatusOr<bool> RecoverOrphans(sql::Transaction& tx, const Uuid& sender, int64_t token,

@@ -16,6 +16,7 @@
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
 #include "services/messaging/work/dispatch_intents.h"
 
@@ -26,6 +27,7 @@ constexpr int kBulkTries = 5;
 constexpr int kPairTries = 6;
 constexpr int kPage = 200;
 constexpr int kParameterFaults = 10;
+constexpr absl::Duration kLeastSilence = absl::Minutes(1);  // that a protection may ask for
 constexpr absl::Duration kRest = absl::Hours(24), kTemplateWait = absl::Seconds(30);
 constexpr int kWindowClosedCode = 131047;
 
@@ -226,10 +228,21 @@ absl::Status RecordOutcomes(sql::Transaction& tx, const ContactRepository& conta
   ASSIGN_OR_RETURN(const bool any_parked, InboundRepository::AnyParked(tx));
   Recorder recorder{tx, contacts, deltas, unknown_wait, now, classes, any_parked};
   for (const SendReport& report : reports) RETURN_IF_ERROR(recorder.Record(report));
-  RETURN_IF_ERROR(deltas.Flush(tx));
+  RETURN_IF_ERROR(CloseBatch(tx, deltas, now));
   RETURN_IF_ERROR(recorder.JudgeParameterFaults());
   for (const Uuid& campaign : pause_for_failures) RETURN_IF_ERROR(AutoPause(tx, campaign, "FAILURES", now));
   tx.Raise(kSignalQueue);
+  return absl::OkStatus();
+}
+
+absl::Status PauseForSilence(sql::Transaction& tx, const Uuid& sender, absl::Duration silence, absl::Time now) {
+  if (silence < kLeastSilence) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
+  ASSIGN_OR_RETURN(const std::vector<Campaign> running, CampaignRepository::Running(tx, sender));
+  for (const Campaign& campaign : running) {
+    if (silence >= ProtectionOf(policy, campaign.guards).silence)
+      RETURN_IF_ERROR(AutoPause(tx, campaign.id, "PROVIDER_DOWN", now));
+  }
   return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
 #include "common/log/log.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/work/dispatcher_impl.h"
 
@@ -148,10 +149,14 @@ void Dispatcher::Impl::Record(Holding& h) {
   auto failing = std::make_shared<std::set<Uuid>>(std::move(h.failing));
   h.reports.clear();
   h.failing.clear();
+  const absl::Duration silence = h.silent_since ? Mark() - *h.silent_since : absl::ZeroDuration();
   db_.Write(
       ScopeOf(h),
-      [contacts = &contacts_, reports, failing, options = &options_, now = db_.clock().Now()](sql::Transaction& tx) {
-        return RecordOutcomes(tx, *contacts, *reports, *failing, options->unknown_wait, now, options->error_classes);
+      [contacts = &contacts_, reports, failing, silence, sender = h.sender.id, options = &options_,
+       now = db_.clock().Now()](sql::Transaction& tx) -> absl::Status {
+        RETURN_IF_ERROR(
+            RecordOutcomes(tx, *contacts, *reports, *failing, options->unknown_wait, now, options->error_classes));
+        return PauseForSilence(tx, sender, silence, now);
       },
       [self = shared_from_this(), &h, reports, failing](absl::Status recorded) {
         absl::MutexLock lock(&self->mutex_);

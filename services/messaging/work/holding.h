@@ -36,9 +36,10 @@ struct Holding {
   absl::Time back_off_until;
   absl::Time regain_at;
   absl::Time inbound_read_at = absl::InfinitePast();
-  int inbound = 0;  // messages that came in within the last second
-  int limit = 0;    // requests per second since WhatsApp last throttled
-  int outages = 0;  // in a row
+  int inbound = 0;                         // messages that came in within the last second
+  int limit = 0;                           // requests per second since WhatsApp last throttled
+  int outages = 0;                         // in a row
+  std::optional<absl::Time> silent_since;  // no request was answered from then on
   RateWindow window{0};
   std::map<Uuid, RateWindow> campaign_windows;
   std::map<Uuid, int> bugs;
@@ -97,6 +98,12 @@ struct Holding {
     const bool bad = outcome.result == SendResult::kRefused || outcome.result == SendResult::kNotSent;
     const ErrorClass c = bad ? classes.Classify(outcome) : ErrorClass::kUnknown;
     if (outcome.result == SendResult::kAccepted) outages = 0;
+    const bool answered = outcome.result == SendResult::kAccepted || outcome.result == SendResult::kRefused;
+    if (answered) {
+      silent_since = std::nullopt;
+    } else if (!silent_since) {
+      silent_since = now;
+    }
     if (c == ErrorClass::kRetry && now >= back_off_until)
       back_off_until = now + jobs::Backoff(++outages, absl::Seconds(1), absl::Seconds(60), jitter);
     if (bad && outcome.graph_error && outcome.code == kThroughputCode) {

@@ -96,10 +96,12 @@ class QueuedLane {
 
   static absl::string_view Check(const Contact& contact, const Message& m, const Policy& policy, bool window_open) {
     const bool is_template = std::holds_alternative<TemplateContent>(m.content);
-    return SendBlock(
-        contact.permissions(),
-        {.is_template = is_template, .category = m.category, .needs_phone = m.category == Category::kAuthentication},
-        policy, window_open);
+    return SendBlock(contact.permissions(),
+                     {.is_template = is_template,
+                      .category = m.category,
+                      .needs_phone = m.category == Category::kAuthentication,
+                      .test = m.test},
+                     policy, window_open);
   }
 
   // Waits for long, and lets later messages of the contact pass.

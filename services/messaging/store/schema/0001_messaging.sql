@@ -307,8 +307,8 @@ CREATE TABLE campaign_recipient (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX campaign_recipient_person ON campaign_recipient (tenant_id, campaign_id, contact_id);
 CREATE INDEX campaign_recipient_contact ON campaign_recipient (tenant_id, contact_id, campaign_id);
-CREATE INDEX campaign_recipient_queue ON campaign_recipient (tenant_id, campaign_id, not_before, position) WHERE state = 2;
 CREATE INDEX campaign_recipient_retry ON campaign_recipient (tenant_id, campaign_id, state, contact_id) WHERE state IN (3, 5, 11);
+CREATE INDEX campaign_recipient_queue ON campaign_recipient (tenant_id, campaign_id, not_before, position) WHERE state = 2;
 
 CREATE TABLE campaign_count (
   tenant_id TEXT NOT NULL,
