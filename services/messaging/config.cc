@@ -18,6 +18,10 @@ ABSL_FLAG(absl::Duration, graph_connect_timeout, absl::Seconds(3), "time to conn
 ABSL_FLAG(absl::Duration, graph_total_timeout, absl::Seconds(15), "time for a whole call to Graph");
 ABSL_FLAG(absl::Duration, unknown_wait, absl::Minutes(10),
           "how long a message whose request ended unclear waits for a status before it is sent once more or given up");
+ABSL_FLAG(absl::Duration, template_sync_interval, absl::Hours(6),
+          "time between two comparisons of a channel's templates with WhatsApp's listing");
+ABSL_FLAG(std::string, app_id, "app",
+          "Meta's number of the app whose uploads the samples of templates are; app means the one of the access token");
 ABSL_FLAG(std::string, webhook_address, "127.0.0.1:8090", "where WhatsApp's webhooks arrive: host:port");
 ABSL_FLAG(std::string, app, "main", "slug of the app in the path of its webhooks, /webhooks/whatsapp/{app}");
 ABSL_FLAG(std::string, app_secret_file, "", "file with the app's secret; two lines while it is being replaced");
@@ -111,6 +115,9 @@ Config ReadConfig(flags::Checker& check) {
   ReadGraph(config, check);
   config.unknown_wait =
       check.DurationWithin("unknown_wait", absl::GetFlag(FLAGS_unknown_wait), absl::Seconds(1), absl::Hours(24));
+  config.template_sync_interval = check.DurationWithin(
+      "template_sync_interval", absl::GetFlag(FLAGS_template_sync_interval), absl::Minutes(10), absl::Hours(168));
+  config.app_id = check.Required("app_id", absl::GetFlag(FLAGS_app_id));
   config.webhook_address = check.Address("webhook_address", absl::GetFlag(FLAGS_webhook_address));
   config.app = absl::GetFlag(FLAGS_app);
   check.Require(IsSlug(config.app), "app", "must be a slug");

@@ -22,6 +22,8 @@ struct Config {
   absl::Duration graph_connect_timeout;
   absl::Duration graph_total_timeout;
   absl::Duration unknown_wait;
+  absl::Duration template_sync_interval;
+  std::string app_id;  // in the addresses of uploads
   HostPort webhook_address;
   std::string app;
   std::string verify_token;

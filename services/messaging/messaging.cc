@@ -20,6 +20,7 @@
 #include "services/messaging/work/inbox.h"
 #include "services/messaging/work/read_marks.h"
 #include "services/messaging/work/sender_jobs.h"
+#include "services/messaging/work/template_jobs.h"
 #include "services/messaging/work/upkeep.h"
 
 namespace vinculo::messaging {
@@ -50,8 +51,11 @@ class Messaging final : public rpc::Service {
         contacts_(key_),
         metrics_(environment.metrics),
         client_(std::make_unique<http::Client>(ClientOptions(config, environment))),
-        provider_(*client_,
-                  {config.graph_url, config.graph_version, config.graph_connect_timeout, config.graph_total_timeout}),
+        provider_(*client_, {.base_url = config.graph_url,
+                             .version = config.graph_version,
+                             .connect_timeout = config.graph_connect_timeout,
+                             .total_timeout = config.graph_total_timeout,
+                             .app_id = config.app_id}),
         context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_, config.rules},
         channels_(context_),
         templates_(context_),
@@ -64,9 +68,10 @@ class Messaging final : public rpc::Service {
         inbox_(environment.database, contacts_, metrics_, {config.app, config.verify_token, config.app_secrets},
                FurtherApps(config), config.rules),
         listener_({.address = config.webhook_address, .max_body_bytes = kWebhookBody}),
-        jobs_(environment.database, contacts_, key_, provider_),
+        jobs_(environment.database, contacts_),
         contact_jobs_(environment.database, contacts_),
         sender_jobs_(environment.database, key_, provider_, config.rules.levels, config.sender_refresh),
+        template_jobs_(environment.database, key_, provider_, {.sync_interval = config.template_sync_interval}),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
                     {.tenants = config.service.tenants,
                      .holder = Uuid::New(environment.clock.Now()).ToString(),
@@ -87,6 +92,7 @@ class Messaging final : public rpc::Service {
     contact_jobs_.Register(runner_);
     read_marks_.Register(runner_);
     sender_jobs_.Register(runner_);
+    template_jobs_.Register(runner_);
     inbox_.Serve(listener_);
   }
 
@@ -140,6 +146,7 @@ class Messaging final : public rpc::Service {
   MessagingJobs jobs_;
   ContactJobs contact_jobs_;
   SenderJobs sender_jobs_;
+  TemplateJobs template_jobs_;
   Dispatcher dispatcher_;
   ReadMarks read_marks_;
   Upkeep upkeep_;

@@ -17,6 +17,13 @@ struct MediaUpload {
   std::string content;
 };
 
+// A file that shows WhatsApp's reviewers what a media header will hold.
+struct SampleFile {
+  std::string name;
+  std::string mime_type;
+  std::string content;
+};
+
 // Where WhatsApp has a file; the address holds for five minutes.
 struct MediaAddress {
   std::string url;
@@ -45,6 +52,9 @@ class ProviderPort {
   // answer or refuses.
   virtual void ReadNumber(absl::string_view phone_number_id, absl::string_view token,
                           absl::AnyInvocable<void(absl::StatusOr<NumberFacts>)> done) = 0;
+  // The handle to name in a template. UNAVAILABLE PROVIDER_UNAVAILABLE when WhatsApp does not answer or refuses.
+  virtual void UploadSample(absl::string_view token, SampleFile file,
+                            absl::AnyInvocable<void(absl::StatusOr<std::string>)> done) = 0;
 };
 
 }  // namespace vinculo::messaging

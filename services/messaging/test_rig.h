@@ -29,6 +29,7 @@
 #include "services/messaging/work/inbox.h"
 #include "services/messaging/work/read_marks.h"
 #include "services/messaging/work/sender_jobs.h"
+#include "services/messaging/work/template_jobs.h"
 #include "tests/sandbox/sandbox_thread.h"
 
 namespace vinculo::messaging {
@@ -57,6 +58,7 @@ class Rig : public testing::Test {
     contact_jobs_.Register(runner_);
     read_marks_.Register(runner_);
     sender_jobs_.Register(runner_);
+    template_jobs_.Register(runner_);
     inbox_.Start();
     runner_.Start();
     channel_stub_ = v1::ChannelService::NewStub(server_.channel());
@@ -299,12 +301,13 @@ class Rig : public testing::Test {
   jobs::JobRunner runner_{*db_};
   Inbox inbox_{*db_, contacts_, metrics_, {"main", "verify-me", {kSecret}}};
   http::Listener listener_{{.address = {"127.0.0.1", 0}, .max_body_bytes = 4 << 20}};
-  MessagingJobs jobs_{*db_, contacts_, key_, provider_};
+  MessagingJobs jobs_{*db_, contacts_};
   ContactJobs contact_jobs_{*db_, contacts_};
   ReadMarks read_marks_{*db_, key_, provider_, [this](const std::string& tenant, const Uuid& sender) {
                           return dispatcher_ != nullptr && dispatcher_->TryReserve(tenant, sender);
                         }};
   SenderJobs sender_jobs_{*db_, key_, provider_, LevelTable()};
+  TemplateJobs template_jobs_{*db_, key_, provider_};
   std::unique_ptr<Dispatcher> dispatcher_ = std::make_unique<Dispatcher>(
       *db_, contacts_, key_, provider_, metrics_, DispatcherOptions{.tenants = {"demo"}, .holder = "test"});
   std::unique_ptr<http::Client> poster_;

@@ -148,7 +148,8 @@ HttpReply Sandbox::ControlTemplates(const HttpMessage& request) {
   if (Text(in, "name").empty() || (status.empty() && quality.empty())) {
     return Problem("name and at least one of status and quality are required");
   }
-  const int64_t hit = templates_.Decide(Text(in, "name"), Text(in, "language"), status, Text(in, "reason"), quality);
+  const int64_t hit =
+      templates_.Decide(Text(in, "name"), Text(in, "language"), status, Text(in, "reason"), quality, Text(in, "title"));
   return hit > 0 ? Reply({{"changed", hit}}) : Problem("no such template", 404);
 }
 

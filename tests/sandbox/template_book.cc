@@ -170,16 +170,18 @@ void TemplateBook::Submit(Template& t) {
   });
 }
 
-void TemplateBook::SetStatus(Template& t, const std::string& status, const std::string& reason) {
+void TemplateBook::SetStatus(Template& t, const std::string& status, const std::string& reason,
+                             const std::string& title) {
   t.status = status;
   t.rejected_reason = reason;
-  webhooks_.Field(t.waba_id, "message_template_status_update",
-                  {{"event", status},
-                   {"message_template_id", t.id},
-                   {"message_template_name", t.name},
-                   {"message_template_language", t.language},
-                   {"message_template_category", t.category},
-                   {"reason", reason}});
+  Json value = {{"event", status},
+                {"message_template_id", t.id},
+                {"message_template_name", t.name},
+                {"message_template_language", t.language},
+                {"message_template_category", t.category},
+                {"reason", reason}};
+  if (!title.empty()) value["other_info"] = {{"title", title}};
+  webhooks_.Field(t.waba_id, "message_template_status_update", value);
 }
 
 HttpReply TemplateBook::List(const std::string& waba_id, absl::string_view path, absl::string_view query,
@@ -219,6 +221,7 @@ HttpReply TemplateBook::Delete(const std::string& waba_id, absl::string_view que
   bool found = false;
   for (Template& t : templates_) {
     if (t.waba_id != waba_id || t.name != name || t.status == "DELETED" || (!id.empty() && t.id != id)) continue;
+    if (t.status == "DISABLED") return GraphError(100, "a disabled template cannot be deleted");
     found = true;
     by_id_.erase(t.id);
     by_key_.erase(Key(waba_id, t.name, t.language));
@@ -274,12 +277,12 @@ const Template* TemplateBook::Find(absl::string_view waba_id, absl::string_view 
 }
 
 int64_t TemplateBook::Decide(const std::string& name, const std::string& language, const std::string& status,
-                             const std::string& reason, const std::string& quality) {
+                             const std::string& reason, const std::string& quality, const std::string& title) {
   int64_t hit = 0;
   for (Template& t : templates_) {
     if (t.name != name || t.status == "DELETED" || (!language.empty() && t.language != language)) continue;
     ++hit;
-    if (!status.empty()) SetStatus(t, status, reason.empty() ? "NONE" : reason);
+    if (!status.empty()) SetStatus(t, status, reason.empty() ? "NONE" : reason, title);
     if (quality.empty()) continue;
     webhooks_.Field(t.waba_id, "message_template_quality_update",
                     {{"previous_quality_score", t.quality},

@@ -45,7 +45,7 @@ class TemplateBook {
   // Filters by name, language, status; `limit` and `after` page. `host` is for the next page's address.
   HttpReply List(const std::string& waba_id, absl::string_view path, absl::string_view query,
                  absl::string_view host) const;
-  // By name (all languages) or name and hsm_id.
+  // By name (all languages) or name and hsm_id. Disabled ones stay.
   HttpReply Delete(const std::string& waba_id, absl::string_view query);
   HttpReply Edit(const std::string& id, absl::string_view body);
   HttpReply Unpause(const std::string& id);
@@ -56,9 +56,9 @@ class TemplateBook {
   const Template* Find(absl::string_view waba_id, absl::string_view name, absl::string_view language) const;
 
   // Sets status or quality as if Meta had, with the webhook that tells of it; returns how many templates it hit. An
-  // empty language means all.
+  // empty language means all; `title` says why it is paused.
   int64_t Decide(const std::string& name, const std::string& language, const std::string& status,
-                 const std::string& reason, const std::string& quality);
+                 const std::string& reason, const std::string& quality, const std::string& title);
 
   Json Counts() const;
   // An account that has templates; "" when there is none.
@@ -67,7 +67,7 @@ class TemplateBook {
  private:
   static std::string Key(absl::string_view waba_id, absl::string_view name, absl::string_view language);
   void Submit(Template& t);
-  void SetStatus(Template& t, const std::string& status, const std::string& reason);
+  void SetStatus(Template& t, const std::string& status, const std::string& reason, const std::string& title = "");
   Template* ById(const std::string& id);
 
   EventLoop& loop_;

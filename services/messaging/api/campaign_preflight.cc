@@ -12,6 +12,7 @@
 #include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/template_act.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -128,6 +129,10 @@ absl::StatusOr<Preflight> RunPreflight(sql::Transaction& tx, const ContactReposi
                              .start = out.start,
                              .ended_media = std::move(ended)};
   out.findings = CheckCampaign(facts, out.audience, out.finish);
+  if (found) {
+    ASSIGN_OR_RETURN(const std::vector<Finding> advice, LintLive(tx, *found, campaign.language.language, now));
+    out.findings.insert(out.findings.end(), advice.begin(), advice.end());
+  }
   RenderSamples(t, out);
   return out;
 }

@@ -12,6 +12,7 @@
 #include "services/messaging/sender_state.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
+#include "services/messaging/template_act.h"
 
 namespace vinculo::messaging {
 
@@ -69,6 +70,8 @@ void ChannelService::CreateChannel(rpc::Call<v1::CreateChannelRequest, v1::Chann
       call.scope(),
       [c = std::move(c)](sql::Transaction& tx) -> absl::StatusOr<Channel> {
         RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, c));
+        // The account may have templates already.
+        RETURN_IF_ERROR(RequestTemplateSync(tx, c.id, absl::ZeroDuration(), c.created_at));
         return c;
       },
       call.Reply(RenderChannel));

@@ -27,6 +27,17 @@ void CheckEnum(absl::string_view field, T value, bool required, bool (*valid)(in
   }
 }
 
+std::vector<SupportedApp> ParseApps(const v1::TemplateButton& in, absl::string_view field, FieldViolations& bad) {
+  std::vector<SupportedApp> out;
+  text::CheckCount(field, in.supported_apps_size(), 64, bad);
+  for (int i = 0; i < in.supported_apps_size() && i < 64; ++i) {
+    const v1::SupportedApp& app = in.supported_apps(i);
+    out.push_back({Text(text::Indexed(field, i, "package_name"), app.package_name(), 1024, bad),
+                   Text(text::Indexed(field, i, "signature_hash"), app.signature_hash(), 64, bad)});
+  }
+  return out;
+}
+
 }  // namespace
 
 namespace {
@@ -145,7 +156,8 @@ TemplateComponents ParseComponents(const v1::TemplateComponents& in, absl::strin
     c.buttons.push_back({static_cast<ButtonKind>(b.kind()), Text(absl::StrCat(button, ".label"), b.label(), 1024, bad),
                          Text(absl::StrCat(button, ".url"), b.url(), 4096, bad),
                          Text(absl::StrCat(button, ".phone_number"), b.phone_number(), 64, bad),
-                         Text(absl::StrCat(button, ".coupon_code"), b.coupon_code(), 64, bad), b.opt_out()});
+                         Text(absl::StrCat(button, ".coupon_code"), b.coupon_code(), 64, bad), b.opt_out(),
+                         ParseApps(b, absl::StrCat(button, ".supported_apps"), bad), b.zero_tap_terms_accepted()});
   }
   text::CheckCount(at("examples"), in.examples_size(), 64, bad);
   for (const auto& [place, value] : in.examples())

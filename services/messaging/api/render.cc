@@ -160,11 +160,24 @@ void RenderComponents(const TemplateComponents& in, v1::TemplateComponents* out)
     added->set_phone_number(b.phone_number);
     added->set_coupon_code(b.coupon_code);
     added->set_opt_out(b.opt_out);
+    for (const SupportedApp& app : b.supported_apps) {
+      added->add_supported_apps()->set_package_name(app.package_name);
+      added->mutable_supported_apps()->rbegin()->set_signature_hash(app.signature_hash);
+    }
+    added->set_zero_tap_terms_accepted(b.zero_tap_terms_accepted);
   }
   out->mutable_examples()->insert(in.examples.begin(), in.examples.end());
   out->set_ttl_seconds(in.ttl_seconds);
   out->set_add_security_recommendation(in.add_security_recommendation);
   out->set_code_expiration_minutes(in.code_expiration_minutes);
+}
+
+void RenderVersion(const TemplateVersion& in, v1::TemplateVersion* out) {
+  out->set_version(in.version);
+  RenderComponents(in.components, out->mutable_components());
+  out->set_category(static_cast<v1::TemplateCategory>(in.category));
+  out->set_origin(static_cast<v1::VersionOrigin>(in.origin));
+  SetTimestamp(in.created_at, out->mutable_create_time());
 }
 
 void RenderTemplate(const Template& in, v1::Template* out) {
@@ -181,15 +194,13 @@ void RenderTemplate(const Template& in, v1::Template* out) {
     added->set_provider_id(t.provider_id);
     added->set_rejected_reason(t.rejected_reason);
     added->set_sendable(t.Sendable());
-    if (t.submitted) {
-      added->mutable_submitted()->set_version(t.submitted->version);
-      RenderComponents(t.submitted->components, added->mutable_submitted()->mutable_components());
-    }
-    if (t.draft) {
-      added->mutable_draft()->set_version(t.draft->version);
-      RenderComponents(t.draft->components, added->mutable_draft()->mutable_components());
-    }
+    if (t.submitted) RenderVersion(*t.submitted, added->mutable_submitted());
+    if (t.draft) RenderVersion(*t.draft, added->mutable_draft());
     SetTimestamp(t.updated_at, added->mutable_update_time());
+    added->set_pause_title(t.pause_title);
+    if (t.paused_at) SetTimestamp(*t.paused_at, added->mutable_pause_time());
+    added->set_announced_category(static_cast<v1::TemplateCategory>(t.announced_category));
+    if (t.locked_until) SetTimestamp(*t.locked_until, added->mutable_name_locked_until());
   }
   out->set_etag(api::FormatEtag(in.revision));
   SetTimestamp(in.created_at, out->mutable_create_time());

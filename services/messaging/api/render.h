@@ -32,6 +32,7 @@ void RenderHold(const Hold& in, v1::Hold* out);
 void RenderReplyRoute(const ReplyRoute& in, v1::ReplyRoute* out);
 void RenderRule(const RoutingRule& in, v1::RoutingRule* out);
 void RenderComponents(const TemplateComponents& in, v1::TemplateComponents* out);
+void RenderVersion(const TemplateVersion& in, v1::TemplateVersion* out);
 void RenderTemplate(const Template& in, v1::Template* out);
 void RenderFindings(const std::vector<Finding>& in, google::protobuf::RepeatedPtrField<v1::Finding>* out);
 void RenderRendered(const RenderedTemplate& in, v1::RenderedTemplate* out);

@@ -1,101 +1,28 @@
 #include "services/messaging/api/template_service.h"
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "common/api/etag.h"
-#include "common/jobs/job_queue.h"
-#include "common/status/status_macros.h"
-#include "common/text/validate.h"
-#include "services/messaging/announce.h"
 #include "services/messaging/api/parse.h"
 #include "services/messaging/api/render.h"
-#include "services/messaging/job_kinds.h"
-#include "services/messaging/store/channel_repository.h"
-#include "services/messaging/store/template_repository.h"
+#include "services/messaging/api/template_request.h"
+#include "services/messaging/store/template_account_repository.h"
 
 namespace vinculo::messaging {
-namespace {
 
-// What most requests name.
-struct Named {
-  std::optional<Uuid> channel;
-  std::string name;
-  std::string language;
-};
-
-// Content may be wrong (the linter tells); names only need to be storable.
-template <class Request>
-Named ParseNamed(const Request& request, bool language, FieldViolations& bad) {
-  Named out{text::ParseOptionalUuid("channel_id", request.channel_id(), bad),
-            text::ParseText("name", request.name(), {.min = 1, .max = 512, .trim = false, .single_line = true}, bad),
-            ""};
-  if constexpr (requires { request.language(); }) {
-    out.language = text::ParseLanguage("language", request.language(), bad);
-    if (language && request.language().empty()) bad.Add("language", "is required");
+absl::Status CheckNewTranslation(sql::Transaction& tx, const TranslationKey& key, VariableFormat format) {
+  ASSIGN_OR_RETURN(const std::optional<Template> existing, TemplateRepository::Find(tx, key.channel_id, key.name));
+  if (!existing) return absl::OkStatus();
+  const Translation* same = existing->Find(key.language);
+  if (same != nullptr && same->Exists()) {
+    return Error(absl::StatusCode::kAlreadyExists, "TEMPLATE_EXISTS",
+                 "This template has this language already; use UpdateDraft.");
   }
-  return out;
+  const bool alive = absl::c_any_of(existing->translations, [](const Translation& x) { return x.Exists(); });
+  if (!alive || existing->variable_format == format) return absl::OkStatus();
+  FieldViolations mixed;
+  mixed.Add("variable_format", "must agree with the template's other translations");
+  return mixed.ToStatus();
 }
-
-absl::StatusOr<TranslationKey> Resolve(sql::Transaction& tx, const Named& named) {
-  ASSIGN_OR_RETURN(const Channel channel, ChannelRepository::ResolveChannel(tx, named.channel));
-  return TranslationKey{channel.id, named.name, named.language};
-}
-
-absl::Status Locked() {
-  return Error(absl::StatusCode::kFailedPrecondition, "TEMPLATE_LOCKED",
-               "A submission is under way; wait for its answer.");
-}
-
-// The template with its translation, for changes.
-struct Loaded {
-  Template t;
-  const Translation* translation = nullptr;
-};
-absl::Status Load(sql::Transaction& tx, const TranslationKey& key, std::optional<int64_t> revision, Loaded& out) {
-  ASSIGN_OR_RETURN(out.t, TemplateRepository::Get(tx, key.channel_id, key.name));
-  RETURN_IF_ERROR(api::CheckRevision("template", key.name, revision, out.t.revision));
-  out.translation = out.t.Find(key.language);
-  if (out.translation == nullptr) return NotFound("template", absl::StrCat(key.name, " in ", key.language));
-  return absl::OkStatus();
-}
-
-absl::Status LintErrors(const std::vector<Finding>& findings) {
-  std::vector<std::string> codes;
-  for (const Finding& f : findings) {
-    if (f.severity == Severity::kError) codes.push_back(f.code);
-  }
-  return Error(
-      absl::StatusCode::kFailedPrecondition, "LINT_ERRORS",
-      absl::StrCat("WhatsApp would reject this: ", absl::StrJoin(codes, ", "), ". LintTemplate tells what to do."),
-      {{"codes", absl::StrJoin(codes, ",")}});
-}
-
-absl::StatusOr<Template> Submit(sql::Transaction& tx, const Named& named, std::optional<int64_t> revision,
-                                absl::Time now) {
-  ASSIGN_OR_RETURN(const TranslationKey key, Resolve(tx, named));
-  Loaded loaded;
-  RETURN_IF_ERROR(Load(tx, key, revision, loaded));
-  if (loaded.translation->state == TranslationState::kSubmitting) return Locked();
-  if (!loaded.translation->draft) {
-    return Error(absl::StatusCode::kFailedPrecondition, "TEMPLATE_LOCKED",
-                 "There is no draft to submit; WhatsApp has the newest version.");
-  }
-  if (loaded.translation->state == TranslationState::kProvider && !StatusEditable(loaded.translation->status))
-    return Locked();
-  const LintInput input{key.name, key.language, loaded.translation->category, loaded.t.variable_format,
-                        loaded.translation->draft->components};
-  ASSIGN_OR_RETURN(const AccountFacts facts, TemplateRepository::Facts(tx, key, input.components));
-  const std::vector<Finding> findings = LintTemplate(input, facts);
-  if (HasErrors(findings)) return LintErrors(findings);
-  RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, now));
-  const std::string payload = absl::StrCat(key.channel_id.ToString(), "\n", key.name, "\n", key.language);
-  RETURN_IF_ERROR(jobs::Enqueue(tx, {.kind = kJobSubmitTemplate, .key = payload, .due_at = now, .payload = payload}));
-  ASSIGN_OR_RETURN(Template t, TemplateRepository::Get(tx, key.channel_id, key.name));
-  RETURN_IF_ERROR(AnnounceTemplate(tx, t, *t.Find(key.language), "template.submitted", now));
-  return t;
-}
-
-}  // namespace
 
 TemplateService::TemplateService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
 TemplateService::~TemplateService() = default;
@@ -113,17 +40,7 @@ void TemplateService::CreateTemplate(rpc::Call<v1::CreateTemplateRequest, v1::Te
       [named, category, format, components = std::move(components),
        now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Template> {
         ASSIGN_OR_RETURN(const TranslationKey key, Resolve(tx, named));
-        ASSIGN_OR_RETURN(const std::optional<Template> existing,
-                         TemplateRepository::Find(tx, key.channel_id, key.name));
-        if (existing && existing->Find(key.language) != nullptr) {
-          return Error(absl::StatusCode::kAlreadyExists, "TEMPLATE_EXISTS",
-                       "This template has this language already; use UpdateDraft.");
-        }
-        if (existing && existing->variable_format != format) {
-          FieldViolations mixed;
-          mixed.Add("variable_format", "must agree with the template's other translations");
-          return mixed.ToStatus();
-        }
+        RETURN_IF_ERROR(CheckNewTranslation(tx, key, format));
         RETURN_IF_ERROR(TemplateRepository::Create(tx, key, format, category, components, now));
         return TemplateRepository::Get(tx, key.channel_id, key.name);
       },
@@ -145,22 +62,19 @@ void TemplateService::UpdateDraft(rpc::Call<v1::UpdateDraftRequest, v1::Template
         ASSIGN_OR_RETURN(const TranslationKey key, Resolve(tx, named));
         Loaded loaded;
         RETURN_IF_ERROR(Load(tx, key, revision, loaded));
-        if (loaded.translation->state == TranslationState::kSubmitting) return Locked();
-        const Category kept = category == Category::kUnspecified ? loaded.translation->category : category;
+        const Translation& is = *loaded.translation;
+        if (is.state == TranslationState::kSubmitting) return UnderWay();
+        if (!is.Exists()) return Locked("This translation was deleted; CreateTemplate begins it anew.");
+        const Category now_is = is.draft && !is.Sendable() ? is.draft->category : is.category;
+        const Category kept = category == Category::kUnspecified ? now_is : category;
+        if (is.Sendable() && kept != is.category) {
+          FieldViolations fixed;
+          fixed.Add("category", "is fixed once WhatsApp has approved; copy the template under another name");
+          return fixed.ToStatus();
+        }
         RETURN_IF_ERROR(TemplateRepository::SaveDraft(tx, key, kept, components, now));
         return TemplateRepository::Get(tx, key.channel_id, key.name);
       },
-      call.Reply(RenderTemplate));
-}
-
-void TemplateService::SubmitTemplate(rpc::Call<v1::SubmitTemplateRequest, v1::Template> call) {
-  FieldViolations bad;
-  const Named named = ParseNamed(call.request(), true, bad);
-  const std::optional<int64_t> revision = api::ParseEtag(call.request().etag(), bad);
-  if (!bad.empty()) return call.Fail(bad.ToStatus());
-  context_.db.Write(
-      call.scope(),
-      [named, revision, now = call.now()](sql::Transaction& tx) { return Submit(tx, named, revision, now); },
       call.Reply(RenderTemplate));
 }
 
@@ -213,19 +127,21 @@ void TemplateService::LintTemplate(rpc::Call<v1::LintTemplateRequest, v1::LintTe
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   context_.db.ReadOnPool(
       call.scope(),
-      [named, input,
-       inline_given = request.has_components()](sql::Transaction& tx) -> absl::StatusOr<std::vector<Finding>> {
+      [named, input, inline_given = request.has_components(), as_new = request.has_components() && !request.edit(),
+       now = call.now()](sql::Transaction& tx) -> absl::StatusOr<std::vector<Finding>> {
         LintInput lint = input;
         ASSIGN_OR_RETURN(const TranslationKey key, Resolve(tx, named));
         if (!inline_given) {
           Loaded loaded;
           RETURN_IF_ERROR(Load(tx, key, std::nullopt, loaded));
-          lint.category = loaded.translation->category;
+          const TemplateVersion* newest = NewestOf(*loaded.translation);
+          if (newest == nullptr) return Locked("This translation was deleted; there is nothing to check.");
+          lint.category = loaded.translation->Sendable() ? loaded.translation->category : newest->category;
           lint.format = loaded.t.variable_format;
-          lint.components = loaded.translation->draft ? loaded.translation->draft->components
-                                                      : loaded.translation->submitted->components;
+          lint.components = newest->components;
         }
-        ASSIGN_OR_RETURN(const AccountFacts facts, TemplateRepository::Facts(tx, key, lint.components));
+        ASSIGN_OR_RETURN(const AccountFacts facts,
+                         TemplateAccountRepository::Facts(tx, key, lint.components, as_new, now));
         return messaging::LintTemplate(lint, facts);
       },
       call.Reply([](const std::vector<Finding>& findings, v1::LintTemplateResponse* out) {
@@ -245,8 +161,9 @@ void TemplateService::PreviewTemplate(rpc::Call<v1::PreviewTemplateRequest, v1::
         ASSIGN_OR_RETURN(const TranslationKey key, Resolve(tx, named));
         Loaded loaded;
         RETURN_IF_ERROR(Load(tx, key, std::nullopt, loaded));
-        const TemplateComponents& c = loaded.translation->draft ? loaded.translation->draft->components
-                                                                : loaded.translation->submitted->components;
+        const TemplateVersion* newest = NewestOf(*loaded.translation);
+        if (newest == nullptr) return Locked("This translation was deleted; there is nothing to show.");
+        const TemplateComponents& c = newest->components;
         PlaceValues used = values.empty() ? c.examples : values;
         FieldViolations wrong;
         if (!values.empty()) {

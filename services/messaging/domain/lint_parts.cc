@@ -21,6 +21,23 @@ constexpr absl::string_view kLink =
 
 std::string ButtonField(size_t i, absl::string_view part) { return absl::StrCat("components.buttons[", i, "].", part); }
 
+// The labels of the buttons of a kind (any when unset) after the first `keep`.
+std::string LabelsBeyond(const std::vector<TemplateButton>& buttons, int keep, std::optional<ButtonKind> kind) {
+  std::vector<std::string> out;
+  for (const TemplateButton& b : buttons) {
+    if (kind && b.kind != *kind) continue;
+    if (--keep < 0) out.push_back(absl::StrCat("\"", b.label, "\""));
+  }
+  return absl::StrJoin(out, ", ");
+}
+
+std::string QuickRepliesFirst(const std::vector<TemplateButton>& buttons) {
+  std::vector<std::string> first, then;
+  for (const TemplateButton& b : buttons) (b.kind == ButtonKind::kQuickReply ? first : then).push_back(b.label);
+  first.insert(first.end(), then.begin(), then.end());
+  return absl::StrJoin(first, ", ");
+}
+
 void LintButtonKinds(Linter& lint) {
   const std::vector<TemplateButton>& buttons = lint.input.components.buttons;
   const auto count = [&](ButtonKind kind) {
@@ -34,15 +51,15 @@ void LintButtonKinds(Linter& lint) {
       {ButtonKind::kVoiceCall, lint.limits.voice_calls, "voice calls"},
   }};
   for (const auto& [kind, max, what] : bounds) {
-    if (const int n = count(kind); n > max) {
+    if (count(kind) > max) {
       lint.Error("T_BUTTON_COUNT", "components.buttons", absl::StrCat("A template has at most ", max, " ", what, "."),
-                 absl::StrCat("Leave out ", n - max, "."));
+                 absl::StrCat("Leave out ", LabelsBeyond(buttons, max, kind), "."));
     }
   }
   if (static_cast<int>(buttons.size()) > lint.limits.buttons) {
     lint.Error("T_BUTTON_COUNT", "components.buttons",
                absl::StrCat("A template has at most ", lint.limits.buttons, " buttons."),
-               absl::StrCat("Leave out ", buttons.size() - lint.limits.buttons, "."));
+               absl::StrCat("Leave out ", LabelsBeyond(buttons, lint.limits.buttons, std::nullopt), "."));
   }
   int changes = 0;
   for (size_t i = 1; i < buttons.size(); ++i) {
@@ -50,7 +67,8 @@ void LintButtonKinds(Linter& lint) {
   }
   if (changes > 1) {
     lint.Error("T_BUTTON_ORDER", "components.buttons",
-               "Quick replies stand together, before or after the other buttons.", "Put all quick replies first.");
+               "Quick replies stand together, before or after the other buttons.", "Put all quick replies first.",
+               QuickRepliesFirst(buttons));
   }
   const int quick = count(ButtonKind::kQuickReply);
   if (buttons.size() > 3 || (quick > 0 && quick < static_cast<int>(buttons.size()))) {
@@ -67,7 +85,7 @@ void LintLabels(Linter& lint) {
     if (buttons[i].kind == ButtonKind::kUnspecified) {
       lint.Error("T_BUTTON_TARGET", ButtonField(i, "kind"), "A button has a kind.", "Choose one.");
     }
-    if (buttons[i].kind == ButtonKind::kCopyCode || buttons[i].kind == ButtonKind::kOtpCopy) {
+    if (buttons[i].kind == ButtonKind::kCopyCode || IsOtp(buttons[i].kind)) {
       if (buttons[i].label.empty()) continue;  // WhatsApp has a label of its own
     }
     lint.Length("T_BUTTON_LABEL", ButtonField(i, "label"), buttons[i].label, 1, lint.limits.label);
@@ -94,6 +112,15 @@ void LintUrl(Linter& lint, size_t i, const std::string& url) {
   }
 }
 
+// The digits of a number behind a plus; "" when there are too few.
+std::string DialForm(absl::string_view number) {
+  std::string out = "+";
+  for (char c : number) {
+    if (absl::ascii_isdigit(c)) out += c;
+  }
+  return out.size() < 8 ? "" : out;
+}
+
 void LintTargets(Linter& lint) {
   const std::vector<TemplateButton>& buttons = lint.input.components.buttons;
   for (size_t i = 0; i < buttons.size(); ++i) {
@@ -105,7 +132,8 @@ void LintTargets(Linter& lint) {
                       absl::c_all_of(b.phone_number.substr(1), [](char c) { return absl::ascii_isdigit(c); });
       if (!ok) {
         lint.Error("T_BUTTON_TARGET", ButtonField(i, "phone_number"),
-                   "A phone number has + , country code and digits only.", "Write it as +5491122334455.");
+                   "A phone number has +, country code and digits only.", "Write it as +5491122334455.",
+                   DialForm(b.phone_number));
       }
     }
     if (b.kind == ButtonKind::kCopyCode) {
@@ -263,13 +291,24 @@ bool MentionsOptOut(absl::string_view text) {
   return false;
 }
 
-std::string PromotionalWord(const TemplateComponents& c) {
+std::string PromotionalWord(const TemplateComponents& c, absl::string_view language) {
+  struct OfLanguage {
+    absl::string_view language;
+    std::vector<absl::string_view> words;
+  };
+  static const auto* const kWords = new std::vector<OfLanguage>{
+      {"es", {"oferta", "descuento", "promocion", "promo", "gratis", "cupon", "imperdible", "rebaja", "liquidacion"}},
+      {"pt", {"oferta", "desconto", "promocao", "promo", "gratis", "cupom", "imperdivel", "liquidacao"}},
+      {"en", {"offer", "discount", "sale", "promo", "coupon", "free gift", "black friday", "clearance"}}};
+  const absl::string_view base = language.substr(0, language.find('_'));
+  const bool known = absl::c_any_of(*kWords, [&](const OfLanguage& w) { return w.language == base; });
   const std::string folded = Words(absl::StrCat(c.header.text, " ", c.body, " ", c.footer));
-  for (absl::string_view word : {"oferta", "descuento", "promocion", "gratis", "cupon", "desconto", "promocao",
-                                 "imperdivel", "discount", "sale", "coupon", "free gift", "black friday"}) {
-    if (absl::StrContains(folded, absl::StrCat(" ", word, " ")) ||
-        absl::StrContains(folded, absl::StrCat(" ", word, "s "))) {
-      return std::string(word);
+  for (const auto& [of, words] : *kWords) {
+    if (known && of != base) continue;
+    for (absl::string_view word : words) {
+      for (absl::string_view plural : {"", "s", "es"}) {
+        if (absl::StrContains(folded, absl::StrCat(" ", word, plural, " "))) return std::string(word);
+      }
     }
   }
   return "";

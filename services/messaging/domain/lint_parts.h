@@ -35,7 +35,8 @@ void LintExamples(Linter& lint);
 int64_t CountWords(const ScannedText& text);
 // Tells people how to stop, in Spanish, Portuguese or English.
 bool MentionsOptOut(absl::string_view text);
-// The first word of promotion in the template, "" when there is none.
-std::string PromotionalWord(const TemplateComponents& components);
+// The first word of promotion in the template, "" when there is none. Each language has its words; a language without
+// any is searched for all.
+std::string PromotionalWord(const TemplateComponents& components, absl::string_view language);
 
 }  // namespace vinculo::messaging

@@ -36,6 +36,14 @@ bool StatusEditable(absl::string_view status) {
   return StatusSendable(status) || status == "REJECTED" || status == "PAUSED";
 }
 
+bool StatusDeleted(absl::string_view status) { return status == "DELETED" || status == "PENDING_DELETION"; }
+
+bool IsOtp(ButtonKind kind) {
+  return kind == ButtonKind::kOtpCopy || kind == ButtonKind::kOtpOneTap || kind == ButtonKind::kOtpZeroTap;
+}
+
+bool Translation::Exists() const { return draft || state != TranslationState::kProvider || !StatusDeleted(status); }
+
 bool Translation::Sendable() const {
   return state == TranslationState::kProvider && submitted && StatusSendable(status);
 }

@@ -8,13 +8,16 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "common/text/text.h"
 #include "services/messaging/domain/lint_parts.h"
 #include "services/messaging/domain/template_text.h"
 
 namespace vinculo::messaging {
 namespace {
+
+std::string Moment(absl::Time t) { return absl::FormatTime("%Y-%m-%d %H:%M UTC", t, absl::UTCTimeZone()); }
 
 void LintName(Linter& lint) {
   const std::string& name = lint.input.name;
@@ -30,6 +33,10 @@ void LintName(Linter& lint) {
   if (lint.facts.name_taken) {
     lint.Error("T_NAME_TAKEN", "name", "A template with this name and language exists already.",
                "Choose another name, or write a new version of the existing one.", lint.facts.next_free_name);
+  } else if (lint.facts.name_locked_until) {
+    lint.Error("T_NAME_TAKEN", "name", "A template of this name was deleted; WhatsApp keeps the name locked.",
+               absl::StrCat("Choose another name, or wait until ", Moment(*lint.facts.name_locked_until), "."),
+               lint.facts.next_free_name);
   }
   if (!IsKnownLanguage(lint.input.language)) {
     lint.Warn("T_LANGUAGE", "language",
@@ -56,7 +63,8 @@ void LintHeader(Linter& lint) {
   }
   const bool media = header.format == HeaderFormat::kImage || header.format == HeaderFormat::kVideo ||
                      header.format == HeaderFormat::kDocument;
-  if (media && header.sample_handle.empty()) {
+  // A listing shows samples as addresses, which WhatsApp does not take back.
+  if (media && (header.sample_handle.empty() || absl::StartsWith(header.sample_handle, "http"))) {
     lint.Error("T_HEADER_SAMPLE", "components.header.sample_handle",
                "A media header needs a sample for WhatsApp's reviewers.", "Upload a sample.");
   }
@@ -95,7 +103,7 @@ void LintFooter(Linter& lint) {
   const std::string& footer = lint.input.components.footer;
   if (footer.empty()) return;
   lint.Length("T_FOOTER", "components.footer", footer, 1, lint.limits.footer);
-  if (!ScanText(footer).variables.empty()) {
+  if (const ScannedText scanned = ScanText(footer); !scanned.variables.empty() || !scanned.bad.empty()) {
     lint.Error("T_FOOTER", "components.footer", "A footer takes no variables.", "Move the variable to the body.");
   }
   if (footer.find('\n') != std::string::npos) {
@@ -103,11 +111,37 @@ void LintFooter(Linter& lint) {
   }
 }
 
+bool IsSupportedApp(const SupportedApp& app) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(app.package_name, '.');
+  return parts.size() > 1 && app.package_name.size() <= 224 && app.signature_hash.size() == 11 &&
+         absl::c_all_of(parts, [](absl::string_view part) {
+           return !part.empty() && absl::ascii_isalpha(part[0]) &&
+                  absl::c_all_of(part, [](char c) { return absl::ascii_isalnum(c) || c == '_'; });
+         });
+}
+
+void LintCodeButton(Linter& lint, const TemplateButton& b) {
+  const bool taps = b.kind != ButtonKind::kOtpCopy;
+  if (!taps && b.supported_apps.empty()) return;
+  const bool count = !b.supported_apps.empty() && static_cast<int>(b.supported_apps.size()) <= lint.limits.apps;
+  if (!taps || !count || !absl::c_all_of(b.supported_apps, IsSupportedApp)) {
+    lint.Error("T_AUTH_SHAPE", "components.buttons[0].supported_apps",
+               absl::StrCat("A one-tap or zero-tap button names one to ", lint.limits.apps,
+                            " Android apps; a copy button names none."),
+               "Give each app's package name and the 11 characters of its signature hash.");
+  }
+  if (b.kind == ButtonKind::kOtpZeroTap && !b.zero_tap_terms_accepted) {
+    lint.Error("T_AUTH_SHAPE", "components.buttons[0].zero_tap_terms_accepted",
+               "WhatsApp hands over codes without a tap only under its zero-tap terms.",
+               "Accept them, or use a one-tap button.");
+  }
+}
+
 void LintAuthentication(Linter& lint) {
   const TemplateComponents& c = lint.input.components;
   if (lint.input.category != Category::kAuthentication) {
     if (c.add_security_recommendation || c.code_expiration_minutes != 0 ||
-        absl::c_any_of(c.buttons, [](const TemplateButton& b) { return b.kind == ButtonKind::kOtpCopy; })) {
+        absl::c_any_of(c.buttons, [](const TemplateButton& b) { return IsOtp(b.kind); })) {
       lint.Error("T_AUTH_SHAPE", "components",
                  "Only an authentication template has a code button, an expiry or the safety advice.",
                  "Leave them out, or make it an authentication template.");
@@ -115,13 +149,15 @@ void LintAuthentication(Linter& lint) {
     return;
   }
   const bool fixed = c.body.empty() && c.footer.empty() && c.header.format == HeaderFormat::kNone &&
-                     c.buttons.size() == 1 && c.buttons[0].kind == ButtonKind::kOtpCopy &&
-                     c.code_expiration_minutes >= 0 && c.code_expiration_minutes <= 90;
+                     c.buttons.size() == 1 && IsOtp(c.buttons[0].kind) && c.code_expiration_minutes >= 0 &&
+                     c.code_expiration_minutes <= 90;
   if (!fixed) {
     lint.Error("T_AUTH_SHAPE", "components",
                "An authentication template has WhatsApp's own text and one code button, nothing else.",
-               "Leave out header, body and footer; give one OTP_COPY button; expiry 1 to 90 minutes or none.");
+               "Leave out header, body and footer; give one code button; expiry 1 to 90 minutes or none.");
+    return;
   }
+  LintCodeButton(lint, c.buttons[0]);
 }
 
 void LintTtl(Linter& lint) {
@@ -148,23 +184,35 @@ void LintPurpose(Linter& lint) {
     }
   }
   if (lint.input.category == Category::kUtility) {
-    if (const std::string word = PromotionalWord(c); !word.empty()) {
+    if (const std::string word = PromotionalWord(c, lint.input.language); !word.empty()) {
       lint.Warn("T_CATEGORY", "category",
                 absl::StrCat("\"", word, "\" sounds like promotion; WhatsApp may make this MARKETING."),
                 "Make it MARKETING, or use other words.");
     }
   }
-  if (lint.facts.same_text && lint.input.category != Category::kAuthentication) {
-    lint.Error("T_SAME_TEXT", "components.body",
-               absl::StrCat("The template ", *lint.facts.same_text, " says the same."),
-               "Use that one, or change the text.");
+}
+
+void LintAccount(Linter& lint) {
+  const AccountFacts& facts = lint.facts;
+  if (facts.same_text && lint.input.category != Category::kAuthentication) {
+    lint.Error("T_SAME_TEXT", "components.body", absl::StrCat("The template ", *facts.same_text, " says the same."),
+               "Use that one, or change the text.", *facts.same_text);
   }
-  if (lint.facts.editing_approved) {
+  if (facts.editing_approved) {
     lint.Warn("T_EDIT_STOPS", "components", "While WhatsApp reviews the change, the template cannot be sent.",
-              "Copy it under a new name to go on sending.");
+              "Copy it under a new name to go on sending.", facts.next_free_name);
   }
-  if (lint.facts.quota_spent) {
-    lint.Error("T_QUOTA", "name", "WhatsApp takes no further template or edit for now.", "Try again in an hour.");
+  if (facts.account_full) {
+    lint.Error("T_QUOTA", "name", "The account has as many templates as WhatsApp allows.",
+               "Delete one that is no longer used.");
+  }
+  if (facts.edit_free_at) {
+    lint.Error("T_QUOTA", "components", "WhatsApp takes no further change of this approved template for now.",
+               absl::StrCat("Submit it after ", Moment(*facts.edit_free_at), "."), Moment(*facts.edit_free_at));
+  }
+  if (facts.hour_free_at) {
+    lint.Warn("T_QUOTA", "name", "WhatsApp's limit for this hour is reached; a submission will wait.",
+              absl::StrCat("It goes out after ", Moment(*facts.hour_free_at), "."), Moment(*facts.hour_free_at));
   }
 }
 
@@ -186,6 +234,7 @@ std::vector<Finding> LintTemplate(const LintInput& input, const AccountFacts& fa
   LintAuthentication(lint);
   LintTtl(lint);
   LintPurpose(lint);
+  LintAccount(lint);
   std::sort(lint.findings.begin(), lint.findings.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.severity, a.field, a.code, a.message) < std::tie(b.severity, b.field, b.code, b.message);
   });

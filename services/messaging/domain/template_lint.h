@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,14 @@
 namespace vinculo::messaging {
 
 enum class Severity { kError = 1, kWarning = 2 };
+
+// Every code that the linter knows [M-20]. Closed: each has an entry in the help catalogue and a case in the tests.
+inline constexpr std::array<absl::string_view, 26> kLintCodes = {
+    "T_NAME",       "T_NAME_TAKEN",   "T_LANGUAGE",     "T_BODY",         "T_HEADER",        "T_HEADER_SAMPLE",
+    "T_FOOTER",     "T_BUTTON_COUNT", "T_BUTTON_ORDER", "T_BUTTON_LABEL", "T_BUTTON_TARGET", "T_BUTTON_DESKTOP",
+    "T_VAR_SYNTAX", "T_VAR_GAP",      "T_VAR_MIXED",    "T_VAR_EDGE",     "T_VAR_ADJACENT",  "T_VAR_DENSE",
+    "T_EXAMPLE",    "T_SAME_TEXT",    "T_TTL",          "T_AUTH_SHAPE",   "T_OPT_OUT",       "T_CATEGORY",
+    "T_EDIT_STOPS", "T_QUOTA"};
 
 // One thing that is wrong. Codes are API and never renamed.
 struct Finding {
@@ -39,15 +48,20 @@ struct TemplateLimits {
   int phone = 20;
   int url = 2000;
   int coupon = 15;
+  int account = 6000;  // translations of one account
+  int apps = 5;        // of a one-tap or zero-tap button
 };
 
 // What the linter needs to know about the account.
 struct AccountFacts {
-  bool name_taken = false;               // another draft or template has this (name, language)
-  std::string next_free_name;            // suggestion for that
-  std::optional<std::string> same_text;  // a template with the same body and footer
-  bool editing_approved = false;         // the live version is approved and would be replaced
-  bool quota_spent = false;              // no creation or edit left for now
+  bool name_taken = false;                      // another draft or template has this (name, language)
+  std::optional<absl::Time> name_locked_until;  // the name was deleted and is not free yet
+  std::string next_free_name;                   // suggestion for either
+  std::optional<std::string> same_text;         // a template with the same body and footer
+  bool editing_approved = false;                // the live version is approved and would be replaced
+  bool account_full = false;                    // the account takes no further template
+  std::optional<absl::Time> hour_free_at;       // the hour's creations or calls are spent until then
+  std::optional<absl::Time> edit_free_at;       // no edit of this translation before then
 };
 
 struct LintInput {

@@ -76,6 +76,8 @@ RenderedButton RenderButton(const TemplateButton& button, const std::string& val
     case ButtonKind::kCopyCode:
       return {button.label, value};
     case ButtonKind::kOtpCopy:
+    case ButtonKind::kOtpOneTap:
+    case ButtonKind::kOtpZeroTap:
     case ButtonKind::kVoiceCall:
     case ButtonKind::kUnspecified:
       break;

@@ -43,6 +43,11 @@ constexpr sql::Query kRunning{"campaign_running_of_sender",
                               " FROM campaign WHERE tenant_id = ? AND sender_id = ? AND state = 4 AND state IN (3, 4) "
                               "ORDER BY campaign_id"};
 
+constexpr sql::Query kOfTemplate{"campaign_of_template",
+                                 "SELECT " COLUMNS
+                                 " FROM campaign WHERE tenant_id = ? AND channel_id = ? AND template_name = ? AND "
+                                 "state IN (2, 3, 4, 5) ORDER BY state, campaign_id LIMIT ?"};
+
 #define ROW                                                                                                           \
   "campaign_id, contact_id, position, state, reason, language, version, category, params, round, tries, message_id, " \
   "not_before, "                                                                                                      \
@@ -230,6 +235,11 @@ absl::StatusOr<std::vector<Campaign>> CampaignRepository::Running(sql::Transacti
   return Campaigns(tx, kRunning, tx.tenant(), sender);
 }
 
+absl::StatusOr<std::vector<Campaign>> CampaignRepository::OfTemplate(sql::Transaction& tx, const Uuid& channel,
+                                                                     const std::string& name, int limit) {
+  return Campaigns(tx, kOfTemplate, tx.tenant(), channel, name, limit);
+}
+
 absl::Status CampaignRepository::InsertRecipient(sql::Transaction& tx, const Recipient& r) {
   return tx.Exec(kInsertRow, tx.tenant(), r.campaign_id, r.contact_id, r.position, r.state, r.reason, r.language,
                  r.version, r.category, EncodeMap(r.params), r.round, r.tries, r.message_id, r.not_before,
@@ -324,7 +334,7 @@ absl::StatusOr<RecipientCounts> CampaignRepository::Recount(sql::Transaction& tx
 std::vector<sql::Query> CampaignRepository::Queries() {
   return {kInsert,  kGet,         kList,       kUpdate,   kRewrite, kSetWait,  kDelete,    kLive,
           kRunning, kInsertRow,   kGetRow,     kDue,      kNextDue, kQueuedOf, kUpdateRow, kRetryable,
-          kRequeue, kShowMessage, kSetReplied, kListRows, kCounts,  kRecount};
+          kRequeue, kShowMessage, kSetReplied, kListRows, kCounts,  kRecount,  kOfTemplate};
 }
 
 }  // namespace vinculo::messaging

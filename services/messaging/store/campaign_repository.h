@@ -54,6 +54,10 @@ class CampaignRepository {
   // RUNNING campaigns of a sender, and their rates.
   static absl::StatusOr<std::vector<Campaign>> Running(sql::Transaction& tx, const Uuid& sender);
 
+  // Campaigns that are scheduled, freezing, running or paused and send this template, at most `limit`.
+  static absl::StatusOr<std::vector<Campaign>> OfTemplate(sql::Transaction& tx, const Uuid& channel,
+                                                          const std::string& name, int limit);
+
   // ALREADY_EXISTS when the contact has a row.
   static absl::Status InsertRecipient(sql::Transaction& tx, const Recipient& recipient);
   static absl::StatusOr<std::optional<Recipient>> FindRecipient(sql::Transaction& tx, const Uuid& campaign,

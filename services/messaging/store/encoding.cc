@@ -17,16 +17,23 @@ Json ButtonJson(const TemplateButton& b) {
   if (!b.phone_number.empty()) j["p"] = b.phone_number;
   if (!b.coupon_code.empty()) j["c"] = b.coupon_code;
   if (b.opt_out) j["o"] = true;
+  for (const SupportedApp& app : b.supported_apps) j["a"].push_back({app.package_name, app.signature_hash});
+  if (b.zero_tap_terms_accepted) j["z"] = true;
   return j;
 }
 
 TemplateButton ReadButton(const Json& j) {
-  return {static_cast<ButtonKind>(j.at("k").get<int>()),
-          j.at("l"),
-          j.value("u", ""),
-          j.value("p", ""),
-          j.value("c", ""),
-          j.value("o", false)};
+  TemplateButton b{.kind = static_cast<ButtonKind>(j.at("k").get<int>()),
+                   .label = j.at("l"),
+                   .url = j.value("u", ""),
+                   .phone_number = j.value("p", ""),
+                   .coupon_code = j.value("c", ""),
+                   .opt_out = j.value("o", false),
+                   .zero_tap_terms_accepted = j.value("z", false)};
+  if (j.contains("a")) {
+    for (const Json& app : j["a"]) b.supported_apps.push_back({app.at(0), app.at(1)});
+  }
+  return b;
 }
 
 Json MediaJson(const MediaContent& m) {

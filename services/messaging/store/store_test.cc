@@ -20,7 +20,7 @@
 #include "services/messaging/store/pulse_repository.h"
 #include "services/messaging/store/reachability_repository.h"
 #include "services/messaging/store/setup_repository.h"
-#include "services/messaging/store/template_repository.h"
+#include "services/messaging/store/template_account_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -62,17 +62,15 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, NoStatementScansATable) {
-  for (const auto& queries : {ChannelRepository::Queries(), TemplateRepository::Queries(),
-                              ContactRepository::Queries(), ListRepository::Queries(),
-                              ImportRepository::Queries(),  CampaignRepository::Queries(),
-                              MessageRepository::Queries(), RawInbox::Queries(),
-                              WindowRepository::Queries(),  InboundRepository::Queries(),
-                              PolicyRepository::Queries(),  ComplianceRepository::Queries(),
-                              MergeRepository::Queries(),   ReachabilityRepository::Queries(),
-                              LimitRepository::Queries(),   MediaRepository::Queries(),
-                              InboxLease::Queries(),        CostRepository::Queries(),
-                              CountDeltas::Queries(),       PulseRepository::Queries(),
-                              SetupRepository::Queries()}) {
+  for (const auto& queries :
+       {ChannelRepository::Queries(),    TemplateRepository::Queries(), TemplateAccountRepository::Queries(),
+        ContactRepository::Queries(),    ListRepository::Queries(),     ImportRepository::Queries(),
+        CampaignRepository::Queries(),   MessageRepository::Queries(),  RawInbox::Queries(),
+        WindowRepository::Queries(),     InboundRepository::Queries(),  PolicyRepository::Queries(),
+        ComplianceRepository::Queries(), MergeRepository::Queries(),    ReachabilityRepository::Queries(),
+        LimitRepository::Queries(),      MediaRepository::Queries(),    InboxLease::Queries(),
+        CostRepository::Queries(),       CountDeltas::Queries(),        PulseRepository::Queries(),
+        SetupRepository::Queries()}) {
     EXPECT_TRUE(sql::NoTableScans(*db_, queries));
   }
 }
@@ -234,28 +232,6 @@ TEST_F(StoreTest, CountersEqualTheRows) {
   ASSERT_THAT(counts, IsOk());
   EXPECT_EQ(counts->first, counts->second);
   EXPECT_EQ((counts->first[{RecipientState::kExcluded, "NO_CONSENT"}]), 2);
-}
-
-TEST_F(StoreTest, AVerdictOlderThanTheLastIsIgnored) {
-  const TranslationKey key{Uuid::New(kNow), "promo", "es"};
-  auto applied = Write([&](sql::Transaction& tx) -> absl::StatusOr<std::vector<bool>> {
-    RETURN_IF_ERROR(
-        TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing, {.body = "Hola"}, kNow));
-    RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
-    std::vector<bool> out;
-    ASSIGN_OR_RETURN(bool one, TemplateRepository::ApplyVerdict(
-                                   tx, key, {.graph_id = "g1", .status = "APPROVED", .at = kNow}, kNow));
-    ASSIGN_OR_RETURN(bool two, TemplateRepository::ApplyVerdict(
-                                   tx, key, {.status = "PENDING", .at = kNow - absl::Seconds(1)}, kNow));
-    return std::vector<bool>{one, two};
-  });
-  ASSERT_THAT(applied, IsOk());
-  EXPECT_THAT(*applied, testing::ElementsAre(true, false));
-  auto t = Write([&](sql::Transaction& tx) { return TemplateRepository::Get(tx, key.channel_id, "promo"); });
-  ASSERT_THAT(t, IsOk());
-  EXPECT_TRUE(t->Find("es")->Sendable());
-  EXPECT_EQ(t->Find("es")->submitted->components.body, "Hola");
-  EXPECT_FALSE(t->Find("es")->draft);
 }
 
 TEST_F(StoreTest, RawBodiesComeBackInOrderOnceAndGoAfterAWhile) {

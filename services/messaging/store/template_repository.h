@@ -8,24 +8,14 @@
 #include "common/sql/query.h"
 #include "common/sql/transaction.h"
 #include "services/messaging/domain/template.h"
-#include "services/messaging/domain/template_lint.h"
 
 namespace vinculo::messaging {
-
-// What WhatsApp says about a translation.
-struct ProviderVerdict {
-  std::string graph_id;
-  std::string status;
-  Category category = Category::kUnspecified;  // unspecified keeps it
-  std::string rejected_reason;
-  std::string quality;  // "" keeps it
-  absl::Time at;        // older than the last applied: ignored
-};
 
 struct TranslationKey {
   Uuid channel_id;
   std::string name;
   std::string language;
+  friend bool operator==(const TranslationKey&, const TranslationKey&) = default;
 };
 
 // Templates, their translations and versions.
@@ -38,28 +28,48 @@ class TemplateRepository {
   // By name, after `after`.
   static absl::StatusOr<std::vector<Template>> List(sql::Transaction& tx, const Uuid& channel, const std::string& after,
                                                     int limit);
-  // One version's components; NOT_FOUND TEMPLATE_NOT_FOUND.
-  static absl::StatusOr<TemplateComponents> GetVersion(sql::Transaction& tx, const TranslationKey& key, int version);
+  static absl::StatusOr<std::optional<TranslationKey>> FindByGraphId(sql::Transaction& tx, const std::string& graph_id);
 
-  // Adds a translation as draft version 1, and the template when it is new.
+  // One version, with its components. NOT_FOUND TEMPLATE_NOT_FOUND.
+  static absl::StatusOr<TemplateComponents> GetVersion(sql::Transaction& tx, const TranslationKey& key, int version);
+  // Newest first, below `before` (0: from the newest).
+  static absl::StatusOr<std::vector<TemplateVersion>> ListVersions(sql::Transaction& tx, const TranslationKey& key,
+                                                                   int before, int limit);
+
+  // Adds a translation as a draft, and the template when it is new. A translation that was deleted comes back as a
+  // draft with a further version.
   static absl::Status Create(sql::Transaction& tx, const TranslationKey& key, VariableFormat format, Category category,
                              const TemplateComponents& components, absl::Time now);
   // Replaces the draft, or begins version `last + 1`.
   static absl::Status SaveDraft(sql::Transaction& tx, const TranslationKey& key, Category category,
                                 const TemplateComponents& components, absl::Time now);
+  // Removes a translation that was never submitted; one that was, and deleted, loses only its draft.
+  static absl::Status DropDraft(sql::Transaction& tx, const TranslationKey& key, absl::Time now);
+
   // The draft becomes the submitted version, state SUBMITTING.
   static absl::Status Freeze(sql::Transaction& tx, const TranslationKey& key, absl::Time now);
-  // Back to a draft, with why.
+  // One more request is made for this submission.
+  static absl::Status CountPost(sql::Transaction& tx, const TranslationKey& key);
+  // Back to a draft, or to what WhatsApp has, with why.
   static absl::Status FailSubmission(sql::Transaction& tx, const TranslationKey& key, const std::string& reason,
                                      absl::Time now);
-  // Applies WhatsApp's word; false when it is older than what was applied before.
-  static absl::StatusOr<bool> ApplyVerdict(sql::Transaction& tx, const TranslationKey& key,
-                                           const ProviderVerdict& verdict, absl::Time now);
-  static absl::StatusOr<std::optional<TranslationKey>> FindByGraphId(sql::Transaction& tx, const std::string& graph_id);
 
-  // What the linter needs to know.
-  static absl::StatusOr<AccountFacts> Facts(sql::Transaction& tx, const TranslationKey& key,
-                                            const TemplateComponents& components);
+  // Stores what MergeVerdict made of a translation. `visible`: the change shows, so etag and time move.
+  static absl::Status SaveVerdict(sql::Transaction& tx, const TranslationKey& key, const Translation& translation,
+                                  bool visible, absl::Time now);
+
+  // --- for the sync ---
+  // What WhatsApp has becomes the submitted version, as a new one of origin SYNC; template and translation are added
+  // when they are new.
+  static absl::Status AddSynced(sql::Transaction& tx, const TranslationKey& key, VariableFormat format,
+                                Category category, const TemplateComponents& components, absl::Time now);
+  // The draft is what WhatsApp has.
+  static absl::Status AdoptDraft(sql::Transaction& tx, const TranslationKey& key, absl::Time now);
+  static absl::Status MarkSeen(sql::Transaction& tx, const TranslationKey& key, absl::Time listing_began);
+  // Translations that WhatsApp had, were not seen in the listing that began then, and have not changed since; after
+  // `after`, by name and language.
+  static absl::StatusOr<std::vector<TranslationKey>> Unseen(sql::Transaction& tx, const TranslationKey& after,
+                                                            absl::Time listing_began, int limit);
 
   static std::vector<sql::Query> Queries();
 };

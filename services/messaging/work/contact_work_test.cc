@@ -17,6 +17,7 @@
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/inbox_apply.h"
 #include "services/messaging/work/webhook_parse.h"
@@ -59,9 +60,7 @@ class ContactWorkTest : public testing::Test {
           RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing,
                                                      {.body = "Hola {{1}}, chau"}, kNow));
           RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
-          RETURN_IF_ERROR(
-              TemplateRepository::ApplyVerdict(tx, key, {.graph_id = "g", .status = "APPROVED", .at = kNow}, kNow)
-                  .status());
+          RETURN_IF_ERROR(ApplyVerdict(tx, key, {.graph_id = "g", .status = "APPROVED", .at = kNow}, kNow).status());
           return ChannelRepository::ClaimDispatcher(tx, sender_, "one", kNow, kNow + absl::Seconds(15)).status();
         }),
         IsOk());

@@ -18,6 +18,7 @@
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
 
 namespace vinculo::messaging {
@@ -138,14 +139,12 @@ struct Recorder {
     if (content == nullptr) return absl::OkStatus();
     ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
     const TranslationKey key{sender.channel_id, content->name, content->language};
-    ASSIGN_OR_RETURN(const std::optional<Template> before, TemplateRepository::Find(tx, key.channel_id, key.name));
-    const Translation* was = before ? before->Find(key.language) : nullptr;
-    if (was == nullptr || !was->Sendable()) return absl::OkStatus();
-    const ProviderVerdict verdict{.status = absl::StrCat("PROVIDER_", code), .at = std::max(now, was->status_at)};
-    ASSIGN_OR_RETURN(const bool applied, TemplateRepository::ApplyVerdict(tx, key, verdict, now));
-    if (!applied) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const Template after, TemplateRepository::Get(tx, key.channel_id, key.name));
-    return AnnounceTemplate(tx, after, *after.Find(key.language), "template.status_changed", now);
+    ASSIGN_OR_RETURN(const std::optional<Template> known, TemplateRepository::Find(tx, key.channel_id, key.name));
+    const Translation* is = known ? known->Find(key.language) : nullptr;
+    if (is == nullptr || !is->Sendable()) return absl::OkStatus();
+    const Verdict verdict{.status = absl::StrCat("PROVIDER_", code), .at = std::max(now, is->status_at)};
+    RETURN_IF_ERROR(ApplyVerdict(tx, key, verdict, now).status());
+    return RequestTemplateSync(tx, key.channel_id, absl::ZeroDuration(), now);
   }
 
   // Faults of the parameters are the template's when a campaign has had nothing else [M-112].

@@ -23,29 +23,6 @@ struct SendTarget {
 };
 
 std::string SendBody(const Message& message, const SendTarget& target);
-std::string TemplateBody(absl::string_view name, absl::string_view language, Category category, VariableFormat format,
-                         const TemplateComponents& components);
-
 RawAnswer ReadSendAnswer(const http::Response& response);
-
-// What Graph says about a template.
-struct TemplateAnswer {
-  enum class Result { kDone, kRefused, kAgain };  // kAgain: not sent, ambiguous, throttled or broken
-  Result result = Result::kAgain;
-  std::string graph_id;
-  std::string status;
-  std::string category;
-  std::string rejected_reason;
-  int code = 0;
-  std::string message;
-};
-TemplateAnswer ReadTemplateAnswer(const http::Response& response);
-
-// The item of a listing with this name and language, if it is there; nullopt in `found` with ok when it is not.
-struct TemplateLookup {
-  bool ok = false;
-  std::optional<TemplateAnswer> found;
-};
-TemplateLookup ReadTemplateListing(const http::Response& response, absl::string_view name, absl::string_view language);
 
 }  // namespace vinculo::messaging

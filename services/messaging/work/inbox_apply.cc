@@ -16,7 +16,6 @@
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
-#include "services/messaging/store/template_repository.h"
 #include "services/messaging/work/account_apply.h"
 
 namespace vinculo::messaging {
@@ -193,34 +192,6 @@ absl::StatusOr<ItemResult> ApplyInbound(const ApplyContext& c, const InboundItem
   return ItemResult::kApplied;
 }
 
-absl::StatusOr<ItemResult> ApplyTemplate(sql::Transaction& tx, const Uuid& channel, const TemplateItem& item,
-                                         absl::Time now) {
-  std::optional<TranslationKey> key;
-  if (!item.graph_id.empty()) {
-    ASSIGN_OR_RETURN(key, TemplateRepository::FindByGraphId(tx, item.graph_id));
-  }
-  if (!key) key = TranslationKey{channel, item.name, item.language};
-  ASSIGN_OR_RETURN(const std::optional<Template> before, TemplateRepository::Find(tx, key->channel_id, key->name));
-  const Translation* was = before ? before->Find(key->language) : nullptr;
-  if (was == nullptr) return ItemResult::kIgnored;
-  ProviderVerdict verdict{.graph_id = item.graph_id,
-                          .status = item.status.empty() ? was->status : item.status,
-                          .category = ParseCategory(item.category),
-                          .rejected_reason = item.reason,
-                          .quality = item.quality,
-                          .at = item.at};
-  ASSIGN_OR_RETURN(const bool applied, TemplateRepository::ApplyVerdict(tx, *key, verdict, now));
-  if (!applied) return ItemResult::kDuplicate;
-  ASSIGN_OR_RETURN(const Template after, TemplateRepository::Get(tx, key->channel_id, key->name));
-  const Translation& is = *after.Find(key->language);
-  if (is.status != was->status || is.state != was->state)
-    RETURN_IF_ERROR(AnnounceTemplate(tx, after, is, "template.status_changed", now));
-  if (is.category != was->category) RETURN_IF_ERROR(AnnounceCategory(tx, after, is, was->category, now));
-  if (is.quality != was->quality) RETURN_IF_ERROR(AnnounceQuality(tx, after, is, now));
-  tx.Raise(kSignalQueue);
-  return ItemResult::kApplied;
-}
-
 absl::StatusOr<ItemResult> ApplyPreference(sql::Transaction& tx, const ContactRepository& contacts,
                                            const PreferenceItem& item, absl::Time now) {
   if (item.wa_id.empty() && item.bsuid.empty()) return ItemResult::kIgnored;
@@ -242,11 +213,7 @@ struct Applier {
 
   Result operator()(const InboundItem& item) const { return ApplyInbound(c, item); }
   Result operator()(const StatusItem& item) const { return ApplyStatus(c, item); }
-  Result operator()(const TemplateItem& item) const {
-    // A changed text is read again from the account's listing; the notice itself holds too little of it.
-    if (item.topic == TemplateTopic::kComponents) return ItemResult::kIgnored;
-    return ApplyTemplate(c.tx, c.object, item, c.now);
-  }
+  Result operator()(const TemplateItem& item) const { return ApplyTemplate(c.tx, c.object, item, c.now); }
   Result operator()(const PreferenceItem& item) const {
     c.facts.messages.clear();  // a merge may have moved them
     return ApplyPreference(c.tx, c.contacts, item, c.now);

@@ -120,7 +120,7 @@ void AddButtons(const TemplateComponents& c, const PlaceValues& values, Json& co
       add("url", {{"type", "text"}, {"text", PercentEncode(value)}});
     } else if (b.kind == ButtonKind::kCopyCode) {
       add("copy_code", {{"type", "coupon_code"}, {"coupon_code", value}});
-    } else if (b.kind == ButtonKind::kOtpCopy) {
+    } else if (IsOtp(b.kind)) {
       add("url", {{"type", "text"}, {"text", At(values, "body.1")}});
     }
   }

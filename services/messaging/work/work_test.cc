@@ -8,6 +8,7 @@
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/template_repository.h"
+#include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/holding.h"
 #include "services/messaging/work/inbox_apply.h"

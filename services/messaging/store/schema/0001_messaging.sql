@@ -105,6 +105,16 @@ CREATE TABLE translation (
   text_hash BLOB NOT NULL,
   status_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  quality_at INTEGER NOT NULL,
+  category_at INTEGER NOT NULL,
+  announced_category INTEGER NOT NULL,
+  pause_title TEXT NOT NULL,
+  paused_at INTEGER,
+  locked_until INTEGER,
+  submitted_at INTEGER NOT NULL,
+  previous_version INTEGER,
+  posts INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, channel_id, name, language)
 ) STRICT;
 CREATE INDEX translation_graph_id ON translation (tenant_id, graph_id) WHERE graph_id <> '';
@@ -120,6 +130,7 @@ CREATE TABLE template_version (
   content_hash BLOB NOT NULL,
   origin INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  category INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, channel_id, name, language, version)
 ) STRICT;
 
@@ -278,6 +289,7 @@ CREATE TABLE campaign (
   waiting_until INTEGER,
   PRIMARY KEY (tenant_id, campaign_id)
 ) STRICT;
+CREATE INDEX campaign_template ON campaign (tenant_id, channel_id, template_name, state, campaign_id) WHERE state IN (2, 3, 4, 5);
 CREATE INDEX campaign_running ON campaign (tenant_id, sender_id, state, campaign_id) WHERE state IN (3, 4);
 CREATE INDEX campaign_live ON campaign (tenant_id, campaign_id) WHERE state IN (2, 3, 4);
 
