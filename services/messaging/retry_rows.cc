@@ -9,6 +9,7 @@
 #include "services/messaging/announce.h"
 #include "services/messaging/domain/retry.h"
 #include "services/messaging/store/campaign_repository.h"
+#include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -22,6 +23,13 @@ absl::Status QueueAgain(sql::Transaction& tx, Recipient& row, CountDeltas& delta
   ++row.round;
   row.not_before = row.updated_at = now;
   return CampaignRepository::Requeue(tx, row);
+}
+
+// The series of a campaign counts what its ledger shows, and these it shows no longer.
+absl::Status HideMessages(sql::Transaction& tx, const std::vector<Uuid>& ids, CountDeltas& deltas) {
+  ASSIGN_OR_RETURN(const std::vector<Message> messages, MessageRepository::FindAllFacts(tx, ids));
+  for (const Message& m : messages) deltas.figures.Show(m, false);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -50,12 +58,14 @@ absl::StatusOr<RetryResult> RetryPage(sql::Transaction& tx, RetryWork& work, int
   CountDeltas deltas;
   ASSIGN_OR_RETURN(std::vector<Recipient> rows,
                    CampaignRepository::Retryable(tx, work.campaign_id, kSteps[work.step], work.after, limit));
+  std::vector<Uuid> hidden;
   for (Recipient& row : rows) {
     work.after = row.contact_id;
     if (!work.reasons.empty() && !work.reasons.contains(row.reason) && row.state != RecipientState::kUnknown) continue;
     const RetryVerdict verdict =
         JudgeRetry({row.state, row.reason, row.round, row.capped_retries, row.updated_at}, work.include_unknown, now);
     if (verdict == RetryVerdict::kYes) {
+      if (row.message_id) hidden.push_back(*row.message_id);
       RETURN_IF_ERROR(QueueAgain(tx, row, deltas, now));
       ++out.queued;
     } else if (verdict != RetryVerdict::kNotMeant) {
@@ -67,6 +77,7 @@ absl::StatusOr<RetryResult> RetryPage(sql::Transaction& tx, RetryWork& work, int
     work.after = Uuid();
   }
   out.done = work.step >= static_cast<int>(kSteps.size());
+  RETURN_IF_ERROR(HideMessages(tx, hidden, deltas));
   RETURN_IF_ERROR(deltas.Flush(tx));
   return out;
 }

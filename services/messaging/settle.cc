@@ -11,14 +11,6 @@ namespace vinculo::messaging {
 
 absl::Time Never() { return absl::FromUnixSeconds(253'402'300'799); }  // the end of the year 9999
 
-std::string FailureReason(const Message& m) {
-  if (m.state() != MessageState::kFailed) return "";
-  const Phase phase = m.progress.phase;
-  if (phase == Phase::kRefused) return absl::StrCat("PROVIDER_", m.progress.error_code);
-  if (phase == Phase::kGivenUp) return m.progress.error_reason;
-  return absl::StrCat(kFailedLater, m.progress.error_code);
-}
-
 namespace {
 
 // The price as it is now, where the message's facts about it have changed: a pure function of them and the rates, so
@@ -40,7 +32,8 @@ absl::Status Reprice(sql::Transaction& tx, const Message& before, Message& after
   return MessageRepository::SetPricing(tx, after);
 }
 
-// An earlier round's message turned out to have arrived: the row takes that and sends no more [M-76].
+// An earlier round's message turned out to have arrived: the row takes that and sends no more [M-76]. The series takes
+// it too, in place of what the row showed.
 absl::Status ShowEarlier(sql::Transaction& tx, const Message& arrived, CountDeltas& deltas, absl::Time now) {
   const RecipientState is = RecipientStateOf(arrived.state());
   if (is != RecipientState::kDelivered && is != RecipientState::kRead) return absl::OkStatus();
@@ -48,6 +41,11 @@ absl::Status ShowEarlier(sql::Transaction& tx, const Message& arrived, CountDelt
                    CampaignRepository::FindRecipient(tx, *arrived.campaign_id, arrived.recipient()));
   if (!row || row->state == RecipientState::kRead || row->state == is) return absl::OkStatus();
   deltas.Move(row->campaign_id, row->state, row->reason, is, "");
+  if (row->message_id) {
+    ASSIGN_OR_RETURN(const std::optional<Message> shown, MessageRepository::FindFacts(tx, *row->message_id));
+    if (shown) deltas.figures.Show(*shown, false);
+  }
+  deltas.figures.Show(arrived, true);
   row->state = is;
   row->reason = "";
   row->message_id = arrived.id;
@@ -55,11 +53,13 @@ absl::Status ShowEarlier(sql::Transaction& tx, const Message& arrived, CountDelt
   return CampaignRepository::UpdateRecipient(tx, *row);
 }
 
-absl::Status ShowInLedger(sql::Transaction& tx, const Message& before, const Message& after, CountDeltas& deltas,
-                          absl::Time now) {
+// Whether the ledger shows this message.
+absl::StatusOr<bool> ShowInLedger(sql::Transaction& tx, const Message& before, const Message& after, bool recounted,
+                                  CountDeltas& deltas, absl::Time now) {
   const MessageState was = before.state(), is = after.state();
   const std::string reason_was = FailureReason(before), reason_is = FailureReason(after);
-  if (was == is && reason_was == reason_is) return absl::OkStatus();
+  const bool moved = was != is || reason_was != reason_is;
+  if (!moved && !recounted) return false;
   const Recipient row{.campaign_id = *after.campaign_id,
                       .contact_id = after.recipient(),
                       .state = RecipientStateOf(is),
@@ -69,12 +69,16 @@ absl::Status ShowInLedger(sql::Transaction& tx, const Message& before, const Mes
                       .not_before = after.due_at,
                       .updated_at = now};
   ASSIGN_OR_RETURN(const bool shown, CampaignRepository::ShowMessage(tx, row));
-  if (!shown) return ShowEarlier(tx, after, deltas, now);
+  if (!moved) return shown;
+  if (!shown) {
+    RETURN_IF_ERROR(ShowEarlier(tx, after, deltas, now));
+    return false;
+  }
   deltas.Move(row.campaign_id, RecipientStateOf(was), reason_was, row.state, reason_is);
   deltas.Find(row.campaign_id, OutcomeOf(before, after));
   if (is == MessageState::kUnknown) deltas.FindUnknown(row.campaign_id);
   if (is == MessageState::kQueued) deltas.FindQueuedAgain(row.campaign_id);
-  return absl::OkStatus();
+  return true;
 }
 
 }  // namespace
@@ -85,10 +89,13 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after,
   RETURN_IF_ERROR(reported ? MessageRepository::UpdateReported(tx, after)
                            : MessageRepository::UpdateProgress(tx, after));
   RETURN_IF_ERROR(Reprice(tx, before, after, deltas));
+  const std::vector<FigureAt> figures_were = FiguresOf(before), figures_are = FiguresOf(after);
+  bool in_ledger = false;
   if (after.campaign_id) {
-    RETURN_IF_ERROR(ShowInLedger(tx, before, after, deltas, now));
+    ASSIGN_OR_RETURN(in_ledger, ShowInLedger(tx, before, after, figures_were != figures_are, deltas, now));
     deltas.AddCost(*after.campaign_id, SharesOf(before), SharesOf(after));
   }
+  deltas.figures.Change(after, figures_were, figures_are, in_ledger);
   return before.state() == after.state() ? absl::OkStatus() : AnnounceMessage(tx, after, now);
 }
 

@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/sql/transaction.h"
+#include "services/messaging/domain/figures.h"
 #include "services/messaging/domain/message.h"
 #include "services/messaging/store/campaign_repository.h"
 
@@ -13,13 +14,9 @@ namespace vinculo::messaging {
 absl::Time Never();
 
 // Writes what became of a message and everything that shows it, in one transaction: the message row with its price, its
-// ledger row, the campaign's counters and the event of the state it came to [M-91] [M-94]. `before` is the message as
-// read. The caller flushes `deltas` at the end of its transaction.
+// ledger row, the counters of campaign and reports and the event of the state it came to [M-91] [M-94]. `before` is the
+// message as read. The caller flushes `deltas` at the end of its transaction.
 absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now);
-
-// Why a message failed, as the ledger and the funnel say it: `PROVIDER_131026`, `LATER_131049`, `QUEUE_EXPIRED`; ""
-// unless FAILED.
-std::string FailureReason(const Message& message);
 
 // Pauses a campaign by itself; does nothing unless it is RUNNING.
 absl::Status AutoPause(sql::Transaction& tx, const Uuid& campaign, const std::string& reason, absl::Time now);

@@ -21,6 +21,7 @@
 #include "services/messaging/api/channel_service.h"
 #include "services/messaging/api/contact_service.h"
 #include "services/messaging/api/message_service.h"
+#include "services/messaging/api/report_service.h"
 #include "services/messaging/api/routing_service.h"
 #include "services/messaging/api/template_service.h"
 #include "services/messaging/work/campaign_jobs.h"

@@ -3,7 +3,6 @@
 #include "common/rpc/call.h"
 #include "services/messaging/api/context.h"
 #include "vinculo/messaging/v1/campaign_service.grpc.pb.h"
-#include "vinculo/messaging/v1/report_service.grpc.pb.h"
 
 namespace vinculo::messaging {
 
@@ -28,20 +27,6 @@ class CampaignService final : public v1::CampaignService::CallbackService {
   VINCULO_UNARY(RetryRecipients, v1::RetryRecipientsRequest, v1::RetryRecipientsResponse)
   VINCULO_UNARY(SendTest, v1::SendTestRequest, v1::SendTestResponse)
   VINCULO_UNARY(ListRecipients, v1::ListRecipientsRequest, v1::ListRecipientsResponse)
-
- private:
-  rpc::Runtime& runtime_;
-  const ApiContext context_;
-};
-
-// What came of campaigns.
-class ReportService final : public v1::ReportService::CallbackService {
- public:
-  explicit ReportService(const ApiContext& context);
-  ~ReportService() override;
-
-  VINCULO_UNARY(GetCampaignReport, v1::GetCampaignReportRequest, v1::CampaignReport)
-  VINCULO_UNARY(RecountCampaign, v1::RecountCampaignRequest, v1::RecountCampaignResponse)
 
  private:
   rpc::Runtime& runtime_;

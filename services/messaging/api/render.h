@@ -19,7 +19,6 @@
 #include "vinculo/messaging/v1/channel_service.pb.h"
 #include "vinculo/messaging/v1/contact_service.pb.h"
 #include "vinculo/messaging/v1/message_service.pb.h"
-#include "vinculo/messaging/v1/report_service.pb.h"
 #include "vinculo/messaging/v1/routing_service.pb.h"
 #include "vinculo/messaging/v1/template_service.pb.h"
 
@@ -44,7 +43,6 @@ void RenderImportRow(const ImportRowReport& in, v1::ImportRow* out);
 void RenderFilter(const AudienceFilter& in, v1::AudienceFilter* out);
 void RenderCampaign(const Campaign& in, int64_t in_flight, v1::Campaign* out);
 void RenderRecipient(const Recipient& in, v1::CampaignRecipient* out);
-void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::CampaignReport* out);
 void RenderChannel(const Channel& in, v1::Channel* out);
 void RenderSender(const Sender& in, v1::Sender* out);
 

@@ -1,4 +1,3 @@
-#include "absl/strings/match.h"
 #include "common/api/etag.h"
 #include "common/api/time.h"
 #include "services/messaging/api/policy.h"
@@ -8,12 +7,6 @@
 
 namespace vinculo::messaging {
 namespace {
-
-void AddReason(const std::string& reason, int64_t n, google::protobuf::RepeatedPtrField<v1::ReasonCount>* out) {
-  v1::ReasonCount* added = out->Add();
-  added->set_reason(reason);
-  added->set_count(n);
-}
 
 void RenderSource(const ParameterSource& in, v1::ParameterSource* out) {
   switch (in.kind) {
@@ -144,42 +137,13 @@ void RenderRecipient(const Recipient& in, v1::CampaignRecipient* out) {
   out->set_language(in.language);
   if (in.message_id) out->set_message_id(in.message_id->ToString());
   out->set_replied(in.replied > 0);
+  out->set_replied_direct(in.replied == 1);
+  if (in.replied_at) api::SetTimestamp(*in.replied_at, out->mutable_reply_time());
+  out->set_opted_out(in.opted_out);
   api::SetTimestamp(in.updated_at, out->mutable_update_time());
   out->set_round(in.round);
   if (in.first_message_id) out->set_first_message_id(in.first_message_id->ToString());
   if (in.state == RecipientState::kQueued) api::SetTimestamp(in.not_before, out->mutable_not_before());
-}
-
-void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::CampaignReport* out) {
-  const Funnel f = MakeFunnel(counts);
-  out->set_campaign_id(campaign.id.ToString());
-  out->set_state(static_cast<v1::CampaignState>(campaign.state));
-  out->set_audience(f.audience);
-  out->set_excluded(f.of(RecipientState::kExcluded));
-  out->set_queued(f.of(RecipientState::kQueued));
-  out->set_sending(f.of(RecipientState::kSending));
-  out->set_unknown(f.of(RecipientState::kUnknown));
-  out->set_accepted(f.of(RecipientState::kAccepted));
-  out->set_held(f.of(RecipientState::kHeld));
-  out->set_sent(f.of(RecipientState::kSent));
-  out->set_delivered(f.of(RecipientState::kDelivered));
-  out->set_read(f.of(RecipientState::kRead));
-  out->set_failed(f.of(RecipientState::kFailed));
-  out->set_expired(f.of(RecipientState::kExpired));
-  out->set_skipped(f.of(RecipientState::kSkipped));
-  out->set_refused(f.refused);
-  out->set_failed_later(f.failed_later);
-  out->set_attempted(f.attempted);
-  out->set_accepted_ever(f.accepted_ever);
-  out->set_delivered_ever(f.delivered_ever);
-  out->set_repliers_direct(f.of(RecipientState::kReplierDirect));
-  out->set_repliers_inferred(f.of(RecipientState::kReplierInferred));
-  out->set_opt_outs(f.of(RecipientState::kOptOut));
-  for (const auto& [key, n] : counts) {
-    if (key.first == RecipientState::kExcluded) AddReason(key.second, n, out->mutable_excluded_by_reason());
-    if (key.first == RecipientState::kSkipped) AddReason(key.second, n, out->mutable_skipped_by_reason());
-    if (key.first == RecipientState::kFailed) AddReason(key.second, n, out->mutable_failed_by_reason());
-  }
 }
 
 }  // namespace vinculo::messaging

@@ -3,6 +3,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/store/encoding.h"
+#include "services/messaging/store/recipient_row.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -48,13 +49,10 @@ constexpr sql::Query kOfTemplate{"campaign_of_template",
                                  " FROM campaign WHERE tenant_id = ? AND channel_id = ? AND template_name = ? AND "
                                  "state IN (2, 3, 4, 5) ORDER BY state, campaign_id LIMIT ?"};
 
-#define ROW                                                                                                           \
-  "campaign_id, contact_id, position, state, reason, language, version, category, params, round, tries, message_id, " \
-  "not_before, "                                                                                                      \
-  "replied, opted_out, updated_at, first_message_id, capped_retries"
+#define ROW VINCULO_RECIPIENT_ROW("")
 constexpr sql::Query kInsertRow{"campaign_recipient_insert",
                                 "INSERT INTO campaign_recipient (tenant_id, " ROW
-                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, NULL, 0)"};
+                                ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, NULL, 0, NULL, NULL)"};
 constexpr sql::Query kGetRow{"campaign_recipient_get",
                              "SELECT " ROW
                              " FROM campaign_recipient WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
@@ -90,13 +88,8 @@ constexpr sql::Query kShowMessage{
     "tenant_id = ? AND campaign_id = ? AND contact_id = ? AND message_id = ?"};
 constexpr sql::Query kSetReplied{
     "campaign_recipient_set_replied",
-    "UPDATE campaign_recipient SET replied = ?, opted_out = ? WHERE tenant_id = ? AND campaign_id = ? AND "
-    "contact_id = ?"};
-constexpr sql::Query kListRows{
-    "campaign_recipient_list",
-    "SELECT " ROW
-    " FROM campaign_recipient WHERE tenant_id = ?1 AND campaign_id = ?2 AND contact_id > ?3 AND "
-    "(?4 = 0 OR state = ?4) AND (?5 = '' OR reason = ?5) AND (?6 = 0 OR replied > 0) ORDER BY contact_id LIMIT ?7"};
+    "UPDATE campaign_recipient SET replied = ?, opted_out = ?, replied_at = ?, opted_out_at = ? WHERE tenant_id = ? "
+    "AND campaign_id = ? AND contact_id = ?"};
 constexpr sql::Query kCounts{
     "campaign_count_get",
     "SELECT state, reason, count FROM campaign_count WHERE tenant_id = ? AND campaign_id = ? AND count <> 0"};
@@ -137,36 +130,12 @@ Campaign Read(const sql::Row& r, absl::Status& status) {
   return c;
 }
 
-Recipient ReadRow(const sql::Row& r, absl::Status& status) {
-  Recipient out;
-  out.campaign_id = r.Id(0);
-  out.contact_id = r.Id(1);
-  out.position = r.Int(2);
-  out.state = static_cast<RecipientState>(r.Int(3));
-  out.reason = r.String(4);
-  out.language = r.String(5);
-  out.version = static_cast<int>(r.Int(6));
-  out.category = static_cast<Category>(r.Int(7));
-  absl::StatusOr<PlaceValues> params = DecodeMap(r.Text(8));
-  params.ok() ? void(out.params = *std::move(params)) : void(status = params.status());
-  out.round = static_cast<int>(r.Int(9));
-  out.tries = static_cast<int>(r.Int(10));
-  out.message_id = r.OptionalId(11);
-  out.not_before = r.Time(12);
-  out.replied = static_cast<int>(r.Int(13));
-  out.opted_out = r.Bool(14);
-  out.updated_at = r.Time(15);
-  out.first_message_id = r.OptionalId(16);
-  out.capped_retries = static_cast<int>(r.Int(17));
-  return out;
-}
-
 template <class... Args>
 absl::StatusOr<std::vector<Recipient>> Rows(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
   std::vector<Recipient> out;
   absl::Status decoded;
   RETURN_IF_ERROR(tx.Each(
-      query, [&](const sql::Row& r) { out.push_back(ReadRow(r, decoded)); }, args...));
+      query, [&](const sql::Row& r) { out.push_back(ReadRecipient(r, decoded)); }, args...));
   RETURN_IF_ERROR(decoded);
   return out;
 }
@@ -291,16 +260,9 @@ absl::StatusOr<bool> CampaignRepository::ShowMessage(sql::Transaction& tx, const
   return changed == 1;
 }
 
-absl::Status CampaignRepository::SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact,
-                                            int replied, bool opted_out) {
-  return tx.Exec(kSetReplied, replied, opted_out, tx.tenant(), campaign, contact);
-}
-
-absl::StatusOr<std::vector<Recipient>> CampaignRepository::ListRecipients(sql::Transaction& tx, const Uuid& campaign,
-                                                                          const RecipientFilter& filter,
-                                                                          const Uuid& after, int limit) {
-  const int state = filter.state ? static_cast<int>(*filter.state) : 0;
-  return Rows(tx, kListRows, tx.tenant(), campaign, after, state, filter.reason, filter.replied, limit);
+absl::Status CampaignRepository::SetReplied(sql::Transaction& tx, const Recipient& r) {
+  return tx.Exec(kSetReplied, r.replied, r.opted_out, r.replied_at, r.opted_out_at, tx.tenant(), r.campaign_id,
+                 r.contact_id);
 }
 
 absl::StatusOr<RecipientCounts> CampaignRepository::Counts(sql::Transaction& tx, const Uuid& campaign) {
@@ -332,9 +294,9 @@ absl::StatusOr<RecipientCounts> CampaignRepository::Recount(sql::Transaction& tx
 }
 
 std::vector<sql::Query> CampaignRepository::Queries() {
-  return {kInsert,  kGet,         kList,       kUpdate,   kRewrite, kSetWait,  kDelete,    kLive,
-          kRunning, kInsertRow,   kGetRow,     kDue,      kNextDue, kQueuedOf, kUpdateRow, kRetryable,
-          kRequeue, kShowMessage, kSetReplied, kListRows, kCounts,  kRecount,  kOfTemplate};
+  return {kInsert,  kGet,         kList,       kUpdate, kRewrite, kSetWait,   kDelete,    kLive,
+          kRunning, kInsertRow,   kGetRow,     kDue,    kNextDue, kQueuedOf,  kUpdateRow, kRetryable,
+          kRequeue, kShowMessage, kSetReplied, kCounts, kRecount, kOfTemplate};
 }
 
 }  // namespace vinculo::messaging

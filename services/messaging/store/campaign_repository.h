@@ -30,8 +30,10 @@ struct Recipient {
   int replied = 0;  // 1 direct, 2 inferred
   bool opted_out = false;
   absl::Time updated_at;
-  std::optional<Uuid> first_message_id;  // of an earlier round
-  int capped_retries = 0;                // rounds begun because WhatsApp had held the one before back
+  std::optional<Uuid> first_message_id;    // of an earlier round
+  int capped_retries = 0;                  // rounds begun because WhatsApp had held the one before back
+  std::optional<absl::Time> replied_at;    // of the first answer
+  std::optional<absl::Time> opted_out_at;  // of the first opt-out in answer
 };
 
 // Campaigns, their ledger and its counters.
@@ -81,16 +83,8 @@ class CampaignRepository {
   static absl::Status UpdateRecipient(sql::Transaction& tx, const Recipient& recipient);
   // The same for a row whose message is `recipient.message_id`; false when the row has moved on to another message.
   static absl::StatusOr<bool> ShowMessage(sql::Transaction& tx, const Recipient& recipient);
-  static absl::Status SetReplied(sql::Transaction& tx, const Uuid& campaign, const Uuid& contact, int replied,
-                                 bool opted_out);
-  struct RecipientFilter {
-    std::optional<RecipientState> state;
-    std::string reason;
-    bool replied = false;
-  };
-  static absl::StatusOr<std::vector<Recipient>> ListRecipients(sql::Transaction& tx, const Uuid& campaign,
-                                                               const RecipientFilter& filter, const Uuid& after,
-                                                               int limit);
+  // Whether and when the person answered and opted out.
+  static absl::Status SetReplied(sql::Transaction& tx, const Recipient& recipient);
 
   static absl::StatusOr<RecipientCounts> Counts(sql::Transaction& tx, const Uuid& campaign);
   // From the rows.

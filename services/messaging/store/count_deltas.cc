@@ -53,7 +53,7 @@ absl::Status CountDeltas::Flush(sql::Transaction& tx) {
   }
   deltas_.clear();
   costs_.clear();
-  return absl::OkStatus();
+  return figures.Flush(tx);
 }
 
 absl::StatusOr<std::optional<CostRate>> CountDeltas::Rate(sql::Transaction& tx, const std::string& country,

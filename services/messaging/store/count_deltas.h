@@ -11,6 +11,7 @@
 #include "services/messaging/domain/campaign.h"
 #include "services/messaging/domain/campaign_guard.h"
 #include "services/messaging/domain/cost.h"
+#include "services/messaging/store/report_counts.h"
 
 namespace vinculo::messaging {
 
@@ -25,6 +26,9 @@ class CountDeltas {
   // What the message costs changed from `before` to `after`.
   void AddCost(const Uuid& campaign, const CostShares& before, const CostShares& after);
   absl::Status Flush(sql::Transaction& tx);
+
+  // What reports count about messages; written with the rest.
+  FigureDeltas figures;
 
   // What came of messages, by campaign. Flush leaves it.
   struct Found {

@@ -6,6 +6,7 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/store/encoding.h"
 #include "services/messaging/store/template_hash.h"
+#include "services/messaging/store/template_history.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -269,6 +270,7 @@ absl::Status TemplateRepository::DropDraft(sql::Transaction& tx, const Translati
 
 absl::Status TemplateRepository::Freeze(sql::Transaction& tx, const TranslationKey& key, absl::Time now) {
   RETURN_IF_ERROR(tx.Exec(kFreeze, now, now, tx.tenant(), key.channel_id, key.name, key.language));
+  RETURN_IF_ERROR(TemplateHistory::Submitted(tx, key, now));
   return Touch(tx, key);
 }
 
@@ -279,6 +281,7 @@ absl::Status TemplateRepository::CountPost(sql::Transaction& tx, const Translati
 absl::Status TemplateRepository::FailSubmission(sql::Transaction& tx, const TranslationKey& key,
                                                 const std::string& reason, absl::Time now) {
   RETURN_IF_ERROR(tx.Exec(kFail, reason, now, tx.tenant(), key.channel_id, key.name, key.language));
+  if (reason != "PROVIDER_UNAVAILABLE") RETURN_IF_ERROR(TemplateHistory::Judged(tx, key, "REFUSED"));
   return Touch(tx, key);
 }
 
@@ -288,6 +291,8 @@ absl::Status TemplateRepository::SaveVerdict(sql::Transaction& tx, const Transla
                           t.status_at, t.quality_at, t.category_at, t.announced_category, t.pause_title, t.paused_at,
                           t.locked_until, visible ? now : t.updated_at, tx.tenant(), key.channel_id, key.name,
                           key.language));
+  RETURN_IF_ERROR(TemplateHistory::Judged(tx, key, t.status));
+  RETURN_IF_ERROR(TemplateHistory::Quality(tx, key, t.quality, t.quality_at));
   return visible ? Touch(tx, key) : absl::OkStatus();
 }
 

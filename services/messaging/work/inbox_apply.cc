@@ -67,23 +67,35 @@ absl::Status Hear(const ApplyContext& c, const InboundItem& item, const Contact&
   return c.contacts.Heard(c.tx, contact.id, item.at);
 }
 
-// Credits a reply to a campaign, each person once; a direct reply after an inferred one counts as direct.
-absl::Status Credit(sql::Transaction& tx, const Message& m, int how, bool opted_out, CountDeltas& deltas) {
+// Credits a reply to a campaign, each person once and at the time of the first answer; a direct reply after an inferred
+// one counts as direct.
+absl::Status Credit(sql::Transaction& tx, const Message& m, int how, bool opted_out, absl::Time at,
+                    CountDeltas& deltas) {
   ASSIGN_OR_RETURN(const std::optional<Recipient> row,
                    CampaignRepository::FindRecipient(tx, *m.campaign_id, m.recipient()));
   if (!row) return absl::OkStatus();
-  const int replied = row->replied == kDirect ? kDirect : how;
+  Recipient now_is = *row;
+  now_is.replied = row->replied == kDirect ? kDirect : how;
+  now_is.opted_out = row->opted_out || opted_out;
+  const auto earliest = [&](Figure figure, std::optional<absl::Time>& first) {
+    if (first && *first <= at) return;
+    if (first) deltas.figures.Add(m, {figure, "", *first}, -1);
+    deltas.figures.Add(m, {figure, "", at}, 1);
+    first = at;
+  };
+  earliest(Figure::kReplied, now_is.replied_at);
+  if (opted_out) earliest(Figure::kOptedOut, now_is.opted_out_at);
   const auto counter = [](int r) {
     return r == kDirect ? RecipientState::kReplierDirect : RecipientState::kReplierInferred;
   };
-  if (replied != row->replied) {
+  if (now_is.replied != row->replied) {
     if (row->replied != 0) deltas.Add(*m.campaign_id, counter(row->replied), "", -1);
-    deltas.Add(*m.campaign_id, counter(replied), "", 1);
+    deltas.Add(*m.campaign_id, counter(now_is.replied), "", 1);
   }
-  const bool out = row->opted_out || opted_out;
-  if (out && !row->opted_out) deltas.Add(*m.campaign_id, RecipientState::kOptOut, "", 1);
-  if (replied == row->replied && out == row->opted_out) return absl::OkStatus();
-  return CampaignRepository::SetReplied(tx, *m.campaign_id, m.recipient(), replied, out);
+  if (now_is.opted_out && !row->opted_out) deltas.Add(*m.campaign_id, RecipientState::kOptOut, "", 1);
+  const bool same = now_is.replied == row->replied && now_is.opted_out == row->opted_out &&
+                    now_is.replied_at == row->replied_at && now_is.opted_out_at == row->opted_out_at;
+  return same ? absl::OkStatus() : CampaignRepository::SetReplied(tx, now_is);
 }
 
 struct Received {
@@ -170,8 +182,8 @@ absl::StatusOr<ItemResult> ApplyInbound(const ApplyContext& c, const InboundItem
   if (facts.named) RETURN_IF_ERROR(ImplyDelivered(c, *facts.named, item.at));
   if (credited != nullptr && OpensWindow(item.content.kind)) {
     const bool out = act == ComplianceAct::kStopMarketing || act == ComplianceAct::kStopAll;
-    RETURN_IF_ERROR(
-        Credit(tx, *credited, facts.named && credited->id == facts.named->id ? kDirect : kInferred, out, c.deltas));
+    RETURN_IF_ERROR(Credit(tx, *credited, facts.named && credited->id == facts.named->id ? kDirect : kInferred, out,
+                           item.at, c.deltas));
   }
   const std::string source = item.content.kind == InboundKind::kText ? "WORD" : "BUTTON";
   RETURN_IF_ERROR(ActOnCompliance(tx, c.contacts, contact, act, source, item.wamid, item.at, c.now));

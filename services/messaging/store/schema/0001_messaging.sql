@@ -315,6 +315,8 @@ CREATE TABLE campaign_recipient (
   updated_at INTEGER NOT NULL,
   first_message_id BLOB,
   capped_retries INTEGER NOT NULL,
+  replied_at INTEGER,
+  opted_out_at INTEGER,
   PRIMARY KEY (tenant_id, campaign_id, position, contact_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX campaign_recipient_person ON campaign_recipient (tenant_id, campaign_id, contact_id);
