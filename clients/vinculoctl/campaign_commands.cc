@@ -1,7 +1,11 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "clients/vinculoctl/commands.h"
+#include "clients/vinculoctl/messaging_lookup.h"
+#include "clients/vinculoctl/report_output.h"
 #include "common/status/error.h"
 #include "vinculo/messaging/v1/campaign_service.pb.h"
 #include "vinculo/messaging/v1/report_service.pb.h"
@@ -10,6 +14,7 @@ namespace vinculo::ctl {
 namespace {
 
 namespace v1 = vinculo::messaging::v1;
+constexpr int kShownSamples = 3;
 const std::string kService = "vinculo.messaging.v1.CampaignService/";
 const std::string kReports = "vinculo.messaging.v1.ReportService/";
 const std::vector<Column> kColumns = {{"id", "id"},
@@ -19,27 +24,6 @@ const std::vector<Column> kColumns = {{"id", "id"},
                                       {"pause reason", "pause_reason"},
                                       {"started", "start_time"},
                                       {"ended", "end_time"}};
-const std::vector<Column> kReportColumns = {{"state", "state"},
-                                            {"audience", "audience"},
-                                            {"excluded", "excluded"},
-                                            {"queued", "queued"},
-                                            {"sending", "sending"},
-                                            {"unknown", "unknown"},
-                                            {"accepted", "accepted"},
-                                            {"held", "held"},
-                                            {"sent", "sent"},
-                                            {"delivered", "delivered"},
-                                            {"read", "read"},
-                                            {"failed", "failed"},
-                                            {"expired", "expired"},
-                                            {"skipped", "skipped"},
-                                            {"attempted", "attempted"},
-                                            {"accepted ever", "accepted_ever"},
-                                            {"delivered ever", "delivered_ever"},
-                                            {"replied (to it)", "repliers_direct"},
-                                            {"replied (after it)", "repliers_inferred"},
-                                            {"opted out", "opt_outs"}};
-
 struct CreateOptions {
   std::string name, sender, template_name, language, fallback_language, list, tag, flow, file;
   std::vector<std::string> values;
@@ -82,13 +66,15 @@ void Create(const Context& context, const CreateOptions& options) {
   v1::Campaign* campaign = request.mutable_campaign();
   if (!options.file.empty()) Check(ParseJson(Check(ReadInput(options.file)), options.file, campaign));
   if (!options.name.empty()) campaign->set_display_name(options.name);
-  if (!options.sender.empty()) campaign->set_sender_id(options.sender);
+  if (campaign->sender_id().empty() || !options.sender.empty())
+    campaign->set_sender_id(SenderOr(context.session(), options.sender));
   if (!options.template_name.empty()) campaign->set_template_(options.template_name);
   if (!options.language.empty()) campaign->mutable_language()->set_fixed(options.language);
   if (!options.fallback_language.empty()) campaign->mutable_language()->set_contact_or(options.fallback_language);
   for (const std::string& value : options.values) Check(AddParameter(value, campaign));
   if (options.everybody) campaign->mutable_audience()->set_all_contacts(true);
-  if (!options.list.empty()) campaign->mutable_audience()->set_list_id(options.list);
+  if (!options.list.empty())
+    campaign->mutable_audience()->set_list_id(ListNamed(context.session(), options.list, /*create=*/false));
   if (!options.tag.empty()) campaign->mutable_audience()->set_tag(options.tag);
   if (!options.flow.empty()) {
     campaign->mutable_reply_route()->set_route(v1::ROUTE_PROFILING);
@@ -98,6 +84,15 @@ void Create(const Context& context, const CreateOptions& options) {
   v1::Campaign created;
   Check(context.session().Call(kService + "CreateCampaign", request, &created));
   PrintOne(std::cout, context.format, created, kColumns);
+}
+
+// What one person would read.
+void PrintSample(const v1::PreflightSample& sample) {
+  std::cout << "\n--- " << sample.contact_id() << " (" << sample.language() << ")\n";
+  if (!sample.rendered().header().empty()) std::cout << sample.rendered().header() << "\n";
+  std::cout << sample.rendered().body() << "\n";
+  if (!sample.rendered().footer().empty()) std::cout << sample.rendered().footer() << "\n";
+  for (const auto& button : sample.rendered().buttons()) std::cout << "  [" << button.label() << "]\n";
 }
 
 void Preview(const Context& context, const std::string& id) {
@@ -118,13 +113,10 @@ void Preview(const Context& context, const std::string& id) {
     PrintRows(std::cout, context.format, rows,
               {{"code", "code"}, {"severity", "severity"}, {"what", "message"}, {"what to do", "fix"}});
   }
-  for (const auto& sample : preflight.samples()) {
-    std::cout << "\n--- " << sample.contact_id() << " (" << sample.language() << ")\n";
-    if (!sample.rendered().header().empty()) std::cout << sample.rendered().header() << "\n";
-    std::cout << sample.rendered().body() << "\n";
-    if (!sample.rendered().footer().empty()) std::cout << sample.rendered().footer() << "\n";
-    for (const auto& button : sample.rendered().buttons()) std::cout << "  [" << button.label() << "]\n";
-  }
+  const int shown = std::min(kShownSamples, preflight.samples_size());
+  for (int i = 0; i < shown; ++i) PrintSample(preflight.samples(i));
+  if (shown < preflight.samples_size())
+    std::cout << "\n" << preflight.samples_size() - shown << " further examples with -o json\n";
 }
 
 v1::CampaignReport GetReport(const Context& context, const std::string& id) {
@@ -135,31 +127,42 @@ v1::CampaignReport GetReport(const Context& context, const std::string& id) {
   return report;
 }
 
-void PrintReport(const Context& context, const v1::CampaignReport& report) {
-  PrintOne(std::cout, context.format, report, kReportColumns);
-  if (context.format != Format::kTable) return;
-  const auto reasons = [](const char* title, const auto& list) {
-    for (const auto& reason : list)
-      std::cout << "  " << title << ": " << reason.count() << " " << reason.reason() << "\n";
-  };
-  reasons("excluded", report.excluded_by_reason());
-  reasons("skipped", report.skipped_by_reason());
-  reasons("failed", report.failed_by_reason());
+// Until it ends or pauses: for a person one line, for a program the whole report.
+void Watch(const Context& context, const std::string& id) {
+  v1::CampaignReport report;
+  for (;;) {
+    report = GetReport(context, id);
+    const std::string state(absl::string_view(v1::CampaignState_Name(report.state())).substr(15));
+    const std::string line = absl::StrCat(report.display_name(), " ", state, ": ", report.attempted(), " of ",
+                                          report.audience() - report.excluded(), " attempted, ", report.accepted_ever(),
+                                          " accepted, ", report.refused(), " refused");
+    context.Progress(line);
+    const bool rests = report.state() == v1::CAMPAIGN_STATE_COMPLETED ||
+                       report.state() == v1::CAMPAIGN_STATE_CANCELLED || report.state() == v1::CAMPAIGN_STATE_PAUSED ||
+                       report.state() == v1::CAMPAIGN_STATE_DRAFT;
+    if (rests) {
+      context.Progress("");
+      if (context.format != Format::kTable) return PrintCampaignReport(context, report);
+      std::cout << line << "\n";
+      return;
+    }
+    absl::SleepFor(absl::Milliseconds(200));
+  }
 }
 
-void Watch(const Context& context, const std::string& id) {
-  for (;;) {
-    const v1::CampaignReport report = GetReport(context, id);
-    context.Progress(absl::StrCat(v1::CampaignState_Name(report.state()).substr(15), ": ", report.attempted(), " of ",
-                                  report.audience() - report.excluded(), " begun, ", report.accepted_ever(),
-                                  " accepted, ", report.delivered_ever(), " delivered, ", report.failed(), " failed"));
-    if (report.state() == v1::CAMPAIGN_STATE_COMPLETED || report.state() == v1::CAMPAIGN_STATE_CANCELLED ||
-        report.state() == v1::CAMPAIGN_STATE_PAUSED || report.state() == v1::CAMPAIGN_STATE_DRAFT) {
-      context.Progress("");
-      return PrintReport(context, report);
-    }
-    absl::SleepFor(absl::Milliseconds(500));
-  }
+void AddStart(CLI::App* parent, Context& context) {
+  auto name = std::make_shared<std::string>();
+  auto watch = std::make_shared<bool>(false);
+  CLI::App* start = parent->add_subcommand("start", "start it now");
+  start->add_option("campaign", *name, "name or id")->required();
+  start->add_flag("--watch", *watch, "follow it until it ends or pauses");
+  start->callback([&context, name, watch] {
+    v1::ScheduleCampaignRequest request;
+    request.set_campaign_id(CampaignNamed(context.session(), *name));
+    v1::Campaign started;
+    Check(context.session().Call(kService + "ScheduleCampaign", request, &started));
+    *watch ? Watch(context, started.id()) : PrintOne(std::cout, context.format, started, kColumns);
+  });
 }
 
 // pause, resume and cancel differ only in the name.
@@ -167,10 +170,10 @@ template <class Request>
 void AddChange(CLI::App* parent, Context& context, const char* name, const char* help, const std::string& rpc) {
   auto id = std::make_shared<std::string>();
   CLI::App* command = parent->add_subcommand(name, help);
-  command->add_option("campaign", *id, "campaign id")->required();
+  command->add_option("campaign", *id, "name or id")->required();
   command->callback([&context, id, rpc] {
     Request request;
-    request.set_campaign_id(*id);
+    request.set_campaign_id(CampaignNamed(context.session(), *id));
     v1::Campaign changed;
     Check(context.session().Call(kService + rpc, request, &changed));
     PrintOne(std::cout, context.format, changed, kColumns);
@@ -181,21 +184,21 @@ void AddShow(CLI::App* parent, Context& context, const char* name, const char* h
              void (*show)(const Context&, const std::string&)) {
   auto id = std::make_shared<std::string>();
   CLI::App* command = parent->add_subcommand(name, help);
-  command->add_option("campaign", *id, "campaign id")->required();
-  command->callback([&context, id, show] { show(context, *id); });
+  command->add_option("campaign", *id, "name or id")->required();
+  command->callback([&context, id, show] { show(context, CampaignNamed(context.session(), *id)); });
 }
 
 void AddCreate(CLI::App* parent, Context& context) {
   auto options = std::make_shared<CreateOptions>();
   CLI::App* create = parent->add_subcommand("create", "make a draft");
   create->add_option("--name", options->name, "for people");
-  create->add_option("--sender", options->sender, "sending number's id (channel senders)");
+  create->add_option("--sender", options->sender, "number's id (sender list); the default one when not given");
   create->add_option("--template", options->template_name, "template name");
   create->add_option("--language", options->language, "everybody in this language");
   create->add_option("--language-or", options->fallback_language, "each in their own language, else in this one");
   create->add_option("--value", options->values,
                      "place=fixed:TEXT | contact:FIELD | attr:KEY | var:NAME, with |default; repeat");
-  create->add_option("--list", options->list, "the people on this list (id)");
+  create->add_option("--list", options->list, "the people on this list (name or id)");
   create->add_option("--tag", options->tag, "the people with this tag");
   create->add_flag("--everybody", options->everybody, "all contacts");
   create->add_option("--reply-flow", options->flow, "answers start this flow of profiling");
@@ -207,14 +210,14 @@ void AddCreate(CLI::App* parent, Context& context) {
 }  // namespace
 
 void AddCampaignCommands(CLI::App& app, Context& context) {
-  CLI::App* campaign = app.add_subcommand("campaign", "campaigns: create, preview, launch, watch, report");
+  CLI::App* campaign = app.add_subcommand("campaign", "campaigns: create, preflight, start, watch, report");
   campaign->require_subcommand(1);
   AddCreate(campaign, context);
-  AddShow(campaign, context, "preview", "who would be reached, who not and why, and what they would read", Preview);
-  AddChange<v1::ScheduleCampaignRequest>(campaign, context, "launch", "start it now", "ScheduleCampaign");
-  AddShow(campaign, context, "watch", "follow it until it ends or pauses, then print the report", Watch);
+  AddShow(campaign, context, "preflight", "who would be reached, who not and why, and what they would read", Preview);
+  AddStart(campaign, context);
+  AddShow(campaign, context, "watch", "follow it until it ends or pauses", Watch);
   AddShow(campaign, context, "report", "the figures as they stand",
-          [](const Context& c, const std::string& id) { PrintReport(c, GetReport(c, id)); });
+          [](const Context& c, const std::string& id) { PrintCampaignReport(c, GetReport(c, id)); });
   AddChange<v1::PauseCampaignRequest>(campaign, context, "pause", "stop between two messages", "PauseCampaign");
   AddChange<v1::ResumeCampaignRequest>(campaign, context, "resume", "go on where it stopped", "ResumeCampaign");
   AddChange<v1::CancelCampaignRequest>(campaign, context, "cancel", "end it; who was not written to yet is skipped",
@@ -227,34 +230,6 @@ void AddCampaignCommands(CLI::App& app, Context& context) {
         context.session(), kService + "ListCampaigns", v1::ListCampaignsRequest(), 0,
         [](const v1::ListCampaignsResponse& page) -> auto& { return page.campaigns(); }, pages);
     PrintRows(std::cout, context.format, rows, kColumns);
-  });
-
-  auto request = std::make_shared<v1::ListRecipientsRequest>();
-  auto fields = std::make_shared<std::array<std::string, 3>>();
-  CLI::App* recipients = campaign->add_subcommand("recipients", "who is behind a figure of the report");
-  recipients->add_option("campaign", (*fields)[0], "campaign id")->required();
-  recipients->add_option("--state", (*fields)[1], "such as FAILED");
-  recipients->add_option("--reason", (*fields)[2], "such as NO_CONSENT");
-  recipients->callback([&context, request, fields] {
-    request->set_campaign_id((*fields)[0]);
-    v1::RecipientState state = v1::RECIPIENT_STATE_UNSPECIFIED;
-    if (!(*fields)[1].empty() && !v1::RecipientState_Parse("RECIPIENT_STATE_" + (*fields)[1], &state)) {
-      Check(Error(absl::StatusCode::kInvalidArgument, "STATE", "there is no recipient state " + (*fields)[1]));
-    }
-    request->set_state(state);
-    request->set_reason((*fields)[2]);
-    request->set_page_size(1000);
-    std::vector<std::unique_ptr<v1::ListRecipientsResponse>> pages;
-    const Rows rows = ListAll(
-        context.session(), kService + "ListRecipients", *request, 0,
-        [](const v1::ListRecipientsResponse& page) -> auto& { return page.recipients(); }, pages);
-    PrintRows(std::cout, context.format, rows,
-              {{"contact", "contact_id"},
-               {"state", "state"},
-               {"reason", "reason"},
-               {"language", "language"},
-               {"replied", "replied"},
-               {"message", "message_id"}});
   });
 }
 

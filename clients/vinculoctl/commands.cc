@@ -18,7 +18,7 @@ void Context::Progress(const std::string& line) const {
 }
 
 void Check(const absl::Status& status) {
-  if (!status.ok()) throw ExitWith{PrintError(std::cerr, status)};
+  if (!status.ok()) throw Failed{status};
 }
 
 absl::StatusOr<std::string> ReadInput(const std::string& path) {

@@ -19,18 +19,23 @@ namespace vinculo::ctl {
 struct Context {
   Format format = Format::kTable;
   bool quiet = false;
+  std::string language = "es";  // of the help: es or en
   std::function<Session&()> session;
 
   // Progress of long work goes to stderr, and only to a person.
   void Progress(const std::string& line) const;
 };
 
-// Each adds the subcommands of one subject. A command's callback throws ExitWith with the exit code when it fails.
+// Each adds the subcommands of one subject. A command's callback throws Failed when it fails.
 void AddTokenCommands(CLI::App& app, Context& context);
 void AddContactCommands(CLI::App& app, Context& context);
 void AddTemplateCommands(CLI::App& app, Context& context);
 void AddCampaignCommands(CLI::App& app, Context& context);
 void AddChannelCommands(CLI::App& app, Context& context);
+void AddPolicyCommands(CLI::App& app, Context& context);
+void AddRecipientCommands(CLI::App& app, Context& context);
+void AddReportCommands(CLI::App& app, Context& context);
+void AddHelpCommand(CLI::App& app, Context& context);
 void AddFlowCommands(CLI::App& app, Context& context);
 void AddUsageCommands(CLI::App& app, Context& context);
 void AddHealthCommands(CLI::App& app, Context& context);
@@ -45,7 +50,12 @@ struct ExitWith {
   int code;
 };
 
-// Prints the error and ends the command, unless the status is OK.
+// Ends the program with an error, which main prints with what to do next.
+struct Failed {
+  absl::Status status;
+};
+
+// Ends the command with this error, unless the status is OK.
 void Check(const absl::Status& status);
 template <class T>
 T Check(absl::StatusOr<T> result) {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/vinculoctl/commands.h"
+#include "clients/vinculoctl/messaging_lookup.h"
 #include "common/status/error.h"
 #include "vinculo/messaging/v1/contact_service.pb.h"
 
@@ -19,22 +20,6 @@ struct ImportOptions {
   bool windows_1252 = false, dry_run = false, all_problems = false;
 };
 
-std::string ListNamed(Session& session, const std::string& name) {
-  std::vector<std::unique_ptr<v1::ListListsResponse>> pages;
-  const Rows rows = ListAll(
-      session, kService + "ListLists", v1::ListListsRequest(), 0,
-      [](const v1::ListListsResponse& page) -> auto& { return page.lists(); }, pages);
-  for (const auto* row : rows) {
-    const auto& list = static_cast<const v1::ContactList&>(*row);
-    if (list.display_name() == name || list.id() == name) return list.id();
-  }
-  v1::CreateListRequest request;
-  request.set_display_name(name);
-  v1::ContactList created;
-  Check(session.Call(kService + "CreateList", request, &created));
-  return created.id();
-}
-
 v1::ImportHeader MakeHeader(Session& session, const ImportOptions& options) {
   v1::ImportHeader header;
   for (const std::string& pair : options.map) {
@@ -47,7 +32,7 @@ v1::ImportHeader MakeHeader(Session& session, const ImportOptions& options) {
   header.set_delimiter(v1::ImportHeader::DELIMITER_AUTO);
   header.set_encoding(options.windows_1252 ? v1::ImportHeader::ENCODING_WINDOWS_1252 : v1::ImportHeader::ENCODING_UTF8);
   header.set_dry_run(options.dry_run);
-  if (!options.list.empty()) header.set_list_id(ListNamed(session, options.list));
+  if (!options.list.empty()) header.set_list_id(ListNamed(session, options.list, /*create=*/true));
   if (!options.source.empty()) header.mutable_consent_defaults()->set_source(options.source);
   if (!options.text_version.empty()) header.mutable_consent_defaults()->set_text_version(options.text_version);
   return header;

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/vinculoctl/commands.h"
+#include "clients/vinculoctl/next_step.h"
 
 namespace vinculo::ctl {
 namespace {
@@ -29,6 +30,13 @@ std::string FromEnvironment(const std::string& name) {
 bool IsLoopback(const std::string& address) {
   return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
          absl::StartsWith(address, "[::1]:");
+}
+
+// Of the help: what the person chose, else what the terminal speaks.
+std::string HelpLanguage() {
+  const std::string chosen = FromEnvironment("VINCULO_LANGUAGE");
+  const std::string spoken = chosen.empty() ? FromEnvironment("LANG") : chosen;
+  return absl::StartsWith(spoken, "es") ? "es" : "en";
 }
 
 // Plain text is for loopback only, and there it needs no flag.
@@ -71,6 +79,8 @@ int Run(int argc, char** argv) {
       {"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}};
   app.add_option("-o,--output", context.format, "table, json or csv")->transform(CLI::CheckedTransformer(formats));
   app.add_flag("-q,--quiet", context.quiet, "no progress");
+  context.language = HelpLanguage();
+  app.add_option("--help-language", context.language, "es or en; else that of VINCULO_LANGUAGE or LANG");
 
   std::unique_ptr<Session> session;
   context.session = [&]() -> Session& {
@@ -87,9 +97,13 @@ int Run(int argc, char** argv) {
 
   AddTokenCommands(app, context);
   AddChannelCommands(app, context);
+  AddPolicyCommands(app, context);
   AddContactCommands(app, context);
   AddTemplateCommands(app, context);
   AddCampaignCommands(app, context);
+  AddRecipientCommands(app, context);
+  AddReportCommands(app, context);
+  AddHelpCommand(app, context);
   AddFlowCommands(app, context);
   AddUsageCommands(app, context);
   AddHealthCommands(app, context);
@@ -106,6 +120,10 @@ int Run(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   } catch (const ExitWith& exit) {
     return exit.code;
+  } catch (const Failed& failed) {
+    const int code = PrintError(std::cerr, failed.status);
+    PrintNextStep(std::cerr, failed.status, session.get(), context.language);
+    return code;
   }
 }
 

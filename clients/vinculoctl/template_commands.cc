@@ -56,28 +56,44 @@ void Create(const Context& context, const std::string& file) {
   PrintTemplate(context, created);
 }
 
+const v1::Translation* Find(const v1::Template& t, const std::string& language) {
+  for (const v1::Translation& translation : t.translations()) {
+    if (translation.language() == language) return &translation;
+  }
+  return nullptr;
+}
+
+// Until WhatsApp has decided, as long as --timeout.
+void Wait(const Context& context, const Named& named) {
+  v1::GetTemplateRequest request;
+  request.set_name(named.name);
+  v1::Template shown;
+  const absl::Time give_up = absl::Now() + context.session().connection().timeout;
+  for (;;) {
+    Check(context.session().Call(kService + "GetTemplate", request, &shown));
+    const v1::Translation* translation = Find(shown, named.language);
+    if (translation == nullptr) {
+      Check(Error(absl::StatusCode::kNotFound, "TEMPLATE_NOT_FOUND",
+                  absl::StrCat(named.name, " has no translation ", named.language)));
+    }
+    context.Progress(absl::StrCat(named.name, " ", named.language, ": ", translation->status()));
+    const bool submitted = translation->state() != v1::TRANSLATION_STATE_DRAFT;
+    const bool decided = translation->state() == v1::TRANSLATION_STATE_PROVIDER && translation->status() != "PENDING";
+    if (decided || !submitted || absl::Now() >= give_up) break;
+    absl::SleepFor(absl::Milliseconds(100));
+  }
+  context.Progress("");
+  PrintTemplate(context, shown);
+  if (!Find(shown, named.language)->sendable()) throw ExitWith{kExitState};
+}
+
 void Submit(const Context& context, const Named& named, bool wait) {
   v1::SubmitTemplateRequest request;
   request.set_name(named.name);
   request.set_language(named.language);
   v1::Template submitted;
   Check(context.session().Call(kService + "SubmitTemplate", request, &submitted));
-  const absl::Time give_up = absl::Now() + context.session().connection().timeout;
-  while (wait && absl::Now() < give_up) {
-    v1::GetTemplateRequest get;
-    get.set_name(named.name);
-    Check(context.session().Call(kService + "GetTemplate", get, &submitted));
-    bool decided = false;
-    for (const auto& translation : submitted.translations()) {
-      if (translation.language() != named.language) continue;
-      context.Progress(absl::StrCat(named.name, " ", named.language, ": ", translation.status()));
-      decided = translation.status() != "PENDING" && translation.state() == v1::TRANSLATION_STATE_PROVIDER;
-    }
-    if (decided) break;
-    absl::SleepFor(absl::Milliseconds(100));
-  }
-  context.Progress("");
-  PrintTemplate(context, submitted);
+  wait ? Wait(context, named) : PrintTemplate(context, submitted);
 }
 
 }  // namespace
@@ -114,6 +130,11 @@ void AddTemplateCommands(CLI::App& app, Context& context) {
   AddNamed(submit, submitted);
   submit->add_flag("--wait", *wait, "wait for the verdict, as long as --timeout");
   submit->callback([&context, submitted, wait] { Submit(context, *submitted, *wait); });
+
+  auto awaited = std::make_shared<Named>();
+  CLI::App* wait_for = templates->add_subcommand("wait", "wait for WhatsApp's verdict, as long as --timeout");
+  AddNamed(wait_for, awaited);
+  wait_for->callback([&context, awaited] { Wait(context, *awaited); });
 
   auto name = std::make_shared<std::string>();
   CLI::App* get = templates->add_subcommand("get", "show a template with its translations");

@@ -4,7 +4,7 @@
 // Stores and keys stay in the folder from run to run; ports are the system's choice and change.
 import { join } from 'node:path';
 import { kRoot } from './lib/rpc.mjs';
-import { Suite, findBinaries, kServices } from './lib/suite.mjs';
+import { Suite, findBinaries, kDemoSandbox, kServices } from './lib/suite.mjs';
 
 const kDayInSeconds = 86400;
 const options = Object.fromEntries(process.argv.slice(2).map((a) => a.replace(/^--/, '').split('=')));
@@ -19,7 +19,7 @@ process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 
 try {
-  await suite.start();
+  await suite.start({ sandbox: kDemoSandbox });
 } catch (error) {
   console.error(error.message);
   await suite.stop();
@@ -37,7 +37,7 @@ A token for a day, as admin of tenant demo:
 export VINCULO_TOKEN=${token}
 export ${kServices.map((s) => `VINCULO_${s.toUpperCase()}=${suite.address(s)}`).join(' ')}
 
-Three things to try:
+docs/messaging.md goes from here to a sent campaign and its report in ten commands. Three things to try:
 
   node_modules/.bin/buf curl --http2-prior-knowledge --protocol grpc --reflect-header "authorization: Bearer $VINCULO_TOKEN" \\
     -H "authorization: Bearer $VINCULO_TOKEN" --list-services http://${suite.address('messaging')}

@@ -26,6 +26,8 @@ class ChannelService final : public v1::ChannelService::CallbackService {
   VINCULO_UNARY(GetSender, v1::GetSenderRequest, v1::Sender)
   VINCULO_UNARY(ListSenders, v1::ListSendersRequest, v1::ListSendersResponse)
   VINCULO_UNARY(GetPolicy, v1::GetPolicyRequest, v1::Policy)
+  VINCULO_UNARY(GetHelp, v1::GetHelpRequest, v1::HelpEntry)
+  VINCULO_UNARY(ListHelp, v1::ListHelpRequest, v1::ListHelpResponse)
   VINCULO_UNARY(UpdatePolicy, v1::UpdatePolicyRequest, v1::Policy)
   VINCULO_UNARY(ReplayInbox, v1::ReplayInboxRequest, v1::ReplayInboxResponse)
   VINCULO_UNARY(PutCostRates, v1::PutCostRatesRequest, v1::PutCostRatesResponse)

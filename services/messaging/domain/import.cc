@@ -14,6 +14,7 @@
 #include "common/text/phone_key.h"
 #include "common/text/text.h"
 #include "common/text/validate.h"
+#include "services/messaging/domain/help.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -32,22 +33,6 @@ constexpr std::array<std::pair<absl::string_view, ImportField>, 13> kWords = {{
     {"consent_source", ImportField::kConsentSource},
     {"consent_text", ImportField::kConsentText},
     {"consent_at", ImportField::kConsentAt},
-}};
-
-constexpr std::array<std::pair<absl::string_view, absl::string_view>, 13> kFixes = {{
-    {"IDENTITY_MISSING", "Fill in the phone (or the BSUID)."},
-    {"PHONE_INVALID", "Write the number with + and country code, such as +5491122334455."},
-    {"PHONE_SCIENTIFIC", "The spreadsheet rounded the number: format the column as text and enter it again."},
-    {"REGION_MISSING", "Write the number with + and country code, or give a default region."},
-    {"BAD_ENCODING", "Save the file as UTF-8, or name its encoding."},
-    {"COLUMN_COUNT", "Give the row as many cells as the title line; put text with delimiters in quotes."},
-    {"VALUE_TOO_LONG", "Shorten the value."},
-    {"BAD_LANGUAGE", "Write the language as es, es_AR or pt_BR."},
-    {"BAD_ZONE", "Write the zone as America/Bogota."},
-    {"BAD_DATE", "Write the time as 2026-05-31 or 2026-05-31T18:00:00Z, not in the future."},
-    {"CONSENT_INCOMPLETE", "A consent needs source, text version and time, in columns or for the whole file."},
-    {"PHONE_NOT_MOBILE", "This looks like a landline; WhatsApp may not reach it."},
-    {"OPT_OUT_KEPT", "The person opted out; only the person can opt in again."},
 }};
 
 std::optional<ImportColumn> ParseField(absl::string_view word) {
@@ -98,10 +83,10 @@ struct Judge {
   std::optional<RowNote> rejection;
 
   void Reject(absl::string_view code, const ImportColumn& column) {
-    if (!rejection) rejection = RowNote{std::string(code), column.title, std::string(RowFix(code))};
+    if (!rejection) rejection = RowNote{std::string(code), column.title, RowFix(code)};
   }
   void Warn(absl::string_view code, const ImportColumn& column) {
-    row.warnings.push_back({std::string(code), column.title, std::string(RowFix(code))});
+    row.warnings.push_back({std::string(code), column.title, RowFix(code)});
   }
 
   void Phone(const ImportColumn& column, const std::string& cell) {
@@ -184,11 +169,9 @@ struct Judge {
 
 }  // namespace
 
-absl::string_view RowFix(absl::string_view code) {
-  for (const auto& [name, fix] : kFixes) {
-    if (name == code) return fix;
-  }
-  return "";
+std::string RowFix(absl::string_view code) {
+  const std::optional<Help> help = FindHelp(code, HelpLanguage::kEnglish);
+  return help ? help->fix : "";
 }
 
 std::vector<std::string> ImportedRow::keys() const {

@@ -106,7 +106,7 @@ struct RowVerdict {
 };
 RowVerdict JudgeRow(const ImportPlan& plan, const RawRow& row);
 
-// What to do about a code.
-absl::string_view RowFix(absl::string_view code);
+// What to do about a code, in the words of the help; "" for a code that is none.
+std::string RowFix(absl::string_view code);
 
 }  // namespace vinculo::messaging

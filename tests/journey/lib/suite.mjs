@@ -19,6 +19,16 @@ const kAppSecret = 'sandbox-app-secret';
 const kVerifyToken = 'sandbox-verify-token';
 const kUnknownWait = '20s';  // the sandbox reports within milliseconds; ten minutes are for WhatsApp
 
+// A sandbox that knows the account and number of docs/messaging.md; of its people two answer and one cannot be reached.
+export const kDemoSandbox = {
+  graph: { waba_id: '200000000000001',
+    senders: { 100000000000001: { waba_id: '200000000000001', display_phone_number: '5491140000000' } } },
+  customers: { rules: [
+    { name: 'wants', kind: 'template', numbers: ['5491122330002'], reply: { choice: 0 } },
+    { name: 'opts_out', kind: 'template', numbers: ['5491122330007'], reply: { choice: 1 } }] },
+  faults: [{ on: 'send', to_suffix: '13', do: 'error', code: 131026 }],
+};
+
 // Where the programs are: --bin, VINCULO_BIN, or the newest build.
 export function findBinaries(given = process.env.VINCULO_BIN) {
   const folders = given ? [given] : ['release', 'debug'].map((p) => join(kRoot, 'build', p, 'bin'));
