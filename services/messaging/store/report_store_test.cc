@@ -54,7 +54,7 @@ class ReportStoreTest : public testing::Test {
                   .reason = reason,
                   .not_before = kNow,
                   .updated_at = kNow};
-      RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, r).status());
+      RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, r));
       r.replied = replied;
       r.opted_out = opted_out;
       if (replied != 0) RETURN_IF_ERROR(CampaignRepository::SetReplied(tx, r));
