@@ -28,7 +28,7 @@ absl::Status Judge(sql::Transaction& tx, const Uuid& id, const CountDeltas::Foun
     ASSIGN_OR_RETURN(const RecipientCounts counts, CampaignRepository::Counts(tx, id));
     funnel = MakeFunnel(counts);
   }
-  const absl::string_view why = Verdict(pulse, funnel, protection);
+  const absl::string_view why = PulseVerdict(pulse, funnel, protection);
   return why.empty() ? absl::OkStatus() : AutoPause(tx, id, std::string(why), now);
 }
 

@@ -54,7 +54,7 @@ void Pulse::AddUnknowns(int n, const Protection& protection, absl::Time now) {
   if (unknowns.size() > kept) unknowns.erase(unknowns.begin(), unknowns.end() - kept);
 }
 
-absl::string_view Verdict(const Pulse& pulse, const Funnel& funnel, const Protection& protection) {
+absl::string_view PulseVerdict(const Pulse& pulse, const Funnel& funnel, const Protection& protection) {
   if (static_cast<int>(pulse.outcomes.size()) >= protection.outcomes) {
     const absl::string_view why = JudgeOutcomes(pulse.outcomes, protection);
     if (!why.empty()) return why;

@@ -31,7 +31,7 @@ struct Pulse {
 
 // The reason to pause, "" for none: FAILURES, CAPPED, OPT_OUTS, UNKNOWNS [M-72]. `funnel` need only be right when there
 // are new opt-outs.
-absl::string_view Verdict(const Pulse& pulse, const Funnel& funnel, const Protection& protection);
+absl::string_view PulseVerdict(const Pulse& pulse, const Funnel& funnel, const Protection& protection);
 
 // The same judged over the first slice, from 20 outcomes on: CANARY_FAILED or "" [M-69].
 absl::string_view CanaryVerdict(const Pulse& pulse, const Funnel& funnel, const Protection& protection);

@@ -146,16 +146,16 @@ TEST(CampaignGuard, PausesAtTheShareOfTheLastOutcomesAndNotBefore) {
   const Protection p;
   Pulse pulse;
   pulse.Add(std::string(161, 'o') + std::string(38, 'f'), p);
-  EXPECT_EQ(Verdict(pulse, {}, p), "") << "199 are not yet the last 200";
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "") << "199 are not yet the last 200";
   pulse.Add("f", p);
-  EXPECT_EQ(Verdict(pulse, {}, p), "");
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "");
   pulse.Add("f", p);
-  EXPECT_EQ(Verdict(pulse, {}, p), "FAILURES") << "40 of the last 200";
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "FAILURES") << "40 of the last 200";
   pulse = {};
   pulse.Add(std::string(141, 'o') + std::string(59, 'c'), p);
-  EXPECT_EQ(Verdict(pulse, {}, p), "") << "131049 counts apart";
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "") << "131049 counts apart";
   pulse.Add("c", p);
-  EXPECT_EQ(Verdict(pulse, {}, p), "CAPPED");
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "CAPPED");
 }
 
 TEST(CampaignGuard, PausesForOptOutsSinceTheLastResume) {
@@ -163,10 +163,10 @@ TEST(CampaignGuard, PausesForOptOutsSinceTheLastResume) {
   Funnel funnel;
   funnel.delivered_ever = 100;
   funnel.by_state[RecipientState::kOptOut] = 3;
-  EXPECT_EQ(Verdict({}, funnel, p), "OPT_OUTS");
-  EXPECT_EQ(Verdict({.base_opt_outs = 3, .base_delivered = 100}, funnel, p), "");
+  EXPECT_EQ(PulseVerdict({}, funnel, p), "OPT_OUTS");
+  EXPECT_EQ(PulseVerdict({.base_opt_outs = 3, .base_delivered = 100}, funnel, p), "");
   funnel.delivered_ever = 99;
-  EXPECT_EQ(Verdict({}, funnel, p), "");
+  EXPECT_EQ(PulseVerdict({}, funnel, p), "");
 }
 
 TEST(CampaignGuard, PausesForUnclearAnswersWithinAMinute) {
@@ -174,11 +174,11 @@ TEST(CampaignGuard, PausesForUnclearAnswersWithinAMinute) {
   const absl::Time now = absl::FromUnixSeconds(1'760'000'000);
   Pulse pulse;
   pulse.AddUnknowns(19, p, now);
-  EXPECT_EQ(Verdict(pulse, {}, p), "");
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "");
   pulse.AddUnknowns(1, p, now + absl::Seconds(61));
-  EXPECT_EQ(Verdict(pulse, {}, p), "") << "the others are older than a minute";
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "") << "the others are older than a minute";
   pulse.AddUnknowns(19, p, now + absl::Seconds(62));
-  EXPECT_EQ(Verdict(pulse, {}, p), "UNKNOWNS");
+  EXPECT_EQ(PulseVerdict(pulse, {}, p), "UNKNOWNS");
 }
 
 TEST(CampaignGuard, JudgesTheFirstSliceFromTwentyOutcomes) {
