@@ -18,6 +18,7 @@ constexpr sql::Query kInsert{
 constexpr sql::Query kRead{"event_read",
                            "SELECT seq, id, type, subject, occurred_at, payload_type, payload FROM events "
                            "WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?"};
+constexpr sql::Query kRedact{"event_redact", "UPDATE events SET payload = ? WHERE tenant_id = ? AND seq = ?"};
 constexpr sql::Query kLast{"event_last", "SELECT n FROM tenant_seq WHERE tenant_id = ?"};
 constexpr sql::Query kOldest{"event_oldest",
                              "SELECT seq, recorded_at FROM events WHERE tenant_id = ? ORDER BY seq LIMIT ?"};
@@ -57,6 +58,10 @@ absl::StatusOr<std::vector<StoredEvent>> Read(sql::Transaction& tx, int64_t afte
                  {{"oldest_seq", absl::StrCat(oldest)}});
   }
   return events;
+}
+
+absl::Status Redact(sql::Transaction& tx, int64_t seq, const std::string& payload) {
+  return tx.Exec(kRedact, sql::Blob{payload}, tx.tenant(), seq);
 }
 
 absl::StatusOr<int64_t> LastSeq(sql::Transaction& tx) {

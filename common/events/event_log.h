@@ -45,6 +45,10 @@ absl::Status Append(sql::Transaction& tx, const Event& event, absl::Time recorde
 // oldest_seq) when later ones were already swept.
 absl::StatusOr<std::vector<StoredEvent>> Read(sql::Transaction& tx, int64_t after_seq, int limit);
 
+// Replaces the payload of one event, so that what it said of a person who is forgotten is gone. Readers that have it
+// keep what they read.
+absl::Status Redact(sql::Transaction& tx, int64_t seq, const std::string& payload);
+
 // The seq of the tenant's newest event, 0 when there is none.
 absl::StatusOr<int64_t> LastSeq(sql::Transaction& tx);
 

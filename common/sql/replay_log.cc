@@ -1,5 +1,7 @@
 #include "common/sql/replay_log.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
@@ -15,6 +17,11 @@ constexpr Query kStore{
 constexpr Query kWalk{"replay_walk",
                       "SELECT request_id, method, created_at FROM replay WHERE tenant_id = ? AND request_id > ? "
                       "ORDER BY request_id, method LIMIT ?"};
+constexpr Query kReplies{"replay_replies",
+                         "SELECT request_id, method, reply FROM replay WHERE tenant_id = ? AND (request_id, method) > "
+                         "(?, ?) ORDER BY request_id, method LIMIT ?"};
+constexpr Query kRedact{"replay_redact",
+                        "UPDATE replay SET reply = ? WHERE tenant_id = ? AND request_id = ? AND method = ?"};
 constexpr Query kDelete{"replay_delete",
                         "DELETE FROM replay WHERE tenant_id = ? AND request_id = ? AND method = ? AND created_at < ?"};
 
@@ -47,6 +54,34 @@ absl::Status StoreReply(Transaction& tx, absl::string_view reply, absl::Time now
   if (!tx.scope().request) return absl::OkStatus();
   const RequestKey& key = *tx.scope().request;
   return tx.Exec(kStore, tx.tenant(), key.id, key.method, Blob{FingerprintBytes(key)}, now, Blob{reply});
+}
+
+absl::StatusOr<std::string> RedactReplies(Transaction& tx, absl::string_view cursor,
+                                          const std::vector<std::string>& needles, int limit) {
+  struct Key {
+    Uuid id;
+    std::string method;
+  };
+  const std::optional<Uuid> after = Uuid::FromBytes(cursor.substr(0, 16));
+  const std::string method(cursor.substr(std::min<size_t>(16, cursor.size())));
+  std::vector<Key> hits;
+  std::string next;
+  int seen = 0;
+  RETURN_IF_ERROR(tx.Each(
+      kReplies,
+      [&](const Row& row) {
+        const absl::string_view reply = row.Blob(2);
+        for (const std::string& needle : needles) {
+          if (reply.find(needle) == absl::string_view::npos) continue;
+          hits.push_back({row.Id(0), row.String(1)});
+          break;
+        }
+        next = row.Bytes(0) + row.String(1);
+        ++seen;
+      },
+      tx.tenant(), after.value_or(Uuid()), method, limit));
+  for (const Key& key : hits) RETURN_IF_ERROR(tx.Exec(kRedact, Blob{""}, tx.tenant(), key.id, key.method));
+  return seen == limit ? next : "";
 }
 
 absl::StatusOr<std::string> SweepReplies(Transaction& tx, absl::string_view cursor, absl::Time before, int limit) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,6 +24,12 @@ absl::StatusOr<std::optional<std::string>> FindReply(Transaction& tx);
 
 // Stores `reply` under tx.scope().request; does nothing without a key.
 absl::Status StoreReply(Transaction& tx, absl::string_view reply, absl::Time now);
+
+// Empties the replies that contain one of `needles`, walking the keys of the tenant after `cursor` in steps of `limit`
+// rows; returns the next cursor, empty when the walk is complete. A request that is repeated has no second effect, and
+// is answered with nothing.
+absl::StatusOr<std::string> RedactReplies(Transaction& tx, absl::string_view cursor,
+                                          const std::vector<std::string>& needles, int limit);
 
 // Deletes replies made before `before`, walking the keys of the tenant after `cursor` in steps of `limit` rows; returns
 // the next cursor, empty when the walk is complete.

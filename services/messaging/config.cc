@@ -22,6 +22,8 @@ ABSL_FLAG(absl::Duration, template_sync_interval, absl::Hours(6),
           "time between two comparisons of a channel's templates with WhatsApp's listing");
 ABSL_FLAG(std::string, app_id, "app",
           "Meta's number of the app whose uploads the samples of templates are; app means the one of the access token");
+ABSL_FLAG(std::string, profiling, "",
+          "host:port of the profiling service; empty: its sessions set no holds and its consents do not come in");
 ABSL_FLAG(std::string, webhook_address, "127.0.0.1:8090", "where WhatsApp's webhooks arrive: host:port");
 ABSL_FLAG(std::string, app, "main", "slug of the app in the path of its webhooks, /webhooks/whatsapp/{app}");
 ABSL_FLAG(std::string, app_secret_file, "", "file with the app's secret; two lines while it is being replaced");
@@ -118,6 +120,9 @@ Config ReadConfig(flags::Checker& check) {
   config.template_sync_interval = check.DurationWithin(
       "template_sync_interval", absl::GetFlag(FLAGS_template_sync_interval), absl::Minutes(10), absl::Hours(168));
   config.app_id = check.Required("app_id", absl::GetFlag(FLAGS_app_id));
+  config.profiling = absl::GetFlag(FLAGS_profiling);
+  check.Require(config.profiling.empty() || !config.service.service_key.empty(), "service_key",
+                "is needed to follow the service named by --profiling");
   config.webhook_address = check.Address("webhook_address", absl::GetFlag(FLAGS_webhook_address));
   config.app = absl::GetFlag(FLAGS_app);
   check.Require(IsSlug(config.app), "app", "must be a slug");

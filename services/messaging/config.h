@@ -23,7 +23,8 @@ struct Config {
   absl::Duration graph_total_timeout;
   absl::Duration unknown_wait;
   absl::Duration template_sync_interval;
-  std::string app_id;  // in the addresses of uploads
+  std::string app_id;     // in the addresses of uploads
+  std::string profiling;  // address of the service that is followed; "" for none
   HostPort webhook_address;
   std::string app;
   std::string verify_token;

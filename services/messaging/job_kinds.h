@@ -11,6 +11,7 @@ inline constexpr char kJobFreeze[] = "campaign_freeze";            // campaign i
 inline constexpr char kJobStanding[] = "contact_standing";         // contact id
 inline constexpr char kJobMoveHistory[] = "contact_move";          // ids of the loser and the survivor, each on a line
 inline constexpr char kJobErase[] = "contact_erase";               // JSON, written and read by erasure
+inline constexpr char kJobForgetImport[] = "import_forget";        // import id
 inline constexpr char kJobEmptyList[] = "list_empty";              // list id
 inline constexpr char kJobSkip[] = "campaign_skip";                // campaign id and reason, each on a line
 inline constexpr char kJobMarkRead[] = "mark_read";    // sender id, wamid, 1 for typing, until when (microseconds)

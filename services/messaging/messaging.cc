@@ -1,6 +1,10 @@
 #include "services/messaging/messaging.h"
 
 #include "absl/strings/str_cat.h"
+#include "clients/cpp/channel.h"
+#include "clients/cpp/feed_watcher.h"
+#include "clients/cpp/token_source.h"
+#include "common/events/consumer.h"
 #include "common/http/client.h"
 #include "common/http/listener.h"
 #include "common/jobs/job_runner.h"
@@ -19,6 +23,7 @@
 #include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
+#include "services/messaging/work/profiling_feed.h"
 #include "services/messaging/work/read_marks.h"
 #include "services/messaging/work/sender_jobs.h"
 #include "services/messaging/work/template_jobs.h"
@@ -97,6 +102,30 @@ class Messaging final : public rpc::Service {
     inbox_.Serve(listener_);
   }
 
+  // Opens the connection to the service that is followed, if there is one.
+  absl::Status Connect() {
+    if (config_.profiling.empty()) return absl::OkStatus();
+    auto tokens =
+        std::make_shared<clients::ServiceTokens>(environment_.minter, config_.service.token_issuer,
+                                                 config_.service.token_audience, "messaging", &environment_.clock);
+    clients::ChannelOptions options;
+    options.target = config_.profiling;
+    options.insecure_loopback = config_.service.insecure_loopback;
+    options.ca_file = config_.service.tls.client_ca;
+    options.certificate_file = config_.service.tls.certificate;
+    options.key_file = config_.service.tls.key;
+    ASSIGN_OR_RETURN(std::shared_ptr<clients::Channel> channel, clients::Channel::Open(options, std::move(tokens)));
+    watcher_ = std::make_unique<clients::FeedWatcher>(std::move(channel));
+    consumer_ = std::make_unique<events::Consumer>(
+        "profiling", environment_.database, *watcher_, ProfilingEventTypes(),
+        [this](sql::Transaction& tx, const events::v1::Event& event, absl::Time now) -> absl::Status {
+          RETURN_IF_ERROR(ApplyProfilingEvent(contacts_, tx, event, now));
+          metrics_.feed_events["profiling"].Increment();
+          return absl::OkStatus();
+        });
+    return absl::OkStatus();
+  }
+
   absl::Status Start() override {
     const absl::Time now = environment_.clock.Now();
     for (const std::string& tenant : config_.service.tenants) {
@@ -113,10 +142,11 @@ class Messaging final : public rpc::Service {
     runner_.Start();
     dispatcher_.Start();
     upkeep_.Start();
-    return absl::OkStatus();
+    return consumer_ == nullptr ? absl::OkStatus() : consumer_->Start(config_.service.tenants);
   }
 
   void Stop() override {
+    consumer_.reset();
     listener_.Stop();
     upkeep_.Stop();
     dispatcher_.Stop();
@@ -151,13 +181,17 @@ class Messaging final : public rpc::Service {
   Dispatcher dispatcher_;
   ReadMarks read_marks_;
   Upkeep upkeep_;
+  std::unique_ptr<clients::FeedWatcher> watcher_;
+  std::unique_ptr<events::Consumer> consumer_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<rpc::Service>> BuildMessaging(const Config& config, rpc::Environment& environment) {
   ASSIGN_OR_RETURN(DataKey key, DataKey::FromSecret(config.data_secret));
-  return std::make_unique<Messaging>(config, environment, std::move(key));
+  auto messaging = std::make_unique<Messaging>(config, environment, std::move(key));
+  RETURN_IF_ERROR(messaging->Connect());
+  return messaging;
 }
 
 }  // namespace vinculo::messaging

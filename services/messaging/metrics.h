@@ -22,6 +22,8 @@ struct Metrics {
                                             "notice", "error", "echo", "parked", "duplicate", "unknown", "failed"})),
         upkeep(registry.AddCounters("messaging_upkeep_total", "What was swept, by kind.", "kind",
                                     {"expired", "parked_dropped", "raw_deleted", "media_forgotten"})),
+        feed_events(registry.AddCounters("messaging_feed_events_total",
+                                         "Events applied, by the service they came from.", "source", {"profiling"})),
         intents(registry.AddHistogram("messaging_intents_per_commit", "Intents committed in one transaction.",
                                       metrics::PowersOfTwo())) {}
 
@@ -31,6 +33,7 @@ struct Metrics {
   metrics::Labeled<metrics::Counter> webhook_posts;
   metrics::Labeled<metrics::Counter> webhook_items;
   metrics::Labeled<metrics::Counter> upkeep;
+  metrics::Labeled<metrics::Counter> feed_events;
   metrics::Histogram& intents;
 };
 

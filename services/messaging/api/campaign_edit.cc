@@ -7,6 +7,7 @@
 #include "services/messaging/api/parse.h"
 #include "services/messaging/api/render.h"
 #include "services/messaging/settle.h"
+#include "services/messaging/store/audience_walk.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
 
@@ -23,8 +24,7 @@ absl::Status Resolve(sql::Transaction& tx, Campaign& campaign) {
   RETURN_IF_ERROR(ValidateFilter(campaign.audience, "campaign.audience"));
   ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, campaign.sender_id));
   campaign.channel_id = sender.channel_id;
-  for (const Uuid& list : ListsOf(campaign.audience)) RETURN_IF_ERROR(ListRepository::Get(tx, list).status());
-  return absl::OkStatus();
+  return CheckAudience(tx, campaign.audience);
 }
 
 // True when nothing but rate, guards and deadline differs: what may change after the launch.

@@ -30,7 +30,8 @@ class Walk {
     const auto on_match = [&](const Contact& c, const std::map<std::string, std::string>& v) { return Take(c, v); };
     AudiencePage page;
     while (!page.done) {
-      ASSIGN_OR_RETURN(page, WalkAudience(tx_, contacts, plan_.campaign->audience, page.last, kWalkPage, on_match));
+      ASSIGN_OR_RETURN(page,
+                       WalkAudience(tx_, contacts, plan_.campaign->audience, page.last, kWalkPage, start_, on_match));
     }
     return absl::OkStatus();
   }

@@ -1,40 +1,23 @@
 #include "services/messaging/api/contact_service.h"
 
+#include <set>
+
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/time.h"
 #include "common/calendar/zone.h"
 #include "common/status/status_macros.h"
 #include "common/text/phone.h"
 #include "common/text/validate.h"
+#include "services/messaging/api/contact_parse.h"
 #include "services/messaging/api/import_stream.h"
 #include "services/messaging/api/parse.h"
 #include "services/messaging/api/render.h"
 #include "services/messaging/consent_act.h"
-#include "services/messaging/store/audience_walk.h"
 #include "services/messaging/store/import_repository.h"
 
 namespace vinculo::messaging {
 namespace {
-
-constexpr int kWalkPage = 1000;
-
-PersonRef ParsePerson(const std::string& phone, const std::string& bsuid, FieldViolations& bad) {
-  PersonRef who;
-  if (!phone.empty()) {
-    const absl::StatusOr<text::Phone> parsed = text::ParsePhone(phone, "");
-    if (parsed.ok()) {
-      who.phone = parsed->e164;
-      who.country = parsed->region;
-    } else {
-      bad.Add("phone", "is not a phone number with + and country code");
-    }
-  }
-  if (!bsuid.empty()) {
-    if (!IsBsuid(bsuid)) bad.Add("bsuid", "is not a business-scoped user id");
-    who.bsuid = bsuid;
-  }
-  return who;
-}
 
 ContactPatch ParsePatch(const v1::UpsertContactRequest& request, FieldViolations& bad) {
   ContactPatch patch;
@@ -57,18 +40,29 @@ ContactPatch ParsePatch(const v1::UpsertContactRequest& request, FieldViolations
   return patch;
 }
 
-absl::StatusOr<Contact> WithIdentities(sql::Transaction& tx, const ContactRepository& contacts,
-                                       absl::StatusOr<Contact> found) {
-  RETURN_IF_ERROR(found.status());
-  RETURN_IF_ERROR(contacts.LoadIdentities(tx, *found));
-  return found;
+// The bounds of a contact hold for what it comes to have [M-128].
+absl::Status CheckBounds(sql::Transaction& tx, const ContactRepository& contacts, const PersonRef& who,
+                         const ContactPatch& patch, Contact contact) {
+  FieldViolations bad;
+  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
+  for (const Identity& id : IdentitiesOf(who)) {
+    if (!absl::c_linear_search(contact.identities, id)) contact.identities.push_back(id);
+  }
+  std::set<std::string> tags(contact.tags.begin(), contact.tags.end()), keys;
+  tags.insert(patch.add_tags.begin(), patch.add_tags.end());
+  for (const auto& [key, value] : contact.attributes) keys.insert(key);
+  for (const auto& [key, value] : patch.attributes) keys.insert(key);
+  text::CheckCount("identities", contact.identities.size(), kMaxIdentities, bad);
+  text::CheckCount("add_tags", tags.size(), kMaxTags, bad);
+  text::CheckCount("attributes", keys.size(), kMaxAttributes, bad);
+  return bad.ToStatus();
 }
 
 absl::StatusOr<Contact> Upsert(sql::Transaction& tx, const ContactRepository& contacts, const std::optional<Uuid>& id,
                                const PersonRef& who, const ContactPatch& patch, absl::Time now) {
   Contact contact;
   if (id) {
-    ASSIGN_OR_RETURN(contact, contacts.Get(tx, *id));
+    ASSIGN_OR_RETURN(contact, LiveContact(tx, contacts, *id));
     ASSIGN_OR_RETURN(const std::optional<Contact> other, contacts.Find(tx, who));
     if (other && other->id != contact.id)
       return Error(absl::StatusCode::kAlreadyExists, "IDENTITY_TAKEN", "Another contact has this identity.");
@@ -80,6 +74,7 @@ absl::StatusOr<Contact> Upsert(sql::Transaction& tx, const ContactRepository& co
     }
     ASSIGN_OR_RETURN(contact, contacts.GetOrCreate(tx, who, now));
   }
+  RETURN_IF_ERROR(CheckBounds(tx, contacts, who, patch, contact));
   ASSIGN_OR_RETURN(const bool added, contacts.AddIdentities(tx, who, contact, now));
   if (ApplyPatch(patch, contact) || added) RETURN_IF_ERROR(contacts.Update(tx, contact, now));
   return WithIdentities(tx, contacts, contact);
@@ -226,11 +221,15 @@ void ContactService::RecordConsent(rpc::Call<v1::RecordConsentRequest, v1::Conse
   c.text_version = text::ParseText("text_version", request.text_version(), {.min = required, .max = 200}, bad);
   c.reference = text::ParseText("reference", request.reference(), {.max = 256}, bad);
   c.actor = call.principal().subject;
+  c.expires_at =
+      api::ParseOptionalTimestamp("expire_time", request.has_expire_time() ? &request.expire_time() : nullptr, bad);
+  if (c.expires_at && (*c.expires_at <= call.now() || c.decision != Decision::kGranted))
+    bad.Add("expire_time", "is for a grant and must lie ahead");
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   context_.db.Write(
       call.scope(),
       [c, contacts = &context_.contacts, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Consent> {
-        ASSIGN_OR_RETURN(Contact contact, WithIdentities(tx, *contacts, contacts->Get(tx, c.contact_id)));
+        ASSIGN_OR_RETURN(Contact contact, LiveContact(tx, *contacts, c.contact_id));
         Consent stored = c;
         stored.contact_id = contact.id;
         RETURN_IF_ERROR(ActOnConsent(tx, *contacts, contact, stored, "API", now));
@@ -263,66 +262,6 @@ void ContactService::ListConsents(rpc::Call<v1::ListConsentsRequest, v1::ListCon
         const api::PageScope bound{tenant, "messaging.ContactService.ListConsents", filter, "at,id"};
         out->set_next_page_token(api::EncodePageToken(bound, {rows[size - 1].at, rows[size - 1].id}));
       }));
-}
-
-void ContactService::CreateList(rpc::Call<v1::CreateListRequest, v1::ContactList> call) {
-  FieldViolations bad;
-  const ContactList list{
-      Uuid::New(call.now()),
-      text::ParseText("display_name", call.request().display_name(), {.min = 1, .max = 200, .single_line = true}, bad),
-      0, call.now()};
-  if (!bad.empty()) return call.Fail(bad.ToStatus());
-  context_.db.Write(
-      call.scope(),
-      [list](sql::Transaction& tx) -> absl::StatusOr<ContactList> {
-        RETURN_IF_ERROR(ListRepository::Insert(tx, list));
-        return list;
-      },
-      call.Reply(RenderList));
-}
-
-void ContactService::GetList(rpc::Call<v1::GetListRequest, v1::ContactList> call) {
-  FieldViolations bad;
-  const Uuid id = text::ParseUuid("list_id", call.request().list_id(), bad);
-  if (!bad.empty()) return call.Fail(bad.ToStatus());
-  call.Answer(context_.db.ReadInline(call.scope(), [&](sql::Transaction& tx) { return ListRepository::Get(tx, id); }),
-              RenderList);
-}
-
-void ContactService::ListLists(rpc::Call<v1::ListListsRequest, v1::ListListsResponse> call) {
-  const absl::StatusOr<IdPage> page =
-      ParseIdPage(call.principal(), "messaging.ContactService.ListLists", call.request());
-  if (!page.ok()) return call.Fail(page.status());
-  context_.db.ReadOnPool(
-      call.scope(),
-      [page = *page](sql::Transaction& tx) { return ListRepository::List(tx, page.after, page.size + 1); },
-      call.Reply([page = *page](std::vector<ContactList> rows, v1::ListListsResponse* out) {
-        out->set_next_page_token(page.Cut(rows, [](const ContactList& l) { return l.id; }));
-        for (const ContactList& l : rows) RenderList(l, out->add_lists());
-      }));
-}
-
-void ContactService::CountAudience(rpc::Call<v1::CountAudienceRequest, v1::CountAudienceResponse> call) {
-  FieldViolations bad;
-  AudienceFilter filter = ParseFilter(call.request().filter(), "filter", bad);
-  if (!bad.empty()) return call.Fail(bad.ToStatus());
-  if (const absl::Status valid = ValidateFilter(filter, "filter"); !valid.ok()) return call.Fail(valid);
-  context_.db.ReadOnPool(
-      call.scope(),
-      [filter = std::move(filter), contacts = &context_.contacts](sql::Transaction& tx) -> absl::StatusOr<int64_t> {
-        for (const Uuid& list : ListsOf(filter)) RETURN_IF_ERROR(ListRepository::Get(tx, list).status());
-        int64_t matched = 0;
-        AudiencePage page;
-        while (!page.done) {
-          ASSIGN_OR_RETURN(page,
-                           WalkAudience(tx, *contacts, filter, page.last, kWalkPage, [&](const Contact&, const auto&) {
-                             ++matched;
-                             return absl::OkStatus();
-                           }));
-        }
-        return matched;
-      },
-      call.Reply([](int64_t matched, v1::CountAudienceResponse* out) { out->set_matched(matched); }));
 }
 
 }  // namespace vinculo::messaging

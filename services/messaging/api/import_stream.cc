@@ -4,12 +4,14 @@
 
 #include "absl/hash/hash.h"
 #include "common/api/time.h"
+#include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
 #include "common/text/phone.h"
 #include "common/text/validate.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/api/import_row.h"
 #include "services/messaging/api/render.h"
-#include "services/messaging/consent_act.h"
+#include "services/messaging/job_kinds.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -18,6 +20,8 @@ constexpr size_t kMaxChunk = 1 << 20;
 // Rows of one transaction: small enough that other writers wait a few milliseconds at most.
 constexpr size_t kBatch = 200;
 constexpr int kMaxProblems = 100;
+constexpr int64_t kMaxFile = int64_t{1} << 30;
+constexpr absl::Duration kRowsKept = absl::Hours(30 * 24);
 
 std::string ProblemCode(csv::RowProblem problem) {
   switch (problem) {
@@ -47,6 +51,11 @@ char DelimiterOf(v1::ImportHeader::Delimiter delimiter) {
     default:
       return 0;
   }
+}
+
+absl::Status ForgetRowsLater(sql::Transaction& tx, const Uuid& import, absl::Time at) {
+  return jobs::Enqueue(
+      tx, {.kind = kJobForgetImport, .key = import.ToString(), .due_at = at + kRowsKept, .payload = import.ToString()});
 }
 
 }  // namespace
@@ -86,6 +95,10 @@ void ImportStream::OnMessage(const v1::ImportContactsRequest& message) {
   } else if (message.chunk().size() > kMaxChunk) {
     FieldViolations bad;
     bad.Add("chunk", "is at most 1 MiB");
+    status = bad.ToStatus();
+  } else if ((bytes_ += static_cast<int64_t>(message.chunk().size())) > kMaxFile) {
+    FieldViolations bad;
+    bad.Add("chunk", "a file is at most 1 GiB; split it");
     status = bad.ToStatus();
   } else {
     status = reader_->Feed(message.chunk());
@@ -195,13 +208,16 @@ absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& 
                                                               const std::vector<PendingRow>& batch,
                                                               const Import& import, absl::Time at) const {
   BatchResult result;
+  const RowApplier::Origin origin{import.id, principal().subject, list_};
+  RowApplier rows(context_.contacts, origin, at);
   if (!tx.read_only()) RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+  if (!tx.read_only() && import.counts.rows == 0) RETURN_IF_ERROR(ForgetRowsLater(tx, import.id, at));
   for (const PendingRow& pending : batch) {
     std::vector<RowNote> warnings;
     RowOutcome outcome = pending.outcome;
     if (pending.row) {
       warnings = pending.row->warnings;
-      ASSIGN_OR_RETURN(outcome, ApplyRow(tx, *pending.row, import.id, at, warnings));
+      ASSIGN_OR_RETURN(outcome, rows.Apply(tx, *pending.row, warnings));
     }
     if (!tx.read_only()) {
       int item = 0;
@@ -215,70 +231,8 @@ absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& 
     result.outcomes.push_back(outcome);
     result.warnings.push_back(std::move(warnings));
   }
+  if (!tx.read_only()) RETURN_IF_ERROR(rows.Finish(tx));
   return result;
-}
-
-absl::StatusOr<RowOutcome> ImportStream::ApplyRow(sql::Transaction& tx, const ImportedRow& row, const Uuid& import,
-                                                  absl::Time at, std::vector<RowNote>& warnings) const {
-  const ContactRepository& contacts = context_.contacts;
-  const PersonRef who{.phone = row.phone, .wa_id = "", .bsuid = row.bsuid, .country = row.country};
-  ASSIGN_OR_RETURN(std::optional<Contact> found, contacts.Find(tx, who));
-  const bool created = !found;
-  Contact contact = found.value_or(Contact());
-  if (tx.read_only()) {
-    if (created) return RowOutcome::kCreated;
-    return ApplyPatch(row.patch, contact) ? RowOutcome::kUpdated : RowOutcome::kUnchanged;
-  }
-  if (created) {
-    ASSIGN_OR_RETURN(contact, contacts.Create(tx, who, at));
-  }
-  ASSIGN_OR_RETURN(bool changed, contacts.AddIdentities(tx, who, contact, at));
-  changed = ApplyPatch(row.patch, contact) || changed;
-  if (changed) RETURN_IF_ERROR(contacts.Update(tx, contact, at));
-  if (!row.consents.empty()) {
-    ASSIGN_OR_RETURN(const bool agreed, ApplyConsents(tx, contact, row, import, at, warnings));
-    changed = changed || agreed;
-  }
-  if (list_) {
-    ASSIGN_OR_RETURN(const bool joined, ListRepository::PutMember(tx, *list_, contact.id, row.variables));
-    changed = changed || joined;
-  }
-  if (created) return RowOutcome::kCreated;
-  return changed ? RowOutcome::kUpdated : RowOutcome::kUnchanged;
-}
-
-absl::StatusOr<bool> ImportStream::ApplyConsents(sql::Transaction& tx, Contact& contact, const ImportedRow& row,
-                                                 const Uuid& import, absl::Time at,
-                                                 std::vector<RowNote>& warnings) const {
-  bool changed = false;
-  RETURN_IF_ERROR(context_.contacts.LoadIdentities(tx, contact));
-  ASSIGN_OR_RETURN(const std::vector<Consent> known, context_.contacts.Evidence(tx, contact.id));
-  for (const RowConsent& c : row.consents) {
-    // A revocation has no time of its own in most files: the same no again is nothing new.
-    const bool repeated = std::any_of(known.begin(), known.end(), [&](const Consent& k) {
-      const bool same_time = k.at == row.consent_at || c.decision == Decision::kRevoked;
-      return k.purpose == c.purpose && k.decision == c.decision && k.source == row.consent_source &&
-             k.text_version == row.consent_text && same_time;
-    });
-    if (repeated) continue;
-    const Consent evidence{.id = Uuid::New(at),
-                           .contact_id = contact.id,
-                           .purpose = c.purpose,
-                           .decision = c.decision,
-                           .at = row.consent_at,
-                           .source = row.consent_source,
-                           .text_version = row.consent_text,
-                           .reference = import.ToString(),
-                           .actor = principal().subject};
-    const absl::Status acted = ActOnConsent(tx, context_.contacts, contact, evidence, "IMPORT", at);
-    if (ErrorReason(acted) == "OPT_OUT_BY_PERSON") {
-      warnings.push_back({"OPT_OUT_KEPT", "", std::string(RowFix("OPT_OUT_KEPT"))});
-      continue;
-    }
-    RETURN_IF_ERROR(acted);
-    changed = true;
-  }
-  return changed;
 }
 
 void ImportStream::Count(const std::vector<PendingRow>& batch, const BatchResult& result) {

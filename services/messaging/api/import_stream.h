@@ -45,10 +45,6 @@ class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1:
   void Drain(absl::AnyInvocable<void()> then);
   absl::StatusOr<BatchResult> Apply(sql::Transaction& tx, const std::vector<PendingRow>& batch, const Import& import,
                                     absl::Time now) const;
-  absl::StatusOr<RowOutcome> ApplyRow(sql::Transaction& tx, const ImportedRow& row, const Uuid& import, absl::Time now,
-                                      std::vector<RowNote>& warnings) const;
-  absl::StatusOr<bool> ApplyConsents(sql::Transaction& tx, Contact& contact, const ImportedRow& row, const Uuid& import,
-                                     absl::Time now, std::vector<RowNote>& warnings) const;
   void Count(const std::vector<PendingRow>& batch, const BatchResult& result);
   void Report(int64_t line, RowOutcome outcome, const RowNote& note, int64_t duplicate_of);
   // False when the caller has given up: nothing more is begun.
@@ -62,6 +58,7 @@ class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1:
   ImportPlan plan_;
   std::optional<Uuid> list_;
   Import import_;
+  int64_t bytes_ = 0;  // received of the file
   bool begun_ = false;
   std::unique_ptr<csv::Reader> reader_;
   std::vector<PendingRow> pending_;

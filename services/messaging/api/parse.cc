@@ -228,6 +228,34 @@ AudienceFilter ParseFilter(const v1::AudienceFilter& in, absl::string_view field
       f.kind = Kind::kNot;
       f.children.push_back(ParseFilter(in.not_(), absl::StrCat(field, ".not"), bad, depth + 1));
       break;
+    case v1::AudienceFilter::kConsent:
+      f.kind = Kind::kConsent;
+      CheckEnum(absl::StrCat(field, ".consent.purpose"), in.consent().purpose(), true,
+                v1::ConsentFilter::Purpose_IsValid, bad);
+      CheckEnum(absl::StrCat(field, ".consent.decision"), in.consent().decision(), true,
+                v1::ConsentFilter::Decision_IsValid, bad);
+      f.purpose = static_cast<Purpose>(in.consent().purpose());
+      f.decision = in.consent().decision() == v1::ConsentFilter::DECISION_NONE
+                       ? Decision::kNone
+                       : static_cast<Decision>(in.consent().decision());
+      break;
+    case v1::AudienceFilter::kLastInboundWithin:
+      f.kind = Kind::kLastInbound;
+      f.within = api::ParseDuration(absl::StrCat(field, ".last_inbound_within"), in.last_inbound_within(),
+                                    absl::Minutes(1), absl::Hours(24 * 3660), bad);
+      break;
+    case v1::AudienceFilter::kCampaignOutcome:
+      f.kind = Kind::kOutcome;
+      f.campaign_id = text::ParseUuid(absl::StrCat(field, ".campaign_outcome.campaign_id"),
+                                      in.campaign_outcome().campaign_id(), bad);
+      CheckEnum(absl::StrCat(field, ".campaign_outcome.outcome"), in.campaign_outcome().outcome(), true,
+                v1::CampaignOutcomeFilter::Outcome_IsValid, bad);
+      f.outcome = static_cast<CampaignOutcome>(in.campaign_outcome().outcome());
+      break;
+    case v1::AudienceFilter::kSegmentId:
+      f.kind = Kind::kSegment;
+      f.text = in.segment_id();
+      break;
     case v1::AudienceFilter::CONDITION_NOT_SET:
       break;
   }

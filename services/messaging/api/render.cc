@@ -1,5 +1,6 @@
 #include "services/messaging/api/render.h"
 
+#include "absl/strings/escaping.h"
 #include "common/api/etag.h"
 #include "common/api/time.h"
 #include "services/messaging/announce.h"
@@ -246,6 +247,8 @@ void RenderContact(const Contact& in, bool personal, v1::Contact* out) {
     for (v1::ContactIdentity& id : *out->mutable_identities()) id.set_value(MaskIdentity(id.value()));
   }
   out->set_marketing_allowed(in.marketing_allowed());
+  out->set_tester(in.tester);
+  out->set_erased(in.state == ContactState::kErased);
   SetOptional(in.last_inbound_at, [&] { return out->mutable_last_inbound_time(); });
   SetTimestamp(in.created_at, out->mutable_create_time());
   SetTimestamp(in.updated_at, out->mutable_update_time());
@@ -263,12 +266,32 @@ void RenderConsent(const Consent& in, v1::Consent* out) {
   out->set_reference(in.reference);
   out->set_actor(in.actor);
   out->set_by_person(in.by_person);
+  SetOptional(in.expires_at, [&] { return out->mutable_expire_time(); });
+}
+
+void RenderSuppression(const Uuid& contact, const Suppression& in, v1::Suppression* out) {
+  using S = v1::Suppression;
+  const bool marketing = in.flag == kSuppressedMarketing || in.flag == kOperatorMarketing;
+  out->set_scope(in.flag == kSuppressedBlocked ? S::SCOPE_BLOCKED
+                 : marketing                   ? S::SCOPE_MARKETING
+                                               : S::SCOPE_INITIATED);
+  out->set_reason((in.flag & kSuppressedByPerson) != 0 ? S::REASON_PERSON
+                  : in.flag == kSuppressedUnreachable  ? S::REASON_UNREACHABLE
+                                                       : S::REASON_OPERATOR);
+  SetOptional(in.until, [&] { return out->mutable_until(); });
+  SetTimestamp(in.created_at, out->mutable_create_time());
+  if (contact.is_nil()) {
+    out->set_identity_hash(absl::BytesToHexString(in.hash));
+  } else {
+    out->set_contact_id(contact.ToString());
+  }
 }
 
 void RenderList(const ContactList& in, v1::ContactList* out) {
   out->set_id(in.id.ToString());
   out->set_display_name(in.display_name);
   out->set_members(in.members);
+  out->set_etag(api::FormatEtag(in.revision));
   SetTimestamp(in.created_at, out->mutable_create_time());
 }
 

@@ -37,6 +37,7 @@ void RenderFindings(const std::vector<Finding>& in, google::protobuf::RepeatedPt
 void RenderRendered(const RenderedTemplate& in, v1::RenderedTemplate* out);
 void RenderContact(const Contact& in, bool personal, v1::Contact* out);
 void RenderConsent(const Consent& in, v1::Consent* out);
+void RenderSuppression(const Uuid& contact, const Suppression& in, v1::Suppression* out);
 void RenderList(const ContactList& in, v1::ContactList* out);
 void RenderImport(const Import& in, v1::Import* out);
 void RenderImportRow(const ImportRowReport& in, v1::ImportRow* out);

@@ -65,6 +65,22 @@ void RenderFilter(const AudienceFilter& in, v1::AudienceFilter* out) {
     case Kind::kNot:
       RenderFilter(in.children[0], out->mutable_not_());
       break;
+    case Kind::kConsent:
+      out->mutable_consent()->set_purpose(static_cast<v1::ConsentFilter::Purpose>(in.purpose));
+      out->mutable_consent()->set_decision(in.decision == Decision::kNone
+                                               ? v1::ConsentFilter::DECISION_NONE
+                                               : static_cast<v1::ConsentFilter::Decision>(in.decision));
+      break;
+    case Kind::kLastInbound:
+      *out->mutable_last_inbound_within() = api::ToDuration(in.within);
+      break;
+    case Kind::kOutcome:
+      out->mutable_campaign_outcome()->set_campaign_id(in.campaign_id.ToString());
+      out->mutable_campaign_outcome()->set_outcome(static_cast<v1::CampaignOutcomeFilter::Outcome>(in.outcome));
+      break;
+    case Kind::kSegment:
+      out->set_segment_id(in.text);
+      break;
   }
 }
 

@@ -11,6 +11,32 @@ namespace {
 
 using Kind = AudienceFilter::Kind;
 
+std::optional<double> AsNumber(const std::string& value) {
+  double number = 0;
+  if (!absl::SimpleAtod(value, &number)) return std::nullopt;
+  return number;
+}
+
+std::optional<absl::Time> AsDate(const std::string& value) {
+  absl::Time t;
+  std::string error;
+  for (const char* format : {"%Y-%m-%d", absl::RFC3339_full}) {
+    if (absl::ParseTime(format, value, &t, &error)) return t;
+  }
+  return std::nullopt;
+}
+
+// -1, 0 or 1; nullopt when the two cannot be compared.
+std::optional<int> Compare(const std::string& have, const std::string& want) {
+  const auto order = [](const auto& a, const auto& b) { return a < b ? -1 : a > b ? 1 : 0; };
+  const auto number = AsNumber(want);
+  const auto other = AsNumber(have);
+  if (number) return other ? std::optional(order(*other, *number)) : std::nullopt;
+  const auto date = AsDate(want);
+  const auto day = AsDate(have);
+  return date && day ? std::optional(order(*day, *date)) : std::nullopt;
+}
+
 struct Walk {
   FieldViolations& bad;
   int nodes = 0;
@@ -38,8 +64,17 @@ struct Walk {
       case Kind::kCountry:
         if (f.text.empty()) bad.Add(field, "must not be empty");
         return;
+      case Kind::kLastInbound:
+        if (f.within < absl::Minutes(1) || f.within > absl::Hours(24 * 3660))
+          bad.Add(absl::StrCat(field, ".last_inbound_within"), "must be 1 minute to 10 years");
+        return;
+      case Kind::kSegment:
+        (void)text::ParseSlug(absl::StrCat(field, ".segment_id"), f.text, bad);
+        return;
       case Kind::kAllContacts:
       case Kind::kList:
+      case Kind::kConsent:
+      case Kind::kOutcome:
         return;
     }
   }
@@ -52,11 +87,12 @@ struct Walk {
         (f.op == AttributeOperator::kIn && (n == 0 || n > kMaxFilterValues))) {
       bad.Add(absl::StrCat(field, ".attribute.values"), "one value is required; 1 to 1,000 for IN, none for MISSING");
     }
-    double number;
-    if ((f.op == AttributeOperator::kLess || f.op == AttributeOperator::kGreater) && n == 1 &&
-        !absl::SimpleAtod(f.values[0], &number)) {
-      bad.Add(absl::StrCat(field, ".attribute.values"), "must be a number");
-    }
+    for (size_t i = 0; i < n && i < static_cast<size_t>(kMaxFilterValues); ++i)
+      (void)text::ParseText(text::Indexed(absl::StrCat(field, ".attribute.values"), i), f.values[i],
+                            {.max = 1024, .trim = false}, bad);
+    const bool ordered = f.op == AttributeOperator::kLess || f.op == AttributeOperator::kGreater;
+    if (ordered && n == 1 && !AsNumber(f.values[0]) && !AsDate(f.values[0]))
+      bad.Add(absl::StrCat(field, ".attribute.values"), "must be a number, or a date such as 2026-05-31");
   }
 };
 
@@ -64,7 +100,6 @@ bool MatchesAttribute(const AudienceFilter& f, const AudienceFacts& facts) {
   const auto it = facts.attributes.find(f.text);
   if (it == facts.attributes.end()) return f.op == AttributeOperator::kMissing;
   const std::string& value = it->second;
-  double have = 0, want = 0;
   switch (f.op) {
     case AttributeOperator::kMissing:
       return false;
@@ -75,16 +110,39 @@ bool MatchesAttribute(const AudienceFilter& f, const AudienceFacts& facts) {
     case AttributeOperator::kIn:
       return absl::c_linear_search(f.values, value);
     case AttributeOperator::kLess:
+      return Compare(value, f.values[0]) == -1;
     case AttributeOperator::kGreater:
-      if (!absl::SimpleAtod(value, &have) || !absl::SimpleAtod(f.values[0], &want)) return false;
-      return f.op == AttributeOperator::kLess ? have < want : have > want;
+      return Compare(value, f.values[0]) == 1;
   }
   return false;
 }
 
-void CollectLists(const AudienceFilter& f, std::vector<Uuid>& out) {
-  if (f.kind == Kind::kList) out.push_back(f.list_id);
-  for (const AudienceFilter& child : f.children) CollectLists(child, out);
+bool MatchesOutcome(const AudienceFilter& f, const AudienceFacts& facts) {
+  const auto it = facts.outcomes.find(f.campaign_id);
+  if (it == facts.outcomes.end()) return false;
+  const OutcomeFacts& o = it->second;
+  switch (f.outcome) {
+    case CampaignOutcome::kSent:
+      return o.sent;
+    case CampaignOutcome::kDelivered:
+      return o.delivered;
+    case CampaignOutcome::kRead:
+      return o.read;
+    case CampaignOutcome::kReplied:
+      return o.replied;
+    case CampaignOutcome::kNotReplied:
+      return o.sent && !o.replied;
+    case CampaignOutcome::kFailed:
+      return o.failed;
+  }
+  return false;
+}
+
+// `of` appended for every node of `kind`.
+template <class T, class Of>
+void Collect(const AudienceFilter& f, Kind kind, Of of, std::vector<T>& out) {
+  if (f.kind == kind) out.push_back(of(f));
+  for (const AudienceFilter& child : f.children) Collect(child, kind, of, out);
 }
 
 }  // namespace
@@ -122,13 +180,46 @@ bool Matches(const AudienceFilter& f, const AudienceFacts& facts) {
       return absl::c_any_of(f.children, matches);
     case Kind::kNot:
       return !Matches(f.children[0], facts);
+    case Kind::kConsent:
+      return f.decision == (f.purpose == Purpose::kMarketing ? facts.marketing : facts.transactional);
+    case Kind::kLastInbound:
+      return facts.last_inbound_at && *facts.last_inbound_at >= facts.now - f.within;
+    case Kind::kOutcome:
+      return MatchesOutcome(f, facts);
+    case Kind::kSegment:
+      return false;  // expanded before it is matched
   }
   return false;
 }
 
 std::vector<Uuid> ListsOf(const AudienceFilter& filter) {
   std::vector<Uuid> out;
-  CollectLists(filter, out);
+  Collect(
+      filter, Kind::kList, [](const AudienceFilter& f) { return f.list_id; }, out);
+  return out;
+}
+
+std::vector<Uuid> CampaignsOf(const AudienceFilter& filter) {
+  std::vector<Uuid> out;
+  Collect(
+      filter, Kind::kOutcome, [](const AudienceFilter& f) { return f.campaign_id; }, out);
+  return out;
+}
+
+std::vector<std::string> SegmentsOf(const AudienceFilter& filter) {
+  std::vector<std::string> out;
+  Collect(
+      filter, Kind::kSegment, [](const AudienceFilter& f) { return f.text; }, out);
+  return out;
+}
+
+AudienceFilter ExpandSegments(const AudienceFilter& filter, const std::map<std::string, AudienceFilter>& segments) {
+  if (filter.kind == Kind::kSegment) {
+    const auto found = segments.find(filter.text);
+    return found == segments.end() ? AudienceFilter() : found->second;
+  }
+  AudienceFilter out = filter;
+  for (AudienceFilter& child : out.children) child = ExpandSegments(child, segments);
   return out;
 }
 

@@ -18,10 +18,15 @@ struct AudiencePage {
   bool done = false;
 };
 
-// Looks at up to `limit` contacts after `after` and calls `on_match` for those that the filter matches, with the
-// variables of the list the filter stands on. A filter that requires one list walks only its members.
+// OK when all that the filter names is there; else NOT_FOUND of the list, campaign or segment.
+absl::Status CheckAudience(sql::Transaction& tx, const AudienceFilter& filter);
+
+// Looks at up to `limit` contacts after `after` and calls `on_match` for those that the filter matches at `now`, with
+// the variables of the list the filter stands on. A filter that requires one list walks only its members. Reads of a
+// contact only what the filter asks for. Segments are as they stand.
 absl::StatusOr<AudiencePage> WalkAudience(
     sql::Transaction& tx, const ContactRepository& contacts, const AudienceFilter& filter, const Uuid& after, int limit,
+    absl::Time now,
     const std::function<absl::Status(const Contact&, const std::map<std::string, std::string>& variables)>& on_match);
 
 }  // namespace vinculo::messaging

@@ -22,15 +22,22 @@ constexpr sql::Query kByIdentity{"contact_by_identity",
                                  "SELECT " COLUMNS
                                  " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = "
                                  "i.contact_id WHERE i.tenant_id = ? AND i.kind = ? AND i.value = ?"};
+// The exact phone first, then whoever shares its key.
 constexpr sql::Query kByPhoneKey{
     "contact_by_phone_key",
     "SELECT " COLUMNS
-    " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = "
-    "i.contact_id WHERE i.tenant_id = ? AND i.phone_key = ? AND i.phone_key <> '' ORDER BY c.contact_id LIMIT 1"};
+    " FROM identity i JOIN contact c ON c.tenant_id = i.tenant_id AND c.contact_id = i.contact_id WHERE i.tenant_id = "
+    "? "
+    "AND i.phone_key = ? AND i.phone_key <> '' ORDER BY CASE WHEN i.kind = 1 AND i.value = ? THEN 0 ELSE 1 END, "
+    "c.contact_id LIMIT 1"};
 constexpr sql::Query kByCustomer{"contact_by_customer",
                                  "SELECT " COLUMNS
                                  " FROM contact c WHERE c.tenant_id = ? AND c.customer_id = ? AND c.customer_id <> '' "
                                  "AND c.state = 1 ORDER BY c.last_inbound_at DESC LIMIT 1"};
+constexpr sql::Query kOfCustomer{"contact_of_customer",
+                                 "SELECT " COLUMNS
+                                 " FROM contact c WHERE c.tenant_id = ? AND c.customer_id = ? AND c.customer_id <> '' "
+                                 "AND c.state = 1 LIMIT 100"};
 constexpr sql::Query kInsert{
     "contact_insert",
     "INSERT INTO contact (tenant_id, contact_id, state, merged_into, name, first_name, language, time_zone, country, "
@@ -164,19 +171,29 @@ absl::StatusOr<std::optional<Contact>> ContactRepository::ByIdentity(sql::Transa
 
 absl::StatusOr<std::optional<Contact>> ContactRepository::Find(sql::Transaction& tx, const PersonRef& who) const {
   for (const auto& [kind, value] :
-       {std::pair(IdentityKind::kWaId, &who.wa_id), std::pair(IdentityKind::kBsuid, &who.bsuid),
-        std::pair(IdentityKind::kPhone, &who.phone)}) {
+       {std::pair(IdentityKind::kWaId, &who.wa_id), std::pair(IdentityKind::kBsuid, &who.bsuid)}) {
     ASSIGN_OR_RETURN(std::optional<Contact> found, ByIdentity(tx, kind, *value));
     if (found) return found;
   }
   const std::string& number = who.phone.empty() ? who.wa_id : who.phone;
   if (number.empty()) return std::nullopt;
-  return FindOne(tx, kByPhoneKey, tx.tenant(), text::PhoneKey(number));
+  return FindOne(tx, kByPhoneKey, tx.tenant(), text::PhoneKey(number), who.phone);
 }
 
 absl::StatusOr<std::optional<Contact>> ContactRepository::FindByCustomer(sql::Transaction& tx,
                                                                          const std::string& customer_id) const {
   return FindOne(tx, kByCustomer, tx.tenant(), customer_id);
+}
+
+absl::StatusOr<std::vector<Contact>> ContactRepository::OfCustomer(sql::Transaction& tx,
+                                                                   const std::string& customer_id) const {
+  std::vector<Contact> out;
+  absl::Status decoded;
+  if (customer_id.empty()) return out;
+  RETURN_IF_ERROR(tx.Each(
+      kOfCustomer, [&](const sql::Row& r) { out.push_back(ReadContact(r, decoded)); }, tx.tenant(), customer_id));
+  RETURN_IF_ERROR(decoded);
+  return out;
 }
 
 absl::StatusOr<Contact> ContactRepository::GetOrCreate(sql::Transaction& tx, const PersonRef& who,
@@ -188,6 +205,12 @@ absl::StatusOr<Contact> ContactRepository::GetOrCreate(sql::Transaction& tx, con
 }
 
 absl::StatusOr<Contact> ContactRepository::Create(sql::Transaction& tx, const PersonRef& who, absl::Time now) const {
+  ASSIGN_OR_RETURN(Contact c, Prepare(tx, who, now));
+  RETURN_IF_ERROR(Insert(tx, c));
+  return c;
+}
+
+absl::StatusOr<Contact> ContactRepository::Prepare(sql::Transaction& tx, const PersonRef& who, absl::Time now) const {
   Contact c;
   c.id = Uuid::New(now);
   c.phone = !who.phone.empty() ? who.phone : who.wa_id.empty() ? "" : absl::StrCat("+", who.wa_id);
@@ -196,12 +219,16 @@ absl::StatusOr<Contact> ContactRepository::Create(sql::Transaction& tx, const Pe
   c.created_at = c.updated_at = now;
   c.identities = IdentitiesOf(who);
   RETURN_IF_ERROR(Inherit(tx, c.identities, c, now).status());
+  return c;
+}
+
+absl::Status ContactRepository::Insert(sql::Transaction& tx, const Contact& c) const {
   RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), c.id, c.state, c.name, c.first_name, c.language, c.time_zone, c.country,
-                          c.customer_id, c.phone, c.bsuid, "[]", "{}", c.marketing, c.transactional, c.suppressed, now,
-                          now));
+                          c.customer_id, c.phone, c.bsuid, EncodeStrings(c.tags), EncodeMap(c.attributes), c.marketing,
+                          c.transactional, c.suppressed, c.created_at, c.updated_at));
   for (const Identity& id : c.identities)
     RETURN_IF_ERROR(tx.Exec(kInsertIdentity, tx.tenant(), id.kind, id.value, PhoneKeyOf(id), c.id));
-  return c;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, const PersonRef& who, Contact& contact,
@@ -326,9 +353,10 @@ absl::StatusOr<std::vector<Uuid>> ContactRepository::ListsOfContact(sql::Transac
 
 std::vector<sql::Query> ContactRepository::Queries() {
   std::vector<sql::Query> out = {
-      kGet,   kByIdentity,     kByPhoneKey,   kByCustomer,   kInsert,       kUpdate,          kSetPermissions,
-      kHeard, kRest,           kSetMarketing, kGetLastRoute, kSetLastRoute, kInsertIdentity,  kIdentities,
-      kOwner, kRemoveIdentity, kAliases,      kPage,         kMemberPage,   kMemberVariables, kListsOf};
+      kGet,          kByIdentity,     kByPhoneKey,      kByCustomer, kOfCustomer,     kInsert,
+      kUpdate,       kSetPermissions, kHeard,           kRest,       kSetMarketing,   kGetLastRoute,
+      kSetLastRoute, kInsertIdentity, kIdentities,      kOwner,      kRemoveIdentity, kAliases,
+      kPage,         kMemberPage,     kMemberVariables, kListsOf};
   const std::vector<sql::Query> standing = StandingQueries();
   out.insert(out.end(), standing.begin(), standing.end());
   return out;

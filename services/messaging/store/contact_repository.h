@@ -44,9 +44,15 @@ class ContactRepository {
   absl::StatusOr<std::optional<Contact>> Find(sql::Transaction& tx, const PersonRef& who) const;
   // Of several the last heard from.
   absl::StatusOr<std::optional<Contact>> FindByCustomer(sql::Transaction& tx, const std::string& customer_id) const;
+  // Live ones, at most 100.
+  absl::StatusOr<std::vector<Contact>> OfCustomer(sql::Transaction& tx, const std::string& customer_id) const;
   // The contact of `who`; made when there is none. Adds identities it did not have, unless they are somebody else's.
   absl::StatusOr<Contact> GetOrCreate(sql::Transaction& tx, const PersonRef& who, absl::Time now) const;
   absl::StatusOr<Contact> Create(sql::Transaction& tx, const PersonRef& who, absl::Time now) const;
+  // The same with data and permissions that are known already: Prepare gives it its id, identities and the suppressions
+  // kept for them, Insert stores it.
+  absl::StatusOr<Contact> Prepare(sql::Transaction& tx, const PersonRef& who, absl::Time now) const;
+  absl::Status Insert(sql::Transaction& tx, const Contact& contact) const;
   // Adds what nobody has yet; true when something was added. A suppression kept for a new identity holds for the
   // contact.
   absl::StatusOr<bool> AddIdentities(sql::Transaction& tx, const PersonRef& who, Contact& contact,
@@ -139,6 +145,10 @@ class ListRepository {
   // True when the contact or its variables were new on the list.
   static absl::StatusOr<bool> PutMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact,
                                         const std::map<std::string, std::string>& variables);
+  // A contact that stands on no list yet; the caller grows the list.
+  static absl::Status InsertMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact,
+                                   const std::map<std::string, std::string>& variables);
+  static absl::Status Grow(sql::Transaction& tx, const Uuid& list, int64_t by);
   // True when the contact stood on it.
   static absl::StatusOr<bool> RemoveMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact);
   // Name; bumps the revision. ALREADY_EXISTS NAME_TAKEN.

@@ -133,6 +133,9 @@ Json FilterJson(const AudienceFilter& f) {
     j["o"] = static_cast<int>(f.op);
     j["v"] = f.values;
   }
+  if (f.kind == AudienceFilter::Kind::kConsent) j["d"] = {static_cast<int>(f.purpose), static_cast<int>(f.decision)};
+  if (f.kind == AudienceFilter::Kind::kLastInbound) j["w"] = absl::ToInt64Seconds(f.within);
+  if (f.kind == AudienceFilter::Kind::kOutcome) j["r"] = {f.campaign_id.ToString(), static_cast<int>(f.outcome)};
   for (const AudienceFilter& child : f.children) j["c"].push_back(FilterJson(child));
   return j;
 }
@@ -144,6 +147,15 @@ AudienceFilter ReadFilter(const Json& j) {
   if (j.contains("l")) f.list_id = Uuid::Parse(j["l"].get<std::string>()).value_or(Uuid());
   if (j.contains("o")) f.op = static_cast<AttributeOperator>(j["o"].get<int>());
   if (j.contains("v")) f.values = j["v"].get<std::vector<std::string>>();
+  if (j.contains("d")) {
+    f.purpose = static_cast<Purpose>(j["d"].at(0).get<int>());
+    f.decision = static_cast<Decision>(j["d"].at(1).get<int>());
+  }
+  if (j.contains("w")) f.within = absl::Seconds(j["w"].get<int64_t>());
+  if (j.contains("r")) {
+    f.campaign_id = Uuid::Parse(j["r"].at(0).get<std::string>()).value_or(Uuid());
+    f.outcome = static_cast<CampaignOutcome>(j["r"].at(1).get<int>());
+  }
   if (j.contains("c")) {
     for (const Json& child : j["c"]) f.children.push_back(ReadFilter(child));
   }
@@ -253,6 +265,11 @@ std::vector<absl::Time> DecodeTimes(absl::string_view text) {
     if (absl::SimpleAtoi(part, &seconds)) out.push_back(absl::FromUnixSeconds(seconds));
   }
   return out;
+}
+
+std::string EncodeFilter(const AudienceFilter& filter) { return DumpJson(FilterJson(filter)); }
+absl::StatusOr<AudienceFilter> DecodeFilter(absl::string_view text) {
+  return DecodeStoredJson<AudienceFilter>(text, ReadFilter);
 }
 
 std::string EncodePlan(const Campaign& campaign) {

@@ -33,6 +33,8 @@ absl::StatusOr<std::vector<std::string>> DecodeStrings(absl::string_view text);
 // Instants as seconds, separated by commas; "" for none.
 std::string EncodeTimes(const std::vector<absl::Time>& times);
 std::vector<absl::Time> DecodeTimes(absl::string_view text);
+std::string EncodeFilter(const AudienceFilter& filter);
+absl::StatusOr<AudienceFilter> DecodeFilter(absl::string_view text);
 
 // Language, parameter map and audience of a campaign.
 std::string EncodePlan(const Campaign& campaign);

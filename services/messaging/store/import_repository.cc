@@ -27,6 +27,10 @@ constexpr sql::Query kRows{
     "import_row_list",
     "SELECT line, item, outcome, code, column_title, fix, duplicate_of FROM import_row WHERE tenant_id = ? AND "
     "import_id = ? AND (line, item) > (?, ?) ORDER BY line, item LIMIT ?"};
+constexpr sql::Query kForget{
+    "import_row_forget",
+    "DELETE FROM import_row WHERE tenant_id = ?1 AND import_id = ?2 AND (line, item) IN (SELECT line, item FROM "
+    "import_row WHERE tenant_id = ?1 AND import_id = ?2 ORDER BY line, item LIMIT ?3)"};
 constexpr sql::Query kInterrupt{"import_interrupt",
                                 "UPDATE import SET state = 3, ended_at = ? WHERE tenant_id = ? AND state = 1"};
 
@@ -76,10 +80,15 @@ absl::StatusOr<std::vector<ImportRowReport>> ImportRepository::Rows(sql::Transac
   return out;
 }
 
+absl::StatusOr<bool> ImportRepository::ForgetRows(sql::Transaction& tx, const Uuid& import, int limit) {
+  ASSIGN_OR_RETURN(const int64_t gone, tx.ExecCount(kForget, tx.tenant(), import, limit));
+  return gone == limit;
+}
+
 absl::Status ImportRepository::InterruptRunning(sql::Transaction& tx, absl::Time now) {
   return tx.Exec(kInterrupt, now, tx.tenant());
 }
 
-std::vector<sql::Query> ImportRepository::Queries() { return {kPut, kGet, kPutRow, kRows, kInterrupt}; }
+std::vector<sql::Query> ImportRepository::Queries() { return {kPut, kGet, kPutRow, kRows, kForget, kInterrupt}; }
 
 }  // namespace vinculo::messaging

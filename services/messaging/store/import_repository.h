@@ -52,6 +52,8 @@ class ImportRepository {
   // In file order, after (line, item).
   static absl::StatusOr<std::vector<ImportRowReport>> Rows(sql::Transaction& tx, const Uuid& import, int64_t after_line,
                                                            int after_item, int limit);
+  // Up to `limit` of what is said about its rows; false when none is left.
+  static absl::StatusOr<bool> ForgetRows(sql::Transaction& tx, const Uuid& import, int limit);
   // Imports of a process that is gone read as interrupted.
   static absl::Status InterruptRunning(sql::Transaction& tx, absl::Time now);
   static std::vector<sql::Query> Queries();

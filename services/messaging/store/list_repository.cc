@@ -80,6 +80,15 @@ absl::StatusOr<bool> ListRepository::PutMember(sql::Transaction& tx, const Uuid&
   return true;
 }
 
+absl::Status ListRepository::InsertMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact,
+                                          const std::map<std::string, std::string>& variables) {
+  return tx.Exec(kPutMember, tx.tenant(), list, contact, EncodeMap(variables));
+}
+
+absl::Status ListRepository::Grow(sql::Transaction& tx, const Uuid& list, int64_t by) {
+  return by == 0 ? absl::OkStatus() : tx.Exec(kGrow, by, tx.tenant(), list);
+}
+
 absl::StatusOr<bool> ListRepository::RemoveMember(sql::Transaction& tx, const Uuid& list, const Uuid& contact) {
   ASSIGN_OR_RETURN(const int64_t removed, tx.ExecCount(kRemoveMember, tx.tenant(), list, contact));
   if (removed == 1) RETURN_IF_ERROR(tx.Exec(kGrow, -1, tx.tenant(), list));

@@ -7,8 +7,10 @@
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/compliance_repository.h"
+#include "services/messaging/store/contact_history.h"
 #include "services/messaging/store/contact_repository.h"
 #include "services/messaging/store/cost_repository.h"
+#include "services/messaging/store/erasure_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/inbox_repository.h"
@@ -19,8 +21,10 @@
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/pulse_repository.h"
 #include "services/messaging/store/reachability_repository.h"
+#include "services/messaging/store/segment_repository.h"
 #include "services/messaging/store/setup_repository.h"
 #include "services/messaging/store/template_account_repository.h"
+#include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -68,6 +72,7 @@ TEST_F(StoreTest, NoStatementScansATable) {
         CampaignRepository::Queries(),   MessageRepository::Queries(),  RawInbox::Queries(),
         WindowRepository::Queries(),     InboundRepository::Queries(),  PolicyRepository::Queries(),
         ComplianceRepository::Queries(), MergeRepository::Queries(),    ReachabilityRepository::Queries(),
+        ErasureRepository::Queries(),    ContactHistory::Queries(),     SegmentRepository::Queries(),
         LimitRepository::Queries(),      MediaRepository::Queries(),    InboxLease::Queries(),
         CostRepository::Queries(),       CountDeltas::Queries(),        PulseRepository::Queries(),
         SetupRepository::Queries()}) {

@@ -98,6 +98,7 @@ absl::StatusOr<bool> FreezePage(sql::Transaction& tx, const ContactRepository& c
   CountDeltas deltas;
   ASSIGN_OR_RETURN(const AudiencePage page,
                    WalkAudience(tx, contacts, campaign.audience, campaign.freeze_cursor, kFreezePage,
+                                campaign.started_at.value_or(now),
                                 [&](const Contact& c, const std::map<std::string, std::string>& v) {
                                   return FreezeContact(tx, plan, clock, c, v, deltas, now);
                                 }));

@@ -2,14 +2,16 @@
 
 #include "common/status/status_macros.h"
 #include "services/messaging/contact_merge.h"
+#include "services/messaging/erasure.h"
 #include "services/messaging/job_kinds.h"
 #include "services/messaging/reachability.h"
+#include "services/messaging/store/import_repository.h"
 #include "services/messaging/work/page_job.h"
 
 namespace vinculo::messaging {
 namespace {
 
-constexpr int kListPage = 1000;
+constexpr int kPage = 1000;
 
 Uuid IdOf(const jobs::Job& job) { return Uuid::Parse(job.payload).value_or(Uuid()); }
 
@@ -36,8 +38,16 @@ void ContactJobs::Register(jobs::JobRunner& runner) {
   pages(kJobMoveHistory, [](sql::Transaction& tx, const jobs::Job& job, absl::Time) {
     return OrComplete(tx, job, MoveHistory(tx, job.payload));
   });
+  // The page replaces the job by the next, or removes it.
+  pages(kJobErase, [](sql::Transaction& tx, const jobs::Job& job, absl::Time now) -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(ErasePage(tx, job.key, job.payload, now));
+    return false;
+  });
+  pages(kJobForgetImport, [](sql::Transaction& tx, const jobs::Job& job, absl::Time) {
+    return OrComplete(tx, job, ImportRepository::ForgetRows(tx, IdOf(job), kPage));
+  });
   pages(kJobEmptyList, [](sql::Transaction& tx, const jobs::Job& job, absl::Time) {
-    return OrComplete(tx, job, ListRepository::Empty(tx, IdOf(job), kListPage));
+    return OrComplete(tx, job, ListRepository::Empty(tx, IdOf(job), kPage));
   });
 }
 

@@ -6,7 +6,8 @@
 
 namespace vinculo::messaging {
 
-// Durable work on contacts: what ends by time, the history of a merged contact, members of a deleted list.
+// Durable work on contacts: what ends by time, the history of a merged contact, members of a deleted list, what an
+// erased person left behind.
 class ContactJobs {
  public:
   // Both outlive it.

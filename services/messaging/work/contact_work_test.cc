@@ -20,7 +20,9 @@
 #include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/profiling_feed.h"
 #include "services/messaging/work/webhook_parse.h"
+#include "vinculo/profiling/v1/events.pb.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -122,9 +124,9 @@ class ContactWorkTest : public testing::Test {
     return c;
   }
   // At most so many of each campaign named.
-  std::vector<Intent> Commit(const std::map<Uuid, int>& limits = {}) {
+  std::vector<Intent> Commit(const std::map<Uuid, int>& limits = {}, absl::Time now = kNow) {
     const IntentRequest request{
-        .sender_id = sender_, .token = 1, .now = kNow, .limit = 64, .bulk_limit = 64, .campaign_free = limits};
+        .sender_id = sender_, .token = 1, .now = now, .limit = 64, .bulk_limit = 64, .campaign_free = limits};
     auto batch = Write([&](sql::Transaction& tx) { return CommitIntents(tx, contacts_, request); });
     EXPECT_THAT(batch, IsOk());
     return batch.ok() ? batch->intents : std::vector<Intent>();
@@ -251,7 +253,7 @@ TEST_F(ContactWorkTest, APersonUnderTwoRowsOfACampaignIsWrittenToOnce) {
   ASSERT_THAT(Says(kBoth, "hola"), IsOk());
   EXPECT_EQ(Row(first, loser).reason, "DUPLICATE_PERSON");
   EXPECT_EQ(Row(second, survivor).reason, "DUPLICATE_PERSON");
-  const std::vector<Intent> rest = Commit();
+  const std::vector<Intent> rest = Commit({}, kNow + absl::Hours(1));  // once the pair may be written to again
   ASSERT_EQ(rest.size(), 1u) << "a row that stands alone goes on";
   EXPECT_EQ(rest[0].message.contact_id, survivor.id);
   EXPECT_EQ(Row(queued, loser).state, RecipientState::kSending) << "the ledger row stays where it is";
@@ -418,6 +420,76 @@ TEST_F(ContactWorkTest, AGrantEndsByTime) {
   EXPECT_EQ(**due, end) << "looked at again when it ends";
   ASSERT_THAT(Write([&](sql::Transaction& tx) { return RefreshStanding(tx, contacts_, ana.id, end); }), IsOk());
   EXPECT_EQ(Read(ana.id).marketing, Decision::kNone);
+}
+
+events::v1::Event ProfilingEvent(const std::string& type, const google::protobuf::Message& payload, absl::Time at) {
+  events::v1::Event event;
+  event.set_type(type);
+  event.mutable_payload()->PackFrom(payload);
+  event.mutable_occurred_at()->set_seconds(absl::ToUnixSeconds(at));
+  return event;
+}
+
+TEST_F(ContactWorkTest, ASessionOfProfilingHoldsAndLetsGoOnlyItsOwn) {
+  const Contact ana = Make({.wa_id = "5491122334455"}, kNow, Decision::kNone);
+  const auto apply = [&](const events::v1::Event& event) {
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, event, kNow); }), IsOk());
+  };
+  const auto hold = [&] {
+    return Write([&](sql::Transaction& tx) { return WindowRepository::Get(tx, sender_, ana.id); })->hold;
+  };
+  profiling::v1::SessionStarted started;
+  started.set_session_id("s-1");
+  started.set_contact_id(ana.id.ToString());
+  started.set_sender_id(sender_.ToString());
+  started.mutable_expires_at()->set_seconds(absl::ToUnixSeconds(kNow + absl::Hours(1)));
+  apply(ProfilingEvent("session.started", started, kNow));
+  ASSERT_TRUE(hold().has_value());
+  EXPECT_EQ(hold()->to, (ReplyRoute{Route::kProfiling, "s-1"}));
+  EXPECT_EQ(hold()->until, kNow + absl::Hours(1));
+  started.set_session_id("s-0");
+  apply(ProfilingEvent("session.started", started, kNow - absl::Minutes(1)));
+  EXPECT_EQ(hold()->to.ref, "s-1") << "the later by its own time stays";
+  profiling::v1::SessionEnded ended;
+  ended.set_contact_id(ana.id.ToString());
+  ended.set_sender_id(sender_.ToString());
+  ended.set_session_id("s-0");
+  apply(ProfilingEvent("session.ended", ended, kNow));
+  EXPECT_TRUE(hold().has_value());
+  ended.set_session_id("s-1");
+  apply(ProfilingEvent("session.ended", ended, kNow));
+  EXPECT_FALSE(hold().has_value());
+  started.set_contact_id(Uuid::New(kNow).ToString());
+  apply(ProfilingEvent("session.started", started, kNow));  // a stranger
+}
+
+TEST_F(ContactWorkTest, ADecisionInAFlowIsConsentUnlessItCameFromHere) {
+  Contact ana = Make({.wa_id = "5491122334455"}, kNow, Decision::kNone);
+  ana.customer_id = "c-1";
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return contacts_.Update(tx, ana, kNow); }), IsOk());
+  ASSERT_THAT(Says({.wa_id = "5491122334455"}, "baja"), IsOk());
+  profiling::v1::ProfileConsentChanged changed;
+  changed.set_profile_id("c-1");
+  changed.mutable_consent()->set_purpose("marketing");
+  changed.mutable_consent()->set_decision(profiling::v1::Consent::DECISION_GRANTED);
+  changed.mutable_consent()->mutable_at()->set_seconds(absl::ToUnixSeconds(kNow + absl::Minutes(5)));
+  changed.mutable_consent()->set_source("api");
+  const auto apply = [&] {
+    const events::v1::Event event = ProfilingEvent("profile.consent_changed", changed, kNow);
+    EXPECT_THAT(
+        Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, event, kNow + absl::Minutes(6)); }),
+        IsOk());
+    return Read(ana.id).marketing_allowed();
+  };
+  EXPECT_FALSE(apply()) << "not the person's own act";
+  changed.mutable_consent()->set_source(Uuid::New(kNow).ToString());
+  changed.set_from_messaging(true);
+  EXPECT_FALSE(apply());
+  changed.set_from_messaging(false);
+  EXPECT_TRUE(apply()) << "given in a flow";
+  changed.mutable_consent()->set_decision(profiling::v1::Consent::DECISION_REVOKED);
+  changed.mutable_consent()->mutable_at()->set_seconds(absl::ToUnixSeconds(kNow + absl::Minutes(6)));
+  EXPECT_FALSE(apply());
 }
 
 }  // namespace

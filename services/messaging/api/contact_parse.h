@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/status/error.h"
+#include "services/messaging/store/contact_repository.h"
+
+// What the handlers of contacts share.
+namespace vinculo::messaging {
+
+// A phone with + and country code and a BSUID, each possibly empty.
+PersonRef ParsePerson(const std::string& phone, const std::string& bsuid, FieldViolations& bad);
+
+absl::StatusOr<Contact> WithIdentities(sql::Transaction& tx, const ContactRepository& contacts,
+                                       absl::StatusOr<Contact> found);
+// With its identities. NOT_FOUND CONTACT_NOT_FOUND; FAILED_PRECONDITION CONTACT_ERASED.
+absl::StatusOr<Contact> LiveContact(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& id);
+
+}  // namespace vinculo::messaging
