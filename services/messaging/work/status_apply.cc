@@ -3,6 +3,7 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/domain/cost.h"
+#include "services/messaging/domain/provider.h"
 #include "services/messaging/marketing_record.h"
 #include "services/messaging/reachability.h"
 #include "services/messaging/settle.h"
@@ -12,8 +13,6 @@
 
 namespace vinculo::messaging {
 namespace {
-
-constexpr int kOptedOutCode = 131050;
 
 // By our callback id, else by wamid [M-93]. `attempt` is the one that the callback id names.
 absl::StatusOr<std::optional<Message>> Join(const ApplyContext& c, const StatusItem& item, int& attempt) {
