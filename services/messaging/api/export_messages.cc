@@ -61,9 +61,9 @@ std::vector<std::string> Cells(const ExportedMessage& e, absl::TimeZone zone) {
           CsvTime(p.failed_at, zone),
           CsvTime(p.expired_at, zone),
           absl::StrCat(p.attempt),
-          e.billing_category,
-          !e.billable   ? ""
-          : *e.billable ? "yes"
+          m.billing_category,
+          !m.billable   ? ""
+          : *m.billable ? "yes"
                         : "no",
           absl::StrJoin(m.labels, " ", absl::PairFormatter("=")),
           m.caller};

@@ -39,7 +39,8 @@ struct FigureAt {
 };
 
 // Everything that a message counts for by itself: a pure function of what is known about it, so that counters which
-// follow it equal a count over the rows, whatever the order of webhooks [M-125].
+// follow it equal a count over the rows, whatever the order of webhooks [M-125]. Tests and what staff write on the
+// phone app count for nothing.
 std::vector<FigureAt> FiguresOf(const Message& message);
 
 // Sums over messages of one kind, by figure and detail.

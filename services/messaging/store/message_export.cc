@@ -13,7 +13,7 @@ constexpr sql::Query kPage{
     "m.delivered_at, m.read_at, m.failed_at, m.expired_at, m.billing_category, m.billable, c.customer_id, c.name, "
     "c.phone, s.phone_number FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND c.contact_id = "
     "m.contact_id JOIN sender s ON s.tenant_id = m.tenant_id AND s.sender_id = m.sender_id WHERE m.tenant_id = ? AND "
-    "m.message_id > ? AND m.message_id < ? ORDER BY m.message_id LIMIT ?"};
+    "m.message_id > ? AND m.message_id < ? AND m.test = 0 ORDER BY m.message_id LIMIT ?"};
 
 ExportedMessage Read(const sql::Row& r, absl::Status& status) {
   ExportedMessage out;
@@ -42,8 +42,8 @@ ExportedMessage Read(const sql::Row& r, absl::Status& status) {
                 .error_reason = r.String(13),
                 .error_code = static_cast<int>(r.Int(14))};
   m.created_at = r.Time(15);
-  out.billing_category = r.String(22);
-  if (!r.IsNull(23)) out.billable = r.Bool(23);
+  m.billing_category = r.String(22);
+  if (!r.IsNull(23)) m.billable = r.Bool(23);
   m.customer_id = r.String(24);
   out.name = r.String(25);
   out.phone = r.String(26);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,11 +16,9 @@ struct ExportedMessage {
   std::string name;
   std::string phone;
   std::string sender_phone;
-  std::string billing_category;
-  std::optional<bool> billable;
 };
 
-// Messages by id in (after, before), oldest first, at most `limit`.
+// Messages, but for tests, by id in (after, before), oldest first, at most `limit`.
 absl::StatusOr<std::vector<ExportedMessage>> ExportPage(sql::Transaction& tx, const Uuid& after, const Uuid& before,
                                                         int limit);
 std::vector<sql::Query> ExportQueries();

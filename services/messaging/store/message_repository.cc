@@ -11,7 +11,8 @@
 namespace vinculo::messaging {
 namespace {
 
-// Without what a status does not touch: reading and decoding the content costs more than the rest.
+// Without what a status does not touch: reading and decoding the content costs more than the rest. Which template it
+// was lies beside it, for the counters of reports.
 #define FACTS COLUMNS_OF("'{}', ''")
 #define COLUMNS COLUMNS_OF("m.content, m.fallback")
 #define COLUMNS_OF(CONTENT)                                                                                        \
@@ -22,7 +23,8 @@ namespace {
   "m.error_reason, m.error_code, m.created_at, m.accepted_at, m.sent_at, m.delivered_at, m.read_at, m.failed_at, " \
   "m.expired_at, "                                                                                                 \
   "c.customer_id, m.ledger_contact_id, m.origin, c.country, m.test, m.billing_category, m.billable, m.price, "     \
-  "m.currency, m.reserved FROM message m JOIN contact c ON c.tenant_id = m.tenant_id AND "                         \
+  "m.currency, m.reserved, m.template_name, m.template_language FROM message m JOIN contact c ON c.tenant_id = "   \
+  "m.tenant_id AND "                                                                                               \
   "c.contact_id = "                                                                                                \
   "m.contact_id "
 
@@ -32,8 +34,8 @@ constexpr sql::Query kInsert{"message_insert",
                              "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
                              "reply_ref, labels, caller, wamid, error_reason, "
                              "error_code, billing_category, created_at, ledger_contact_id, origin, test, currency, "
-                             "reserved) VALUES (?, ?, ?, ?, ?, ?, ?, "
-                             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?)"};
+                             "reserved, template_name, template_language) VALUES (?, ?, ?, ?, ?, ?, ?, "
+                             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kFacts{"message_facts", "SELECT " FACTS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kManyFacts{"message_many_facts", "SELECT " FACTS
@@ -45,7 +47,7 @@ constexpr sql::Query kByWamid{"message_by_wamid",
                               "SELECT " FACTS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
 constexpr sql::Query kUpdate{"message_update",
                              "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, content = "
-                             "?, fallback = ?, version = ?, category = ?, "
+                             "?, fallback = ?, version = ?, category = ?, template_name = ?, template_language = ?, "
                              "wamid = ?, error_reason = ?, error_code = ?, accepted_at = ?, sent_at = ?, delivered_at "
                              "= ?, read_at = ?, failed_at = ?, expired_at = "
                              "? WHERE tenant_id = ? AND message_id = ?"};
@@ -155,6 +157,8 @@ Message ReadMessage(const sql::Row& r, absl::Status& status) {
   if (!r.IsNull(37)) m.price = r.Int(37);
   m.currency = r.String(38);
   m.reserved = r.Int(39);
+  if (std::holds_alternative<std::monostate>(m.content) && !r.Text(40).empty())
+    m.content = TemplateContent{r.String(40), r.String(41), {}};
   return m;
 }
 
@@ -176,6 +180,16 @@ absl::Status Collect(sql::Transaction& tx, std::vector<Message>& out, const sql:
   return decoded;
 }
 
+// Which template a message is of, apart from the values in it.
+struct TemplateKey {
+  explicit TemplateKey(const Content& content) {
+    const auto* t = std::get_if<TemplateContent>(&content);
+    if (t != nullptr) name = t->name, language = t->language;
+  }
+  std::string name;
+  std::string language;
+};
+
 Uuid Before(const Uuid& before) {
   static const Uuid newest = *Uuid::FromBytes(std::string(16, '\xff'));
   return before.is_nil() ? newest : before;
@@ -185,11 +199,12 @@ Uuid Before(const Uuid& before) {
 
 absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
   const std::string fallback = m.fallback ? EncodeContent(*m.fallback) : "";
+  const TemplateKey key(m.content);
   RETURN_IF_ERROR(tx.Exec(kInsert, tx.tenant(), m.id, m.contact_id, m.sender_id, m.campaign_id, m.lane, m.state(),
                           m.progress.phase, m.progress.attempt, m.token, m.due_at, m.expire_at, m.resend,
                           EncodeContent(m.content), fallback, m.version, m.category, m.quote_wamid, m.reply_route.route,
                           m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id, m.origin,
-                          m.test, m.currency, m.reserved));
+                          m.test, m.currency, m.reserved, key.name, key.language));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
   return absl::OkStatus();
 }
@@ -229,9 +244,10 @@ absl::StatusOr<std::optional<Message>> MessageRepository::FindByWamid(sql::Trans
 absl::Status MessageRepository::Update(sql::Transaction& tx, const Message& m) {
   const Progress& p = m.progress;
   const std::string fallback = m.fallback ? EncodeContent(*m.fallback) : "";
+  const TemplateKey key(m.content);
   return tx.Exec(kUpdate, m.state(), p.phase, p.attempt, m.token, m.next_look(), EncodeContent(m.content), fallback,
-                 m.version, m.category, m.wamid, p.error_reason, p.error_code, p.accepted_at, p.sent_at, p.delivered_at,
-                 p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
+                 m.version, m.category, key.name, key.language, m.wamid, p.error_reason, p.error_code, p.accepted_at,
+                 p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
 }
 
 absl::Status MessageRepository::UpdateProgress(sql::Transaction& tx, const Message& m) {

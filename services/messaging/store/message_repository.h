@@ -21,7 +21,8 @@ class MessageRepository {
   // NOT_FOUND MESSAGE_NOT_FOUND.
   static absl::StatusOr<Message> Get(sql::Transaction& tx, const Uuid& id);
   static absl::StatusOr<std::optional<Message>> Find(sql::Transaction& tx, const Uuid& id);
-  // The same, and by wamid, without content and fallback: all that statuses and answers need.
+  // The same, and by wamid, with no more of the content than which template it is, and without fallback: all that
+  // statuses and answers need.
   static absl::StatusOr<std::optional<Message>> FindFacts(sql::Transaction& tx, const Uuid& id);
   // Those of `ids` that exist, in a few statements whatever their number: over a network each one is a journey.
   static absl::StatusOr<std::vector<Message>> FindAllFacts(sql::Transaction& tx, const std::vector<Uuid>& ids);

@@ -6,10 +6,12 @@
 namespace vinculo::messaging {
 namespace {
 
+// The person is who the contact was merged into, if it was.
 #define FROM_LEDGER(further) \
   "SELECT " VINCULO_RECIPIENT_ROW("r.") ", c.name, c.phone, c.customer_id, m.wamid, m.error_code, m.accepted_at, "     \
-  "m.sent_at, m.delivered_at, m.read_at, m.failed_at FROM campaign_recipient r JOIN contact c ON c.tenant_id = "       \
-  "r.tenant_id AND c.contact_id = r.contact_id LEFT JOIN message m ON m.tenant_id = r.tenant_id AND m.message_id = "   \
+  "m.sent_at, m.delivered_at, m.read_at, m.failed_at FROM campaign_recipient r JOIN contact o ON o.tenant_id = "       \
+  "r.tenant_id AND o.contact_id = r.contact_id JOIN contact c ON c.tenant_id = r.tenant_id AND c.contact_id = "        \
+  "COALESCE(o.merged_into, o.contact_id) LEFT JOIN message m ON m.tenant_id = r.tenant_id AND m.message_id = "   \
   "r.message_id WHERE r.tenant_id = ?1 AND r.campaign_id = ?2 AND r.contact_id > ?3 AND " further                      \
   " AND r.state >= ?4 AND r.state <= ?5 AND (?6 = '' OR r.reason = ?6) AND (?7 = 0 OR r.state <> 11 OR (?7 = 1 AND "   \
   "substr(r.reason, 1, 6) <> 'LATER_') OR (?7 = 2 AND substr(r.reason, 1, 6) = 'LATER_')) AND (?8 = 0 OR (?8 = 1 AND " \

@@ -6,6 +6,7 @@
 #include "services/messaging/settle.h"
 #include "services/messaging/store/cost_repository.h"
 #include "services/messaging/store/policy_repository.h"
+#include "services/messaging/store/report_repository.h"
 #include "services/messaging/work/campaign_freeze.h"
 #include "services/messaging/work/work_rig.h"
 
@@ -88,6 +89,19 @@ class CampaignLaneTest : public WorkRig {
     item.billing_category = "marketing";
     item.billable = billable;
     return ApplyOne(item, kNow + absl::Seconds(at)).status();
+  }
+  // What the campaign's series counts is what a count over the rows gives.
+  void ExpectSeriesEqualsRows(const Campaign& c) {
+    MinuteCounts kept;
+    auto actual = Write([&](sql::Transaction& tx) -> absl::StatusOr<MinuteCounts> {
+      kept.clear();
+      RETURN_IF_ERROR(ReportRepository::EachMinute(tx, c.id, [&](int64_t minute, Figure figure, int64_t n) {
+        kept[{minute, figure}] = n;
+      }));
+      return ReportRepository::RecountMinutes(tx, c.id);
+    });
+    ASSERT_THAT(actual, IsOk());
+    EXPECT_EQ(kept, *actual);
   }
   // Claims the one due job of a kind and runs `page` until it is done.
   template <class Page>
@@ -272,6 +286,7 @@ TEST_F(CampaignLaneTest, ARetryQueuesWhoQualifiesAndAnEarlierDeliveryWins) {
   EXPECT_EQ(sum.queued, 2);
   EXPECT_EQ(sum.passed_over.at("NEVER"), 1);
   EXPECT_EQ(Counts(c).of(RecipientState::kQueued), 2);
+  ExpectSeriesEqualsRows(c);
   // The unclear one arrived after all, before its second message began.
   ASSERT_THAT(Status(intents[2].message, ReportedStatus::kDelivered, 5), IsOk());
   EXPECT_EQ(Counts(c).of(RecipientState::kDelivered), 1);
@@ -288,6 +303,7 @@ TEST_F(CampaignLaneTest, ARetryQueuesWhoQualifiesAndAnEarlierDeliveryWins) {
   ASSERT_THAT(Status(intents[1].message, ReportedStatus::kRead, 6), IsOk());
   EXPECT_EQ(Row(c, *who).state, RecipientState::kRead);
   EXPECT_EQ(Counts(c).of(RecipientState::kAccepted), 0);
+  ExpectSeriesEqualsRows(c);
 }
 
 TEST_F(CampaignLaneTest, AtTheDeadlineTheRestIsSkippedAndTheCampaignCompletes) {

@@ -377,6 +377,8 @@ CREATE TABLE message (
   price INTEGER,
   currency TEXT NOT NULL,
   reserved INTEGER NOT NULL,
+  template_name TEXT NOT NULL,
+  template_language TEXT NOT NULL,
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT;
 CREATE INDEX message_open ON message (tenant_id, sender_id, lane, state, due_at, message_id) WHERE state IN (1, 2, 3);
