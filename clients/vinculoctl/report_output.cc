@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/text/currency.h"
 
 namespace vinculo::ctl {
 namespace {
@@ -55,6 +56,26 @@ std::string Share(const v1::Rate& rate, bool known, const char* of) {
   return known ? absl::StrCat(Percent(rate, known), " of ", of) : "";
 }
 
+std::string Amount(const v1::Money& money) {
+  const int digits = text::CurrencyDigits(money.currency());
+  int64_t unit = 1;
+  for (int i = 0; i < digits; ++i) unit *= 10;
+  const int64_t whole = money.minor_units() / unit, rest = money.minor_units() % unit;
+  return digits == 0 ? absl::StrCat(whole) : absl::StrFormat("%d.%0*d", whole, digits, rest);
+}
+
+// One line for each currency; nothing while no price is known.
+void PrintCosts(std::ostream& out, const v1::CampaignReport& r) {
+  for (const v1::CostLine& line : r.costs()) {
+    if (!line.has_cost()) continue;
+    std::vector<std::string> notes;
+    if (line.has_per_reply()) notes.push_back(absl::StrCat(Amount(line.per_reply()), " for each answer"));
+    if (line.unpriced() > 0) notes.push_back(absl::StrCat(line.unpriced(), " messages without a price"));
+    out << absl::StrFormat("%-22s %8s", absl::StrCat("cost ", line.cost().currency()), Amount(line.cost()))
+        << (notes.empty() ? "" : "   ") << absl::StrJoin(notes, ", ") << "\n";
+  }
+}
+
 void PrintFunnel(std::ostream& out, const v1::CampaignReport& r) {
   const v1::Rates& rates = r.rates();
   out << r.display_name() << ": " << absl::string_view(v1::CampaignState_Name(r.state())).substr(15) << "\n\n";
@@ -76,6 +97,7 @@ void PrintFunnel(std::ostream& out, const v1::CampaignReport& r) {
       absl::StrCat(Share(rates.failure(), rates.has_failure(), "attempted"), ": ", ReasonsText(r.failed_by_reason())));
   f.Line("answered", r.repliers_direct() + r.repliers_inferred(), Share(rates.reply(), rates.has_reply(), "delivered"));
   f.Line("opted out", r.opt_outs(), Share(rates.opt_out(), rates.has_opt_out(), "delivered"));
+  PrintCosts(out, r);
 }
 
 }  // namespace

@@ -71,8 +71,33 @@ TEST_F(ReportTest, RatesShowWhatTheyAreMadeOf) {
   EXPECT_DOUBLE_EQ(r.rates().opt_out().percent(), 10);
   EXPECT_EQ(r.rates().failure().numerator(), 2);
   EXPECT_EQ(r.rates().failure().denominator(), kPeople);
+  ASSERT_EQ(r.costs_size(), 1) << "no rate is known";
+  EXPECT_EQ(r.costs(0).unpriced(), kReached);
+  EXPECT_FALSE(r.costs(0).has_cost());
   const v1::CampaignReport draft = Report(NewCampaign().id());
   EXPECT_FALSE(draft.rates().has_reply()) << "of nobody there is no rate";
+}
+
+TEST_F(ReportTest, WhatItCostStandsInALineForEachCurrencyAndForEachReply) {
+  v1::PutCostRatesRequest rates;
+  rates.set_request_id(NewId());
+  v1::CostRate* rate = rates.add_rates();
+  rate->set_country("AR");
+  rate->set_category("MARKETING");
+  rate->set_valid_from("2020-01-01");
+  rate->set_currency("USD");
+  rate->set_micros(61'900);
+  v1::PutCostRatesResponse put;
+  ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::PutCostRates, rates, &put), IsOk());
+  RunCampaign();
+  const v1::CampaignReport r = Report(campaign_.id());
+  ASSERT_EQ(r.costs_size(), 1) << r.ShortDebugString();
+  EXPECT_EQ(r.costs(0).messages(), kReached) << "what failed later costs nothing";
+  EXPECT_EQ(r.costs(0).cost().currency(), "USD");
+  EXPECT_EQ(r.costs(0).cost().minor_units(), 62) << "61.9 cents, rounded once";
+  EXPECT_EQ(r.costs(0).per_reply().minor_units(), 31) << "30.95 cents";
+  EXPECT_EQ(r.costs(0).unpriced(), 0);
+  ExpectRecountAgrees(campaign_.id());
 }
 
 TEST_F(ReportTest, BucketsOfEveryStepAddUpToTheReport) {

@@ -1,5 +1,8 @@
 #include "services/messaging/api/render_report.h"
 
+#include "absl/strings/str_cat.h"
+#include "services/messaging/domain/money.h"
+
 namespace vinculo::messaging {
 namespace {
 
@@ -14,6 +17,26 @@ void RenderRate(int64_t part, int64_t whole, v1::Rate* (v1::Rates::*field)(), v1
   if (whole > 0) FillRate(part, whole, (out->*field)());
 }
 
+void RenderMoney(int64_t micros, const std::string& currency, v1::Money* out) {
+  out->set_currency(currency);
+  out->set_minor_units(ToMinorUnits(micros, currency));
+}
+
+void RenderCosts(const CostShares& costs, int64_t repliers, v1::CampaignReport* out) {
+  const auto none = costs.find({CostKind::kUnpriced, ""});
+  const int64_t unpriced = none == costs.end() ? 0 : none->second.messages;
+  for (const auto& [key, share] : costs) {
+    if (key.first != CostKind::kPriced || share.messages == 0) continue;
+    v1::CostLine* line = out->add_costs();
+    RenderMoney(share.micros, key.second, line->mutable_cost());
+    line->set_messages(share.messages);
+    line->set_unpriced(unpriced);
+    // A part of a millionth changes nothing about which minor unit is nearest.
+    if (repliers > 0) RenderMoney(share.micros / repliers, key.second, line->mutable_per_reply());
+  }
+  if (out->costs().empty() && unpriced > 0) out->add_costs()->set_unpriced(unpriced);
+}
+
 }  // namespace
 
 void FillRate(int64_t part, int64_t whole, v1::Rate* out) {
@@ -22,7 +45,8 @@ void FillRate(int64_t part, int64_t whole, v1::Rate* out) {
   out->set_percent(100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::CampaignReport* out) {
+void RenderReport(const Campaign& campaign, const RecipientCounts& counts, const CostShares& costs,
+                  v1::CampaignReport* out) {
   const Funnel f = MakeFunnel(counts);
   out->set_campaign_id(campaign.id.ToString());
   out->set_display_name(campaign.display_name);
@@ -55,6 +79,7 @@ void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::C
   RenderRate(repliers, f.delivered_ever, &v1::Rates::mutable_reply, rates);
   RenderRate(out->opt_outs(), f.delivered_ever, &v1::Rates::mutable_opt_out, rates);
   RenderRate(out->failed(), f.attempted, &v1::Rates::mutable_failure, rates);
+  RenderCosts(costs, repliers, out);
   for (const auto& [key, n] : counts) {
     if (key.first == RecipientState::kExcluded) AddReason(key.second, n, out->mutable_excluded_by_reason());
     if (key.first == RecipientState::kSkipped) AddReason(key.second, n, out->mutable_skipped_by_reason());
@@ -102,6 +127,29 @@ void AddToSeries(Figure figure, int64_t n, v1::SeriesCounts* out) {
     case Figure::kOptedOut:
       return out->set_opted_out(out->opted_out() + n);
   }
+}
+
+std::map<std::string, int64_t> CostCounts(const CostShares& costs) {
+  const auto name = [](CostKind kind) {
+    switch (kind) {
+      case CostKind::kPriced:
+        return "COST_PRICED";
+      case CostKind::kFree:
+        return "COST_FREE";
+      case CostKind::kUnpriced:
+        return "COST_UNPRICED";
+      case CostKind::kReserved:
+        return "COST_RESERVED";
+    }
+    return "";
+  };
+  std::map<std::string, int64_t> out;
+  for (const auto& [key, share] : costs) {
+    const std::string of = absl::StrCat(name(key.first), key.second.empty() ? "" : " ", key.second);
+    out[of] = share.messages;
+    out[absl::StrCat(of, " MICROS")] = share.micros;
+  }
+  return out;
 }
 
 absl::string_view FigureName(Figure figure) {

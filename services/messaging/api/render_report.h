@@ -1,20 +1,27 @@
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "services/messaging/domain/campaign.h"
+#include "services/messaging/domain/cost.h"
 #include "services/messaging/domain/figures.h"
 #include "vinculo/messaging/v1/report_service.pb.h"
 
 // Counts to reports.
 namespace vinculo::messaging {
 
-void RenderReport(const Campaign& campaign, const RecipientCounts& counts, v1::CampaignReport* out);
+void RenderReport(const Campaign& campaign, const RecipientCounts& counts, const CostShares& costs,
+                  v1::CampaignReport* out);
 void RenderFigures(const FigureCounts& counts, v1::MessageFigures* out);
 // `whole` is above 0.
 void FillRate(int64_t part, int64_t whole, v1::Rate* out);
 
 // Adds `n` to the count of a figure.
 void AddToSeries(Figure figure, int64_t n, v1::SeriesCounts* out);
+// Costs as recounts name them: messages of "COST_PRICED USD" and millionths of "COST_PRICED USD MICROS".
+std::map<std::string, int64_t> CostCounts(const CostShares& costs);
 // As recounts name it: "ACCEPTED".
 absl::string_view FigureName(Figure figure);
 

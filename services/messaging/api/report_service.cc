@@ -11,6 +11,7 @@
 #include "services/messaging/domain/series.h"
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/cost_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/report_counts.h"
 #include "services/messaging/store/report_repository.h"
@@ -27,12 +28,14 @@ constexpr absl::Duration kMaxSpan = absl::Hours(24 * 366);
 struct CountedCampaign {
   Campaign campaign;
   RecipientCounts counts;
+  CostShares costs;
 };
 
 absl::StatusOr<CountedCampaign> LoadCounts(sql::Transaction& tx, const Uuid& id) {
   CountedCampaign out;
   ASSIGN_OR_RETURN(out.campaign, CampaignRepository::Get(tx, id));
   ASSIGN_OR_RETURN(out.counts, CampaignRepository::Counts(tx, id));
+  ASSIGN_OR_RETURN(out.costs, CostRepository::OfCampaign(tx, id));
   return out;
 }
 
@@ -66,6 +69,7 @@ absl::StatusOr<v1::CampaignSeries> LoadSeries(sql::Transaction& tx, const Uuid& 
 struct Recounted {
   CountedCampaign kept;
   RecipientCounts actual;
+  CostShares costs_actual;
   MinuteCounts minutes_kept;
   MinuteCounts minutes_actual;
 };
@@ -74,6 +78,7 @@ absl::StatusOr<Recounted> Recount(sql::Transaction& tx, const Uuid& id) {
   Recounted out;
   ASSIGN_OR_RETURN(out.kept, LoadCounts(tx, id));
   ASSIGN_OR_RETURN(out.actual, CampaignRepository::Recount(tx, id));
+  ASSIGN_OR_RETURN(out.costs_actual, CostRepository::Recount(tx, id));
   RETURN_IF_ERROR(ReportRepository::EachMinute(tx, id, [&](int64_t minute, Figure figure, int64_t n) {
     out.minutes_kept[{minute, figure}] = n;
   }));
@@ -96,7 +101,7 @@ void Compare(const Counts& kept, const Counts& actual, Differ differ) {
 }
 
 void RenderRecount(const Recounted& in, v1::RecountCampaignResponse* out) {
-  RenderReport(in.kept.campaign, in.actual, out->mutable_recounted());
+  RenderReport(in.kept.campaign, in.actual, in.costs_actual, out->mutable_recounted());
   const auto add = [&](int64_t kept, int64_t actual) {
     v1::CountDifference* d = out->add_differences();
     d->set_counted(kept);
@@ -108,6 +113,8 @@ void RenderRecount(const Recounted& in, v1::RecountCampaignResponse* out) {
     d->set_state(static_cast<v1::RecipientState>(key.first));
     d->set_reason(key.second);
   });
+  Compare(CostCounts(in.kept.costs), CostCounts(in.costs_actual),
+          [&](const auto& key, int64_t kept, int64_t actual) { add(kept, actual)->set_reason(key); });
   Compare(in.minutes_kept, in.minutes_actual, [&](const auto& key, int64_t kept, int64_t actual) {
     v1::CountDifference* d = add(kept, actual);
     d->set_reason(std::string(FigureName(key.second)));
@@ -175,9 +182,10 @@ void ReportService::GetCampaignReport(rpc::Call<v1::GetCampaignReportRequest, v1
   FieldViolations bad;
   const Uuid id = text::ParseUuid("campaign_id", call.request().campaign_id(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
-  call.Answer(
-      context_.db.ReadInline(call.scope(), [&](sql::Transaction& tx) { return LoadCounts(tx, id); }),
-      [](const CountedCampaign& found, v1::CampaignReport* out) { RenderReport(found.campaign, found.counts, out); });
+  call.Answer(context_.db.ReadInline(call.scope(), [&](sql::Transaction& tx) { return LoadCounts(tx, id); }),
+              [](const CountedCampaign& found, v1::CampaignReport* out) {
+                RenderReport(found.campaign, found.counts, found.costs, out);
+              });
 }
 
 void ReportService::GetCampaignSeries(rpc::Call<v1::GetCampaignSeriesRequest, v1::CampaignSeries> call) {
@@ -217,7 +225,7 @@ void ReportService::CompareCampaigns(rpc::Call<v1::CompareCampaignsRequest, v1::
         return out;
       },
       call.Reply([](const std::vector<CountedCampaign>& found, v1::CompareCampaignsResponse* out) {
-        for (const CountedCampaign& c : found) RenderReport(c.campaign, c.counts, out->add_reports());
+        for (const CountedCampaign& c : found) RenderReport(c.campaign, c.counts, c.costs, out->add_reports());
       }));
 }
 
