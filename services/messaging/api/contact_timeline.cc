@@ -43,7 +43,7 @@ absl::StatusOr<TimelinePage> LoadTimeline(sql::Transaction& tx, const ContactRep
   ASSIGN_OR_RETURN(const Contact contact, contacts.Get(tx, asked));
   const int limit = size + 1 + kTies;
   std::vector<Item> all;
-  const Uuid newest = FirstIdAt(cursor.at + absl::Milliseconds(1));
+  const Uuid newest = Uuid::LeastAt(cursor.at + absl::Milliseconds(1));
   ASSIGN_OR_RETURN(std::vector<Message> messages, MessageRepository::ListByContact(tx, contact.id, newest, limit));
   for (Message& m : messages) all.push_back({m.created_at, absl::StrCat("message ", m.id.ToString()), std::move(m)});
   ASSIGN_OR_RETURN(std::vector<InboundItemRow> inbound, TimelineRepository::Inbound(tx, contact.id, cursor.at, limit));

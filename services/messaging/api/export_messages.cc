@@ -85,8 +85,8 @@ rpc::WriteStream<v1::ExportMessagesResponse>* ReportService::ExportMessages(rpc:
   if (end - start > kMaxSpan) bad.Add("start_time", "must be at most 366 days before end_time");
   const csv::WriterOptions format = ParseCsvFormat(request.format(), bad);
   if (!bad.empty()) return rpc::RefuseWrite<v1::ExportMessagesResponse>(std::move(context), bad.ToStatus());
-  const auto load = [first = FirstIdAt(start), before = FirstIdAt(end)](sql::Transaction& tx,
-                                                                        const Uuid& after) -> absl::StatusOr<CsvPage> {
+  const auto load = [first = Uuid::LeastAt(start), before = Uuid::LeastAt(end)](
+                        sql::Transaction& tx, const Uuid& after) -> absl::StatusOr<CsvPage> {
     ASSIGN_OR_RETURN(const Policy policy, PolicyRepository::Get(tx));
     ASSIGN_OR_RETURN(const std::vector<ExportedMessage> found,
                      ExportPage(tx, after.is_nil() ? first : after, before, kPage));

@@ -1,7 +1,5 @@
 #include "services/messaging/store/report_repository.h"
 
-#include <algorithm>
-
 #include "common/status/status_macros.h"
 #include "services/messaging/store/report_counts.h"
 
@@ -150,7 +148,7 @@ absl::StatusOr<int64_t> ReportRepository::ContactsReached(sql::Transaction& tx, 
 
 absl::StatusOr<std::vector<absl::Time>> ReportRepository::CampaignsCreated(sql::Transaction& tx, absl::Time from,
                                                                            absl::Time until) {
-  return Times(tx, kCreated, tx.tenant(), FirstIdAt(from), FirstIdAt(until));
+  return Times(tx, kCreated, tx.tenant(), Uuid::LeastAt(from), Uuid::LeastAt(until));
 }
 
 absl::StatusOr<std::vector<absl::Time>> ReportRepository::CampaignsLaunched(sql::Transaction& tx, absl::Time from,
@@ -165,13 +163,6 @@ absl::StatusOr<std::vector<absl::Time>> ReportRepository::TemplatesCreated(sql::
 
 std::vector<sql::Query> ReportRepository::Queries() {
   return {kMinutes, kLedgerTimes, kOfTemplate, kOfSender, kAcceptedQuarters, kReached, kCreated, kLaunched, kTemplates};
-}
-
-Uuid FirstIdAt(absl::Time t) {
-  const int64_t ms = std::clamp<int64_t>(absl::ToUnixMillis(t), 0, (int64_t{1} << 48) - 1);
-  std::string bytes(16, '\0');
-  for (int i = 0; i < 6; ++i) bytes[i] = static_cast<char>((ms >> (8 * (5 - i))) & 0xff);
-  return *Uuid::FromBytes(bytes);
 }
 
 }  // namespace vinculo::messaging

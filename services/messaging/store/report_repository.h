@@ -57,8 +57,4 @@ class ReportRepository {
   static std::vector<sql::Query> Queries();
 };
 
-// The smallest id that could have been made at `t` or later: version 7 begins with the milliseconds. Ids so bound a
-// walk by time along a primary key.
-Uuid FirstIdAt(absl::Time t);
-
 }  // namespace vinculo::messaging

@@ -232,13 +232,5 @@ TEST_F(ReportStoreTest, AContactIsReachedOnceAMonth) {
   EXPECT_THAT(reached(next + absl::Hours(1), next + absl::Hours(2)), IsOkAndHolds(0));
 }
 
-TEST_F(ReportStoreTest, IdsBoundAWalkByTime) {
-  // Later than any id of the other tests: ids of one process never go back.
-  const absl::Time at = absl::FromUnixSeconds(4'000'000'000) + absl::Milliseconds(5);
-  const Uuid made = Uuid::New(at);
-  EXPECT_LE(FirstIdAt(at), made);
-  EXPECT_GT(FirstIdAt(at + absl::Milliseconds(1)), made);
-}
-
 }  // namespace
 }  // namespace vinculo::messaging
