@@ -90,7 +90,11 @@ TEST_F(ReportTest, WhatItCostStandsInALineForEachCurrencyAndForEachReply) {
   v1::PutCostRatesResponse put;
   ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::PutCostRates, rates, &put), IsOk());
   RunCampaign();
-  const v1::CampaignReport r = Report(campaign_.id());
+  v1::CampaignReport r;
+  EXPECT_TRUE(Eventually([&] {
+    r = Report(campaign_.id());
+    return r.costs_size() == 1 && r.costs(0).messages() == kReached && r.costs(0).unpriced() == 0;
+  }));
   ASSERT_EQ(r.costs_size(), 1) << r.ShortDebugString();
   EXPECT_EQ(r.costs(0).messages(), kReached) << "what failed later costs nothing";
   EXPECT_EQ(r.costs(0).cost().currency(), "USD");
