@@ -22,8 +22,8 @@
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/compliance_repository.h"
 #include "services/messaging/store/inbox_repository.h"
-#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/inbox_items.h"
 #include "services/messaging/work/webhook_parse.h"
 
 namespace vinculo::messaging {
@@ -39,50 +39,6 @@ constexpr absl::Duration kLease = absl::Seconds(10);
 constexpr absl::Duration kRenew = absl::Seconds(3);
 constexpr absl::Duration kLook = absl::Milliseconds(100);
 constexpr absl::Duration kRecount = absl::Seconds(5);
-constexpr absl::Duration kTrafficAge = absl::Seconds(5);  // WhatsApp's times are whole seconds
-
-// An item with where it belongs.
-struct Addressed {
-  Uuid object;  // sender or channel
-  WebhookItem item;
-};
-
-// Whose it is: the number's, or the account's where no number is named.
-struct ProviderKeyOf {
-  using Key = std::pair<absl::string_view, std::string>;
-  Key operator()(const PreferenceItem& p) const {
-    return p.phone_number_id.empty() ? Key{kKindWaba, p.waba_id} : Key{kKindPhone, p.phone_number_id};
-  }
-  template <class Item>
-  Key operator()(const Item& item) const {
-    if constexpr (requires { item.phone_number_id; }) {
-      return {kKindPhone, item.phone_number_id};
-    } else {
-      return {kKindWaba, item.waba_id};
-    }
-  }
-};
-
-// What came in shares the throughput of its number with what goes out [M-84]. An old message that arrives late took its
-// share long ago.
-absl::Status CountTraffic(sql::Transaction& tx, const std::vector<Addressed>& items,
-                          const std::vector<ItemResult>& results, absl::Time now) {
-  std::map<Uuid, int64_t> inbound;
-  for (size_t i = 0; i < items.size(); ++i) {
-    const auto* message = std::get_if<InboundItem>(&items[i].item);
-    if (message != nullptr && results[i] == ItemResult::kApplied && message->at > now - kTrafficAge)
-      ++inbound[items[i].object];
-  }
-  for (const auto& [sender, n] : inbound) RETURN_IF_ERROR(LimitRepository::CountInbound(tx, sender, n, now));
-  return absl::OkStatus();
-}
-
-const char* KindOf(const WebhookItem& item) {
-  static constexpr const char* kKinds[] = {"message", "status",  "template", "preference", "number",
-                                           "number",  "account", "notice",   "error",      "echo"};
-  static_assert(std::size(kKinds) == std::variant_size_v<WebhookItem>);
-  return kKinds[item.index()];
-}
 
 }  // namespace
 
