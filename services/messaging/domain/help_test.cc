@@ -21,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // What only an operator meets, in a log or at the start.
-const std::set<std::string> kOperators = {"DATA_KEY_TOO_SHORT", "LEASE_HELD", "LEASE_LOST", "SECRET_UNREADABLE"};
+const std::set<std::string> kOperators = {"DATA_KEY_TOO_SHORT", "EVENT_PAYLOAD", "LEASE_HELD", "LEASE_LOST",
+                                          "SECRET_UNREADABLE"};
 
 // Every source of messaging but tests and the words themselves. Tests run in the root of the repository.
 std::string Sources() {

@@ -15,6 +15,7 @@ namespace {
   "c.phone, c.bsuid, "                                                                                              \
   "c.tags, c.attributes, c.marketing, c.transactional, c.suppressed, c.last_inbound_at, c.revision, c.created_at, " \
   "c.updated_at, c.tester, c.recent_marketing"
+constexpr int kContactColumns = 22;
 
 constexpr sql::Query kGet{"contact_get",
                           "SELECT " COLUMNS " FROM contact c WHERE c.tenant_id = ? AND c.contact_id = ?"};
@@ -325,7 +326,7 @@ absl::StatusOr<std::vector<ContactRepository::Member>> ContactRepository::Page(s
   absl::Status decoded;
   const auto read = [&](const sql::Row& r) {
     Member m{ReadContact(r, decoded), {}};
-    absl::StatusOr<std::map<std::string, std::string>> variables = DecodeMap(r.Text(21));
+    absl::StatusOr<std::map<std::string, std::string>> variables = DecodeMap(r.Text(kContactColumns));
     if (variables.ok()) m.variables = *std::move(variables);
     out.push_back(std::move(m));
   };

@@ -184,7 +184,8 @@ TEST_F(CampaignLaneTest, ACanaryThatFailsPausesTheCampaign) {
     x.canary_size = 20;
   });
   std::vector<SendReport> reports;
-  for (const Intent& i : Commit()->intents) reports.push_back(Refused(i, 131026));
+  const absl::StatusOr<IntentBatch> committed = Commit();
+  for (const Intent& i : committed->intents) reports.push_back(Refused(i, 131026));
   ASSERT_THAT(Record(reports), IsOk());
   EXPECT_TRUE(Commit()->intents.empty());
   EXPECT_TRUE(Commit(1, 64, kNow + absl::Minutes(15))->intents.empty());
@@ -214,7 +215,8 @@ TEST_F(CampaignLaneTest, TooManyFailuresAmongTheLastOutcomesPause) {
 TEST_F(CampaignLaneTest, LostAnswersWithinAMinutePause) {
   const Campaign c = Changed(25, [](Campaign&) {});
   std::vector<SendReport> reports;
-  for (const Intent& i : Commit()->intents) reports.push_back({i.message.id, 1, {.result = SendResult::kAmbiguous}});
+  const absl::StatusOr<IntentBatch> committed = Commit();
+  for (const Intent& i : committed->intents) reports.push_back({i.message.id, 1, {.result = SendResult::kAmbiguous}});
   ASSERT_THAT(Record(reports), IsOk());
   EXPECT_EQ(Read(c).pause_reason, "UNKNOWNS");
 }

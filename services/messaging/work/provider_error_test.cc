@@ -152,7 +152,8 @@ TEST_F(ProviderErrorTest, ABlockEndsWhenItsEndHasCome) {
 TEST_F(ProviderErrorTest, FaultsOfTheParametersAreTheTemplatesWhenACampaignHasNothingElse) {
   const Campaign bad = NewCampaign(10);
   std::vector<SendReport> reports;
-  for (const Intent& i : Commit()->intents) reports.push_back(Refused(i, 132012));
+  const absl::StatusOr<IntentBatch> committed = Commit();
+  for (const Intent& i : committed->intents) reports.push_back(Refused(i, 132012));
   ASSERT_EQ(reports.size(), 10u);
   ASSERT_THAT(Record({reports.begin(), reports.begin() + 9}), IsOk());
   const auto reason = [&] {
@@ -166,7 +167,8 @@ TEST_F(ProviderErrorTest, FaultsOfTheParametersAreTheTemplatesWhenACampaignHasNo
 TEST_F(ProviderErrorTest, OneGoodOutcomeMakesFaultsOfTheParametersTheRecipients) {
   const Campaign c = NewCampaign(12);
   std::vector<SendReport> reports;
-  for (const Intent& i : Commit()->intents) reports.push_back(Refused(i, 132000));
+  const absl::StatusOr<IntentBatch> committed = Commit();
+  for (const Intent& i : committed->intents) reports.push_back(Refused(i, 132000));
   reports[0].outcome = {.result = SendResult::kAccepted, .wamid = "wamid.x"};
   ASSERT_THAT(Record(reports), IsOk());
   EXPECT_EQ(Write([&](sql::Transaction& tx) { return CampaignRepository::Get(tx, c.id); })->pause_reason, "");
