@@ -11,10 +11,11 @@ class MessagingTest : public Rig {};
 
 TEST_F(MessagingTest, ACampaignReachesEverybodyExactlyOnce) {
   Connect();
-  // A confirmed opt-out would be a second message.
+  // A confirmed opt-out would be a second message, and so many of them would pause the campaign.
   v1::UpdatePolicyRequest quiet;
   quiet.set_request_id(NewId());
-  quiet.mutable_update_mask()->add_paths("confirm_opt_out");
+  quiet.mutable_policy()->mutable_protection()->set_opt_out_percent(100);
+  for (const char* path : {"confirm_opt_out", "protection"}) quiet.mutable_update_mask()->add_paths(path);
   v1::Policy policy;
   ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::UpdatePolicy, quiet, &policy), IsOk());
   ImportPeople(200);

@@ -41,12 +41,13 @@ function run(command) {
   });
 }
 
-// What changes from run to run: ids, times, the widths that follow from them, the order of ids.
+// What changes from run to run: ids, times, the widths that follow from them, the order of ids, who is shown as an example.
 function plain(output) {
   const lines = output
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>')
     .replace(/wamid\.\S+/g, '<wamid>')
+    .replace(/^Hola \S+,/gm, 'Hola <name>,')
     .replace(/ {2,}/g, '  ').trimEnd().split('\n').map((line) => line.trimEnd());
   return lines.join('\n');
 }
