@@ -16,6 +16,10 @@ target_include_directories(vinculo_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms of g++ 12 in optimised std::string code (GCC bugs 105329, 105651).
   target_compile_options(vinculo_options INTERFACE -Wno-array-bounds -Wno-restrict)
+  if(VINCULO_SANITIZER)
+    # And of std::regex under a sanitizer (GCC bug 105562).
+    target_compile_options(vinculo_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 add_compile_options(-fstack-protector-strong)
