@@ -138,7 +138,9 @@ TEST_F(RoutingWorkTest, AResendIsDroppedOnceTheFirstAttemptProvesSent) {
   const absl::Time later = kNow + absl::Minutes(11);
   ASSERT_THAT(Write([&](sql::Transaction& tx) { return SettleUnknown(tx, sender_, later); }), IsOk());
   ASSERT_THAT(Status(intent.message, ReportedStatus::kSent, 2), IsOkAndHolds(ItemResult::kApplied));
-  for (const Intent& i : Commit(1, 64, later + absl::Minutes(1))->intents) EXPECT_NE(i.message.id, m.id);
+  const absl::StatusOr<IntentBatch> next = Commit(1, 64, later + absl::Minutes(1));
+  ASSERT_THAT(next, IsOk());
+  for (const Intent& i : next->intents) EXPECT_NE(i.message.id, m.id);
 }
 
 }  // namespace
