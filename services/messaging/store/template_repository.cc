@@ -300,7 +300,8 @@ absl::Status TemplateRepository::AddSynced(sql::Transaction& tx, const Translati
                                            Category category, const TemplateComponents& components, absl::Time now) {
   ASSIGN_OR_RETURN(const std::optional<Template> t, Find(tx, key.channel_id, key.name));
   ASSIGN_OR_RETURN(const int last, LastVersion(tx, key));
-  const sql::Blob text{TextHash(components)};
+  const std::string hash = TextHash(components);
+  const sql::Blob text{hash};
   if (t && t->Find(key.language) != nullptr) {
     RETURN_IF_ERROR(tx.Exec(kSetLive, last + 1, text, now, tx.tenant(), key.channel_id, key.name, key.language));
     RETURN_IF_ERROR(Touch(tx, key));
