@@ -128,9 +128,9 @@ absl::Status SqliteConnection::Configure(Mode mode) {
     absl::StrAppend(
         &script,
         "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-        "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536; PRAGMA secure_delete=ON;");
+        "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32768; PRAGMA secure_delete=ON;");
   } else {
-    absl::StrAppend(&script, "PRAGMA query_only=ON; PRAGMA cache_size=-16384;");
+    absl::StrAppend(&script, "PRAGMA query_only=ON; PRAGMA cache_size=-8192;");
     sqlite3_progress_handler(handle_, kProgressEveryOps, OnProgress, this);
   }
   RETURN_IF_ERROR(RunScript(script));

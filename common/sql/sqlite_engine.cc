@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kBatchMax = 256;
 constexpr int kPageBytes = 4096;
-constexpr int kPassiveFrames = 1000;                      // a checkpoint after this many new frames, or when idle
+constexpr int kPassiveFrames = 4000;                      // a checkpoint after this many new frames, or when idle
 constexpr int kRestartFrames = (32 << 20) / kPageBytes;   // above: make the next writer begin at the log's start
 constexpr int kTruncateFrames = (64 << 20) / kPageBytes;  // above: give the space back
 constexpr absl::Duration kIdle = absl::Seconds(1);

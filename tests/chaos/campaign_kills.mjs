@@ -21,7 +21,7 @@ const kSandbox = {
   faults: [
     { on: 'send', template: kTemplate, rate: 0.0005, do: 'hang', accept: true, silent: true },
     { on: 'send', template: kTemplate, rate: 0.0045, do: 'hang', accept: true },
-    { on: 'send', template: kTemplate, rate: 0.0005, do: 'error', code: 130429 },
+    { on: 'send', template: kTemplate, rate: Math.max(0.00002, 3 / recipients), do: 'error', code: 130429 },  // each halves the rate
     { on: 'send', template: kTemplate, rate: 0.001, do: 'error', code: 131056 },
     { on: 'send', template: kTemplate, rate: 0.001, do: 'error', code: 131026 },
     { on: 'send', template: kTemplate, rate: 0.001, do: 'fail_later', code: 131049 },

@@ -81,6 +81,7 @@ Json Sandbox::Counts() const {
             {"posts_ok", hooks.posts_ok},
             {"posts_failed", hooks.posts_failed},
             {"updates_acked", hooks.updates_acked},
+            {"answer_p99_ms", hooks.AnswerMs(0.99)},
             {"pending", webhooks_.pending()},
             {"answers", answers}}},
           {"customers", customers_.answers()},

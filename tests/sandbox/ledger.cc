@@ -17,7 +17,7 @@ constexpr uint64_t kHiddenBit = uint64_t{1} << 63;
 
 Json Ledger::ItemOf(const std::string& name, const Recipient& r) {
   return {{"to", name},     {"requests", r.requests}, {"accepted", r.accepted}, {"templates", r.templates_accepted},
-          {"told", r.told}, {"inbound", r.inbound},   {"replies", r.replies}};
+          {"told", r.told}, {"inbound", r.inbound},   {"replies", r.replies},   {"last_request_us", r.last_request_us}};
 }
 
 uint64_t Ledger::Key(absl::string_view who) {

@@ -25,6 +25,7 @@ struct Recipient {
   uint32_t script_at = 0;       // position in its script
   uint32_t pair_debt_ms = 0;    // pair-rate debt at pair_at_ms
   int64_t pair_at_ms = 0;
+  int64_t last_request_us = 0;  // microseconds since 1970 at which the last send request came
 };
 
 // Counts sends per recipient, per callback id and per (template, recipient). A million recipients take about 230 MB.

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/sandbox/json_scan.h"
 
 namespace vinculo::sandbox {
@@ -65,7 +66,9 @@ void Sends::Handle(const std::string& phone_number_id, const HttpMessage& reques
   }
   // Without the plus Meta would prepend the sender's country code and reach somebody else.
   if (!send.to.empty() && send.to[0] != '+') ++without_plus_;
-  ++ledger_.Of(who).requests;
+  Recipient& recipient = ledger_.Of(who);
+  ++recipient.requests;
+  recipient.last_request_us = absl::ToUnixMicros(absl::Now());
   const FaultRule* fault = nullptr;
   if (!faults_.empty()) fault = faults_.Choose({"send", request.path, who, send.template_name});
   if (fault != nullptr) {

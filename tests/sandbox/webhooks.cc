@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/sandbox/json_scan.h"
 #include "tests/sandbox/signature.h"
 
@@ -121,6 +122,7 @@ std::string Webhooks::RenderBatch(int64_t count) {
 void Webhooks::Deliver(std::shared_ptr<Post> post) {
   ++counts_.posts;
   ++post->attempt;
+  post->begun_us = absl::ToUnixMicros(absl::Now());
   const bool spoil = post->attempt == 1 && random_.Toss(settings_.wrong_signature_rate);
   OutboundRequest request;
   request.url = url_;
@@ -141,6 +143,7 @@ void Webhooks::OnAnswer(std::shared_ptr<Post> post, int status) {
   ++counts_.by_answer[status];
   if (status == 200) {
     ++counts_.posts_ok;
+    ++counts_.by_ms[(absl::ToUnixMicros(absl::Now()) - post->begun_us) / 1000];
     counts_.updates_acked += post->updates;
     under_way_ -= post->updates;
     --in_flight_;
@@ -155,6 +158,15 @@ void Webhooks::OnAnswer(std::shared_ptr<Post> post, int status) {
     if (post->generation == generation_ && enabled()) return Deliver(post);
     OnAnswer(post, 0);
   });
+}
+
+int64_t Webhooks::Counts::AnswerMs(double share) const {
+  int64_t left = static_cast<int64_t>(static_cast<double>(posts_ok) * share);
+  for (const auto& [ms, posts] : by_ms) {
+    left -= posts;
+    if (left < 0) return ms;
+  }
+  return by_ms.empty() ? 0 : by_ms.rbegin()->first;
 }
 
 void Webhooks::Verify(const std::string& verify_token, std::function<void(bool)> done) {

@@ -59,6 +59,9 @@ class Webhooks {
     int64_t posts_failed = 0;          // answered other than 200, or not at all
     int64_t updates_acked = 0;         // in POSTs answered 200
     std::map<int, int64_t> by_answer;  // HTTP status (0 = none) -> POSTs
+    std::map<int64_t, int64_t> by_ms;  // milliseconds until the answer 200 -> POSTs
+    // So many milliseconds the slowest but `share` of the POSTs took; 0 without any.
+    int64_t AnswerMs(double share) const;
   };
   const Counts& counts() const { return counts_; }
   // Updates not acknowledged yet, queued or under way.
@@ -78,6 +81,7 @@ class Webhooks {
     std::string signature;
     int64_t updates = 0;
     int64_t attempt = 0;
+    int64_t begun_us = 0;
     uint64_t generation = 0;
   };
 

@@ -8,6 +8,8 @@ namespace vinculo::messaging {
 namespace {
 
 constexpr absl::Duration kBlockedWait = absl::Milliseconds(100);
+// A campaign at its rate looks again no sooner than this, so that several places are free at once.
+constexpr absl::Duration kRateWait = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -97,6 +99,10 @@ void Dispatcher::Impl::Committed(Holding& h, absl::StatusOr<IntentBatch> batch, 
       } else {
         Count(h, intent, now);
       }
+    }
+    for (const auto& [campaign, rate] : batch->campaign_rates) {
+      const absl::Time free = h.campaign_windows.at(campaign).NextFree(now);
+      if (free > now) h.WakeAt(wall + std::max(free - now, kRateWait));
     }
     if (!stale) to_send = std::move(batch->intents);
   }

@@ -56,6 +56,9 @@ struct Holding {
   bool blocked = false;
   std::optional<absl::Time> next_due;
 
+  // Looks for work at `at`, by the wall clock, if not before.
+  void WakeAt(absl::Time at) { next_due = next_due ? std::min(*next_due, at) : at; }
+
   // The sender's throughput less what inbound messages may take of it.
   int FullRate() const { return OutboundRate(sender.throughput, 0); }
 
@@ -104,11 +107,12 @@ struct Holding {
     } else if (!silent_since) {
       silent_since = now;
     }
-    if (c == ErrorClass::kRetry && now >= back_off_until)
+    if (c == ErrorClass::kRetry && now >= back_off_until) {
       back_off_until = now + jobs::Backoff(++outages, absl::Seconds(1), absl::Seconds(60), jitter);
-    if (bad && outcome.graph_error && outcome.code == kThroughputCode) {
-      limit = std::max(1, limit / 2);
-      regain_at = now + kHalvedRegains;
+      if (outcome.graph_error && outcome.code == kThroughputCode) {
+        limit = std::max(1, limit / 2);
+        regain_at = now + kHalvedRegains;
+      }
     }
     if (!campaign) return;
     int& in_a_row = bugs[*campaign];

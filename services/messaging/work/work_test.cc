@@ -307,6 +307,10 @@ TEST(Holding, HalvesItsRateWhenWhatsAppThrottlesAndRegainsIt) {
           std::nullopt, kNow);
   EXPECT_EQ(h.limit, 47);
   EXPECT_GT(h.back_off_until, kNow);
+  // The answers to what was in flight already tell of the same moment.
+  h.Learn({.result = SendResult::kRefused, .graph_error = true, .code = 130429, .http = 400}, ErrorClasses::Default(),
+          std::nullopt, kNow);
+  EXPECT_EQ(h.limit, 47);
   h.Regain(kNow + absl::Seconds(9));
   EXPECT_EQ(h.limit, 47);
   for (int i = 1; i < 10; ++i) h.Regain(kNow + absl::Seconds(10 * i));

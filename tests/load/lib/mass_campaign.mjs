@@ -34,10 +34,10 @@ export class MassCampaign {
       this.senders.push(await channels.AddSender({ request_id: requestId(), channel_id: channel.id, phone_number_id: number.id, phone_number: number.phone,
         throughput: this.throughput, daily_reach: -1 }));
     }
-    await this.approveTemplate_(kTemplate, 'TEMPLATE_CATEGORY_MARKETING', 'Hola {{1}}, llegaron las novedades del mes a la concesionaria.', [{ kind: 'KIND_QUICK_REPLY', label: 'No recibir más', opt_out: true }]);
+    await this.approveTemplate(kTemplate, 'TEMPLATE_CATEGORY_MARKETING', 'Hola {{1}}, llegaron las novedades del mes a la concesionaria.', [{ kind: 'KIND_QUICK_REPLY', label: 'No recibir más', opt_out: true }]);
   }
 
-  async approveTemplate_(name, category, body, buttons = []) {
+  async approveTemplate(name, category, body, buttons = []) {
     const service = this.client('TemplateService');
     await service.CreateTemplate({ request_id: requestId(), name, language: 'es', category, variable_format: 'VARIABLE_FORMAT_POSITIONAL',
       components: { body, buttons, examples: { 'body.1': 'Ana' } } });
@@ -64,11 +64,11 @@ export class MassCampaign {
     return total / ((performance.now() - began) / 1000);
   }
 
-  async create(sender = 0) {
+  async create(sender = 0, more = {}) {
     const campaigns = this.client('CampaignService');
     this.campaign = await campaigns.CreateCampaign({ request_id: requestId(), campaign: { display_name: 'Novedades', sender_id: this.senders[sender].id,
       template: kTemplate, language: { fixed: 'es' }, parameters: { 'body.1': { contact_field: 'first_name', default_value: 'vecino' } },
-      audience: { list_id: this.list.id } } });
+      audience: { list_id: this.list.id }, ...more } });
     return this.campaign;
   }
   schedule() { return this.client('CampaignService').ScheduleCampaign({ request_id: requestId(), campaign_id: this.campaign.id }, { deadlineSeconds: 600 }); }
