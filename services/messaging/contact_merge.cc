@@ -1,6 +1,7 @@
 #include "services/messaging/contact_merge.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -115,8 +116,11 @@ absl::StatusOr<Contact> LearnIdentities(sql::Transaction& tx, const ContactRepos
   }
   if (!learned) return contact;
   const PersonRef fresh{.phone = "", .wa_id = proven.wa_id, .bsuid = proven.bsuid, .country = proven.country};
-  ASSIGN_OR_RETURN(const bool added, contacts.AddIdentities(tx, fresh, contact, now));
-  if (added) RETURN_IF_ERROR(contacts.Update(tx, contact, now));
+  const auto shown = [&] { return std::tuple(contact.phone, contact.bsuid, contact.country); };
+  const auto before = shown();
+  RETURN_IF_ERROR(contacts.AddIdentities(tx, fresh, contact, now).status());
+  // Mostly only a wa_id is new, of which the contact's own row says nothing.
+  if (shown() != before) RETURN_IF_ERROR(contacts.Update(tx, contact, now));
   return contact;
 }
 
