@@ -5,10 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/events/event_log.h"
 #include "common/jobs/job_queue.h"
-#include "common/sql/test_database.h"
 #include "common/status/status_macros.h"
 #include "common/testing/status_matchers.h"
-#include "messaging_store_migrations.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/contact_merge.h"
 #include "services/messaging/reachability.h"
@@ -19,9 +17,9 @@
 #include "services/messaging/store/template_repository.h"
 #include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
-#include "services/messaging/work/inbox_apply.h"
 #include "services/messaging/work/profiling_feed.h"
 #include "services/messaging/work/webhook_parse.h"
+#include "services/messaging/work/work_rig.h"
 #include "vinculo/profiling/v1/events.pb.h"
 
 namespace vinculo::messaging {
@@ -31,43 +29,8 @@ using ::vinculo::test::IsOk;
 using ::vinculo::test::IsOkAndHolds;
 using ::vinculo::test::StatusIs;
 
-const absl::Time kNow = absl::FromUnixSeconds(1'760'000'000);
-
-class ContactWorkTest : public testing::Test {
+class ContactWorkTest : public WorkRig {
  protected:
-  template <class Body>
-  auto Write(Body body) {
-    return db_->WriteAndWait(sql::TestScope(), body);
-  }
-
-  void SetUp() override {
-    ASSERT_THAT(
-        Write([&](sql::Transaction& tx) -> absl::Status {
-          Policy anytime;
-          anytime.allowed_hours.fill({{0, 24 * 3600}});
-          RETURN_IF_ERROR(PolicyRepository::Put(tx, anytime, kNow));
-          RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = channel_,
-                                                                .display_name = "x",
-                                                                .waba_id = "77",
-                                                                .app = "main",
-                                                                .token_sealed = "s",
-                                                                .token_tail = "t",
-                                                                .created_at = kNow}));
-          RETURN_IF_ERROR(ChannelRepository::InsertSender(tx, {.id = sender_,
-                                                               .channel_id = channel_,
-                                                               .phone_number_id = "55",
-                                                               .phone_number = "+5491140000000",
-                                                               .created_at = kNow}));
-          const TranslationKey key{channel_, "promo", "es"};
-          RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing,
-                                                     {.body = "Hola {{1}}, chau"}, kNow));
-          RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
-          RETURN_IF_ERROR(ApplyVerdict(tx, key, {.graph_id = "g", .status = "APPROVED", .at = kNow}, kNow).status());
-          return ChannelRepository::ClaimDispatcher(tx, sender_, "one", kNow, kNow + absl::Seconds(15)).status();
-        }),
-        IsOk());
-  }
-
   Contact Make(const PersonRef& who, absl::Time at, Decision marketing = Decision::kGranted) {
     absl::StatusOr<Contact> made = Write([&](sql::Transaction& tx) -> absl::StatusOr<Contact> {
       ASSIGN_OR_RETURN(Contact c, contacts_.Create(tx, who, at));
@@ -151,35 +114,11 @@ class ContactWorkTest : public testing::Test {
     if (item.wamid.empty()) item.wamid = absl::StrCat("in.", ++made_);
     return ApplyOne(item, now);
   }
-  template <class Item>
-  absl::StatusOr<ItemResult> ApplyOne(const Item& item, absl::Time now) {
-    return Write([&](sql::Transaction& tx) -> absl::StatusOr<ItemResult> {
-      const ComplianceWords words;
-      CountDeltas deltas;
-      BatchFacts facts;
-      ASSIGN_OR_RETURN(const ItemResult r, ApplyItem({tx, contacts_, words, sender_, deltas, facts, now}, item));
-      RETURN_IF_ERROR(deltas.Flush(tx));
-      return r;
-    });
-  }
   absl::StatusOr<ItemResult> Says(const PersonRef& who, const std::string& text, absl::Time at = kNow) {
     InboundItem item{.wa_id = who.wa_id, .bsuid = who.bsuid, .at = at};
     item.content = {.kind = InboundKind::kText, .type = "text", .text = text};
     return Apply(item, at);
   }
-  std::vector<std::string> EventTypes() {
-    std::vector<std::string> out;
-    auto events = Write([](sql::Transaction& tx) { return events::Read(tx, 0, 1000); });
-    for (const events::StoredEvent& e : *events) out.push_back(e.type);
-    return out;
-  }
-
-  sql::TestDatabase db_{std::vector<sql::MigrationSet>{
-      {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"messaging", &Migrations()}}};
-  DataKey key_ = *DataKey::FromSecret(std::string(32, 'k'));
-  ContactRepository contacts_{key_};
-  const Uuid channel_ = Uuid::New(kNow), sender_ = Uuid::New(kNow);
-  int made_ = 0;
 };
 
 const PersonRef kBoth{.phone = "", .wa_id = "5491122334455", .bsuid = "AR.99"};
