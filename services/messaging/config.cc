@@ -41,6 +41,9 @@ ABSL_FLAG(
     "JSON file that says what WhatsApp's levels mean: {\"tiers\": {\"TIER_2K\": 2000}, \"throughputs\": {\"HIGH\": "
     "1000}}");
 ABSL_FLAG(absl::Duration, sender_refresh, absl::Hours(1), "how often each number is read from Graph");
+ABSL_FLAG(int, sender_in_flight, 64,
+          "requests that may be under way for one number; also what may still leave after a campaign was paused");
+ABSL_FLAG(int, sender_bulk_in_flight, 56, "of --sender_in_flight, those of campaigns and marketing");
 
 namespace vinculo::messaging {
 namespace {
@@ -65,6 +68,13 @@ void ReadRules(Config& config, flags::Checker& check) {
   if (levels) config.rules.levels = *std::move(levels);
   config.sender_refresh =
       check.DurationWithin("sender_refresh", absl::GetFlag(FLAGS_sender_refresh), absl::Seconds(10), absl::Hours(24));
+}
+
+void ReadInFlight(Config& config, flags::Checker& check) {
+  config.sender_in_flight =
+      static_cast<int>(check.IntWithin("sender_in_flight", absl::GetFlag(FLAGS_sender_in_flight), 2, 4096));
+  config.sender_bulk_in_flight = static_cast<int>(check.IntWithin(
+      "sender_bulk_in_flight", absl::GetFlag(FLAGS_sender_bulk_in_flight), 1, config.sender_in_flight - 1));
 }
 
 void ReadApps(Config& config, flags::Checker& check) {
@@ -133,6 +143,7 @@ Config ReadConfig(flags::Checker& check) {
                 "holds one secret, or two while it is being replaced");
   ReadApps(config, check);
   ReadRules(config, check);
+  ReadInFlight(config, check);
   const std::string file = absl::GetFlag(FLAGS_data_key_file);
   config.data_secret = check.SecretFile("data_key_file", file.empty() ? config.service.service_key : file).Reveal();
   check.Require(config.data_secret.empty() || config.data_secret.size() >= 32, "data_key_file",

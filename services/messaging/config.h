@@ -33,6 +33,8 @@ struct Config {
   std::vector<AppFile> further_apps;
   ProviderRules rules;
   absl::Duration sender_refresh;
+  int sender_in_flight = 0;
+  int sender_bulk_in_flight = 0;  // less than sender_in_flight
 };
 
 // Reads all flags; what is wrong is added to `check`.

@@ -90,6 +90,21 @@ TEST_F(ContactAdminTest, AnUpdateTakesWhatIsNamedAndKeepsTheRest) {
               StatusIs(Code::kInvalidArgument, "INVALID_FIELDS"));
 }
 
+TEST_F(ContactAdminTest, UnderAPhoneThatWroteInAPersonStaysKnown) {
+  Connect();
+  const v1::Contact ana = Upsert("+5491120000000", "Ana");
+  Control("POST", "inbound", R"({"from":"5491120000000","phone_number_id":"100000000000001","text":"hola"})");
+  ASSERT_TRUE(Eventually([&] { return Events("message.received").size() == 1; }));
+  v1::Contact patch, out;
+  patch.set_id(ana.id());
+  v1::ContactIdentity* phone = patch.add_identities();
+  phone->set_kind("PHONE");
+  phone->set_value("+5491166667777");
+  ASSERT_THAT(Update(patch, {"identities"}, &out), IsOk());
+  EXPECT_EQ(out.identities_size(), 2) << out.ShortDebugString();
+  EXPECT_EQ(Lookup("+5491120000000").id(), ana.id());
+}
+
 TEST_F(ContactAdminTest, TwoContactsAreMadeOneByHand) {
   const v1::Contact ana = Upsert("+5491122334455", "Ana"), other = Upsert("+5491166667777");
   v1::MergeContactsRequest merge;

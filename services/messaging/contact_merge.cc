@@ -13,6 +13,7 @@
 #include "services/messaging/consent_act.h"
 #include "services/messaging/job_kinds.h"
 #include "services/messaging/store/merge_repository.h"
+#include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -98,13 +99,36 @@ absl::StatusOr<Contact> MergeContacts(sql::Transaction& tx, const ContactReposit
   return survivor;
 }
 
+absl::StatusOr<bool> InTouch(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& id) {
+  ASSIGN_OR_RETURN(const Contact contact, contacts.Get(tx, id));
+  if (contact.last_inbound_at) return true;
+  return MessageRepository::AnyAccepted(tx, id);
+}
+
+namespace {
+
+// Whose identity it is. A phone stands for the wa_id of its digits once WhatsApp has reached the person under it, or
+// the person `asked` about; until then it is only what somebody typed.
+absl::StatusOr<std::optional<Uuid>> ProvenOwner(sql::Transaction& tx, const ContactRepository& contacts,
+                                                const Identity& id, const Uuid& asked) {
+  ASSIGN_OR_RETURN(const std::optional<Uuid> owner, contacts.OwnerOf(tx, id));
+  if (owner || id.kind != IdentityKind::kWaId) return owner;
+  ASSIGN_OR_RETURN(const std::optional<Uuid> typed,
+                   contacts.OwnerOf(tx, {IdentityKind::kPhone, PhoneOfWaId(id.value)}));
+  if (!typed || *typed == asked) return typed;
+  ASSIGN_OR_RETURN(const bool proven, InTouch(tx, contacts, *typed));
+  return proven ? typed : std::nullopt;
+}
+
+}  // namespace
+
 absl::StatusOr<Contact> LearnIdentities(sql::Transaction& tx, const ContactRepository& contacts, Contact contact,
                                         const PersonRef& proven, absl::Time now) {
   if (contact.state != ContactState::kActive) return contact;
   bool learned = false;
   for (const Identity& id : IdentitiesOf({.phone = "", .wa_id = proven.wa_id, .bsuid = proven.bsuid})) {
     if (absl::c_linear_search(contact.identities, id)) continue;
-    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, contacts.OwnerOf(tx, id));
+    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, ProvenOwner(tx, contacts, id, contact.id));
     if (!owner) {
       learned = true;
       continue;
@@ -128,7 +152,7 @@ absl::Status LearnIdentities(sql::Transaction& tx, const ContactRepository& cont
                              const PersonRef& proven, absl::Time now) {
   bool known = true;
   for (const Identity& id : IdentitiesOf({.phone = "", .wa_id = proven.wa_id, .bsuid = proven.bsuid})) {
-    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, contacts.OwnerOf(tx, id));
+    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, ProvenOwner(tx, contacts, id, contact_id));
     known = known && owner && *owner == contact_id;
   }
   if (known) return absl::OkStatus();
@@ -151,7 +175,7 @@ absl::Status ChangeNumber(sql::Transaction& tx, const ContactRepository& contact
   std::erase_if(contact.identities, [&](const Identity& id) { return !stays(id); });
   contact.bsuid = fresh.bsuid;
   if (!fresh.wa_id.empty()) {
-    contact.phone = absl::StrCat("+", fresh.wa_id);
+    contact.phone = PhoneOfWaId(fresh.wa_id);
     contact.country = fresh.country;
   }
   RETURN_IF_ERROR(contacts.Update(tx, contact, now));

@@ -23,6 +23,14 @@ class DispatcherTest : public Rig {
     return options;
   }
 
+  DispatcherOptions Narrow() {
+    DispatcherOptions options = Options("narrow");
+    options.in_flight_max = 4;
+    options.bulk_in_flight_max = 3;
+    return options;
+  }
+
+  Dispatcher narrow_{*db_, contacts_, key_, provider_, metrics_, Narrow()};
   Dispatcher late_{*db_, contacts_, key_, provider_, metrics_, Late()};
   Dispatcher first_{*db_, contacts_, key_, provider_, metrics_, Options("first")};
 };
@@ -59,6 +67,24 @@ TEST_F(DispatcherTest, NoSecondHoldsMoreThanTheNumbersRateAcrossATakeover) {
   const nlohmann::json counts = nlohmann::json::parse(Control("GET", "counts").body);
   EXPECT_LE(counts["send"]["senders"]["100000000000001"]["max_in_a_second"], 76) << counts["send"].dump();
   EXPECT_EQ(Recipients()["max_accepted"], 1);
+}
+
+TEST_F(DispatcherTest, NoMoreThanTheBoundAreInFlightAndBulkLeavesRoom) {
+  Connect();
+  ImportPeople(12);
+  ApproveTemplate();
+  Configure({{"faults", {{{"on", "send"}, {"do", "delay"}, {"delay_ms", 50}}}}});
+  narrow_.Start();
+  const v1::Campaign campaign = NewCampaign();
+  Launch(campaign.id());
+  double most = 0;
+  const auto all_reached = [&] {
+    most = std::max(most, metrics_.in_flight.Value());
+    return Report(campaign.id()).accepted_ever() == 12;
+  };
+  ASSERT_TRUE(Eventually(all_reached));
+  EXPECT_EQ(most, 3) << "bulk may use three of four";
+  narrow_.Stop();
 }
 
 TEST_F(DispatcherTest, AReadMarkTakesASlotOnlyWhereTheSenderIsHeld) {

@@ -82,6 +82,8 @@ class Messaging final : public rpc::Service {
                     {.tenants = config.service.tenants,
                      .holder = Uuid::New(environment.clock.Now()).ToString(),
                      .unknown_wait = config.unknown_wait,
+                     .in_flight_max = config.sender_in_flight,
+                     .bulk_in_flight_max = config.sender_bulk_in_flight,
                      .error_classes = config.rules.errors}),
         read_marks_(
             environment.database, key_, provider_,

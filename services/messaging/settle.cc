@@ -62,6 +62,7 @@ absl::StatusOr<bool> ShowInLedger(sql::Transaction& tx, const Message& before, c
   if (!moved && !recounted) return false;
   const Recipient row{.campaign_id = *after.campaign_id,
                       .contact_id = after.recipient(),
+                      .position = RecipientPosition(*after.campaign_id, after.recipient()),
                       .state = RecipientStateOf(is),
                       .reason = reason_is,
                       .tries = after.progress.attempt,
@@ -88,6 +89,10 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after,
   const bool reported = same_attempt && before.wamid == after.wamid;
   RETURN_IF_ERROR(reported ? MessageRepository::UpdateReported(tx, after)
                            : MessageRepository::UpdateProgress(tx, after));
+  return Follow(tx, before, after, deltas, now);
+}
+
+absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now) {
   RETURN_IF_ERROR(Reprice(tx, before, after, deltas));
   const std::vector<FigureAt> figures_were = FiguresOf(before), figures_are = FiguresOf(after);
   bool in_ledger = false;

@@ -17,6 +17,8 @@ absl::Time Never();
 // ledger row, the counters of campaign and reports and the event of the state it came to [M-91] [M-94]. `before` is the
 // message as read. The caller flushes `deltas` at the end of its transaction.
 absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now);
+// The same once the message's row says already what became of it: everything else that shows it.
+absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now);
 
 // Pauses a campaign by itself; does nothing unless it is RUNNING.
 absl::Status AutoPause(sql::Transaction& tx, const Uuid& campaign, const std::string& reason, absl::Time now);

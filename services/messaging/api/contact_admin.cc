@@ -78,14 +78,20 @@ Named ParseIdentities(const v1::Contact& in, const Contact& before, FieldViolati
   return out;
 }
 
-// The contact has these phones and BSUIDs from now on, beside what WhatsApp told.
+// The contact has these phones and BSUIDs from now on, beside what WhatsApp told: under a phone that it has reached the
+// person stays known by its wa_id.
 absl::Status ReplaceIdentities(sql::Transaction& tx, const ContactRepository& contacts, const Named& named,
                                Contact& contact, absl::Time now) {
   const std::vector<Identity> before = contact.identities;
+  ASSIGN_OR_RETURN(const bool in_touch, InTouch(tx, contacts, contact.id));
   for (const Identity& id : before) {
     if (id.kind == IdentityKind::kWaId || absl::c_linear_search(named.identities, id)) continue;
     RETURN_IF_ERROR(contacts.RemoveIdentity(tx, contact, id));
     std::erase(contact.identities, id);
+    if (id.kind == IdentityKind::kPhone && in_touch) {
+      const PersonRef known{.phone = "", .wa_id = id.value.substr(1)};
+      RETURN_IF_ERROR(contacts.AddIdentities(tx, known, contact, now).status());
+    }
     if (contact.phone == id.value) contact.phone.clear();
     if (contact.bsuid == id.value) contact.bsuid.clear();
   }
@@ -99,7 +105,7 @@ absl::Status ReplaceIdentities(sql::Transaction& tx, const ContactRepository& co
     RETURN_IF_ERROR(contacts.AddIdentities(tx, who, contact, now).status());
   }
   for (const Identity& id : contact.identities) {
-    if (contact.phone.empty() && id.kind == IdentityKind::kWaId) contact.phone = absl::StrCat("+", id.value);
+    if (contact.phone.empty() && id.kind == IdentityKind::kWaId) contact.phone = PhoneOfWaId(id.value);
     if (contact.phone.empty() && id.kind == IdentityKind::kPhone) contact.phone = id.value;
     if (contact.bsuid.empty() && id.kind == IdentityKind::kBsuid) contact.bsuid = id.value;
   }

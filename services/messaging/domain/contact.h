@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/id/uuid.h"
@@ -24,6 +25,9 @@ struct Identity {
 
 // True for WhatsApp's business-scoped user ids, wherever they appear: `AR.99887766`.
 bool IsBsuid(absl::string_view value);
+
+// The E.164 number of a wa_id, which is its digits.
+inline std::string PhoneOfWaId(absl::string_view wa_id) { return absl::StrCat("+", wa_id); }
 
 enum class ContactState { kActive = 1, kMerged = 2, kErased = 3 };
 

@@ -71,7 +71,7 @@ constexpr sql::Query kQueuedOf{"campaign_recipient_of_contact",
 constexpr sql::Query kUpdateRow{
     "campaign_recipient_update",
     "UPDATE campaign_recipient SET state = ?, reason = ?, message_id = ?, not_before = ?, tries = ?, updated_at "
-    "= ? WHERE tenant_id = ? AND campaign_id = ? AND contact_id = ?"};
+    "= ? WHERE tenant_id = ? AND campaign_id = ? AND position = ? AND contact_id = ?"};
 constexpr sql::Query kRetryable{
     "campaign_recipient_retryable",
     "SELECT " ROW
@@ -85,7 +85,7 @@ constexpr sql::Query kRequeue{
 constexpr sql::Query kShowMessage{
     "campaign_recipient_show_message",
     "UPDATE campaign_recipient SET state = ?, reason = ?, not_before = ?, tries = ?, updated_at = ? WHERE "
-    "tenant_id = ? AND campaign_id = ? AND contact_id = ? AND message_id = ?"};
+    "tenant_id = ? AND campaign_id = ? AND position = ? AND contact_id = ? AND message_id = ?"};
 constexpr sql::Query kSetReplied{
     "campaign_recipient_set_replied",
     "UPDATE campaign_recipient SET replied = ?, opted_out = ?, replied_at = ?, opted_out_at = ? WHERE tenant_id = ? "
@@ -250,13 +250,13 @@ absl::StatusOr<std::vector<Recipient>> CampaignRepository::QueuedOf(sql::Transac
 
 absl::Status CampaignRepository::UpdateRecipient(sql::Transaction& tx, const Recipient& r) {
   return tx.Exec(kUpdateRow, r.state, r.reason, r.message_id, r.not_before, r.tries, r.updated_at, tx.tenant(),
-                 r.campaign_id, r.contact_id);
+                 r.campaign_id, r.position, r.contact_id);
 }
 
 absl::StatusOr<bool> CampaignRepository::ShowMessage(sql::Transaction& tx, const Recipient& r) {
   ASSIGN_OR_RETURN(const int64_t changed,
                    tx.ExecCount(kShowMessage, r.state, r.reason, r.not_before, r.tries, r.updated_at, tx.tenant(),
-                                r.campaign_id, r.contact_id, r.message_id));
+                                r.campaign_id, r.position, r.contact_id, r.message_id));
   return changed == 1;
 }
 

@@ -176,9 +176,9 @@ absl::StatusOr<std::optional<Contact>> ContactRepository::Find(sql::Transaction&
     ASSIGN_OR_RETURN(std::optional<Contact> found, ByIdentity(tx, kind, *value));
     if (found) return found;
   }
-  const std::string& number = who.phone.empty() ? who.wa_id : who.phone;
-  if (number.empty()) return std::nullopt;
-  return FindOne(tx, kByPhoneKey, tx.tenant(), text::PhoneKey(number), who.phone);
+  if (who.phone.empty() && who.wa_id.empty()) return std::nullopt;
+  const std::string phone = who.phone.empty() ? PhoneOfWaId(who.wa_id) : who.phone;
+  return FindOne(tx, kByPhoneKey, tx.tenant(), text::PhoneKey(phone), phone);
 }
 
 absl::StatusOr<std::optional<Contact>> ContactRepository::FindByCustomer(sql::Transaction& tx,
@@ -214,7 +214,7 @@ absl::StatusOr<Contact> ContactRepository::Create(sql::Transaction& tx, const Pe
 absl::StatusOr<Contact> ContactRepository::Prepare(sql::Transaction& tx, const PersonRef& who, absl::Time now) const {
   Contact c;
   c.id = Uuid::New(now);
-  c.phone = !who.phone.empty() ? who.phone : who.wa_id.empty() ? "" : absl::StrCat("+", who.wa_id);
+  c.phone = !who.phone.empty() ? who.phone : who.wa_id.empty() ? "" : PhoneOfWaId(who.wa_id);
   c.bsuid = who.bsuid;
   c.country = !who.country.empty() ? who.country : who.bsuid.substr(0, 2);
   c.created_at = c.updated_at = now;
@@ -242,7 +242,7 @@ absl::StatusOr<bool> ContactRepository::AddIdentities(sql::Transaction& tx, cons
     added.push_back(id);
     if (id.kind == IdentityKind::kBsuid && contact.bsuid.empty()) contact.bsuid = id.value;
     if (id.kind == IdentityKind::kPhone && contact.phone.empty()) contact.phone = id.value;
-    if (id.kind == IdentityKind::kWaId && contact.phone.empty()) contact.phone = absl::StrCat("+", id.value);
+    if (id.kind == IdentityKind::kWaId && contact.phone.empty()) contact.phone = PhoneOfWaId(id.value);
     if (id.kind != IdentityKind::kBsuid && !who.country.empty()) contact.country = who.country;
   }
   if (added.empty()) return false;

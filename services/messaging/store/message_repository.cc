@@ -56,6 +56,15 @@ constexpr sql::Query kUpdateProgress{"message_update_progress",
                                      "wamid = ?, error_reason = ?, error_code = ?, accepted_at "
                                      "= ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? "
                                      "WHERE tenant_id = ? AND message_id = ?"};
+constexpr sql::Query kAcceptBegun{
+    "message_accept_begun",
+    "UPDATE message SET state = ?, phase = ?, due_at = ?, wamid = ?, accepted_at = ? WHERE tenant_id = ? AND "
+    "message_id = ? AND attempt = ? AND phase = ? AND contact_id = ?"};
+// By contact and not by time, which the order says.
+constexpr sql::Query kAnyAccepted{
+    "message_any_accepted",
+    "SELECT 1 FROM message WHERE tenant_id = ? AND contact_id = ? AND accepted_at IS NOT NULL ORDER BY message_id "
+    "LIMIT 1"};
 // Touches no index of attempts and wamids: statuses come three times as often as messages.
 constexpr sql::Query kUpdateReported{
     "message_update_reported",
@@ -257,6 +266,20 @@ absl::Status MessageRepository::UpdateProgress(sql::Transaction& tx, const Messa
                  tx.tenant(), m.id);
 }
 
+absl::StatusOr<bool> MessageRepository::AcceptBegun(sql::Transaction& tx, const Message& m) {
+  ASSIGN_OR_RETURN(const int64_t changed, tx.ExecCount(kAcceptBegun, m.state(), m.progress.phase, m.next_look(),
+                                                       m.wamid, m.progress.accepted_at, tx.tenant(), m.id,
+                                                       m.progress.attempt, Phase::kSending, m.contact_id));
+  return changed == 1;
+}
+
+absl::StatusOr<bool> MessageRepository::AnyAccepted(sql::Transaction& tx, const Uuid& contact) {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found,
+                   tx.Find(
+                       kAnyAccepted, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), contact));
+  return found.has_value();
+}
+
 absl::Status MessageRepository::UpdateReported(sql::Transaction& tx, const Message& m) {
   const Progress& p = m.progress;
   return tx.Exec(kUpdateReported, m.state(), p.phase, m.next_look(), p.error_reason, p.error_code, p.accepted_at,
@@ -350,9 +373,10 @@ absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sq
 }
 
 std::vector<sql::Query> MessageRepository::Queries() {
-  return {kFacts,   kManyFacts,  kUpdateReported, kAwaited,    kLastFacts, kInsert,  kGet,
-          kByWamid, kUpdate,     kUpdateProgress, kSetPricing, kDue,       kNextDue, kPostponeContact,
-          kOrphans, kUnknownDue, kUnknownWaiting, kByContact,  kByCampaign};
+  return {kAcceptBegun,    kAnyAccepted, kFacts,     kManyFacts,       kUpdateReported, kAwaited,
+          kLastFacts,      kInsert,      kGet,       kByWamid,         kUpdate,         kUpdateProgress,
+          kSetPricing,     kDue,         kNextDue,   kPostponeContact, kOrphans,        kUnknownDue,
+          kUnknownWaiting, kByContact,   kByCampaign};
 }
 
 }  // namespace vinculo::messaging

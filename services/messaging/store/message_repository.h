@@ -31,6 +31,11 @@ class MessageRepository {
   static absl::Status Update(sql::Transaction& tx, const Message& message);
   // The same for an unchanged content: what a status or a result changes.
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
+  // State, phase, due time, wamid and acceptance of an attempt that is SENDING for this contact; false when it no
+  // longer is: a status, a merge or another attempt has changed the row.
+  static absl::StatusOr<bool> AcceptBegun(sql::Transaction& tx, const Message& message);
+  // Whether WhatsApp ever took a message for this contact.
+  static absl::StatusOr<bool> AnyAccepted(sql::Transaction& tx, const Uuid& contact);
   // The same again for an unchanged attempt, token and wamid: what a status changes.
   static absl::Status UpdateReported(sql::Transaction& tx, const Message& message);
   // Billing category, billable, price and currency.

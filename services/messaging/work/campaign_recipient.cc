@@ -129,7 +129,8 @@ absl::StatusOr<std::optional<Message>> CampaignRecipients::MessageFor(const Reci
             .version = row.version,
             .category = category,
             .caller = campaign_.caller,
-            .created_at = now};
+            .created_at = now,
+            .country = contact.country};
   ASSIGN_OR_RETURN(const bool affordable, Reserve(contact, category, m));
   if (!affordable) return std::nullopt;
   c_.MarkSending(m);

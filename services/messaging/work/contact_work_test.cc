@@ -55,9 +55,18 @@ class ContactWorkTest : public WorkRig {
     return *Write([&](sql::Transaction& tx) { return contacts_.Find(tx, who); });
   }
 
+  // The id of a campaign whose ledger has these people in this order.
+  static Uuid CampaignOf(const std::vector<Contact>& people) {
+    while (true) {
+      const Uuid id = Uuid::New(kNow);
+      const auto place = [&](const Contact& c) { return RecipientPosition(id, c.id); };
+      if (std::ranges::is_sorted(people, {}, place)) return id;
+    }
+  }
+
   // A running campaign to these people, in this order.
   Campaign Launch(const std::vector<Contact>& people) {
-    Campaign c{.id = Uuid::New(kNow),
+    Campaign c{.id = CampaignOf(people),
                .display_name = "c",
                .sender_id = sender_,
                .channel_id = channel_,
@@ -69,16 +78,8 @@ class ContactWorkTest : public WorkRig {
     EXPECT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
                   RETURN_IF_ERROR(CampaignRepository::Insert(tx, c));
                   CountDeltas deltas;
-                  for (size_t i = 0; i < people.size(); ++i) {
-                    RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, {.campaign_id = c.id,
-                                                                             .contact_id = people[i].id,
-                                                                             .position = static_cast<int64_t>(i),
-                                                                             .language = "es",
-                                                                             .version = 1,
-                                                                             .category = Category::kMarketing,
-                                                                             .params = {{"body.1", "Ana"}},
-                                                                             .not_before = kNow,
-                                                                             .updated_at = kNow}));
+                  for (const Contact& contact : people) {
+                    RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, QueuedRow(c.id, contact.id)));
                     deltas.Add(c.id, RecipientState::kQueued, "", 1);
                   }
                   return deltas.Flush(tx);
@@ -96,9 +97,13 @@ class ContactWorkTest : public WorkRig {
   }
   absl::Status Answer(const Intent& i, SendOutcome outcome, absl::Time now = kNow) {
     return Write([&](sql::Transaction& tx) {
-      return RecordOutcomes(tx, contacts_, {{i.message.id, i.message.progress.attempt, outcome}}, {}, absl::Minutes(10),
-                            now);
+      const SendReport report = SendReport::Of(std::make_shared<const Message>(i.message), outcome);
+      return RecordOutcomes(tx, contacts_, {report}, {}, absl::Minutes(10), now);
     });
+  }
+  std::vector<Identity> Identities(Contact contact) {
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return contacts_.LoadIdentities(tx, contact); }), IsOk());
+    return contact.identities;
   }
   Recipient Row(const Campaign& c, const Contact& contact) {
     auto row = Write([&](sql::Transaction& tx) { return CampaignRepository::FindRecipient(tx, c.id, contact.id); });
@@ -181,6 +186,29 @@ TEST_F(ContactWorkTest, TheAnswerOfWhatsAppMergesToo) {
               IsOk());
   EXPECT_EQ(Read(other.id).id, one.id);
   EXPECT_EQ(Row(c, one).state, RecipientState::kAccepted);
+}
+
+TEST_F(ContactWorkTest, APhoneStandsForTheWaIdOfItsDigits) {
+  const Contact typed = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  Launch({typed});
+  ASSERT_THAT(Answer(Commit().at(0), {.result = SendResult::kAccepted, .wamid = "wamid.1", .wa_id = "5491122334455"}),
+              IsOk());
+  EXPECT_EQ(Identities(typed), (std::vector<Identity>{{IdentityKind::kPhone, "+5491122334455"}}));
+  EXPECT_EQ(Find({.wa_id = "5491122334455"})->id, typed.id);
+  // Now the channel has proven the phone: who turns out to have its wa_id is the same person.
+  const Contact hidden = Make({.bsuid = "AR.99"}, kNow - absl::Hours(1));
+  Launch({hidden});
+  ASSERT_THAT(Answer(Commit().at(0), {.result = SendResult::kAccepted, .wamid = "wamid.2", .wa_id = "5491122334455"}),
+              IsOk());
+  EXPECT_EQ(Read(hidden.id).id, typed.id);
+}
+
+TEST_F(ContactWorkTest, AWaIdUnlikeThePhoneIsKept) {
+  const Contact typed = Make({.phone = "+5215512345678", .country = "MX"}, kNow - absl::Hours(2));
+  Launch({typed});
+  ASSERT_THAT(Answer(Commit().at(0), {.result = SendResult::kAccepted, .wamid = "wamid.1", .wa_id = "525512345678"}),
+              IsOk());
+  EXPECT_THAT(Identities(typed), testing::Contains(Identity{IdentityKind::kWaId, "525512345678"}));
 }
 
 TEST_F(ContactWorkTest, APersonUnderTwoRowsOfACampaignIsWrittenToOnce) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -60,6 +61,11 @@ struct SendReport {
   SendOutcome outcome;
   bool untried = false;  // the holder itself did not write the request
   double jitter = 0.5;
+  std::shared_ptr<const Message> begun = nullptr;  // as its intent left it; spares reading it again
+
+  static SendReport Of(std::shared_ptr<const Message> begun, SendOutcome outcome) {
+    return {.message_id = begun->id, .attempt = begun->progress.attempt, .outcome = std::move(outcome), .begun = begun};
+  }
 };
 
 // Records outcomes: facts, whatever the token. Blocks senders and pauses campaigns where the class of an error says so

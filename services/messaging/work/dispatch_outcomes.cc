@@ -64,15 +64,32 @@ struct Recorder {
     m.progress.error_code = outcome.graph_error ? outcome.code : outcome.http;
   }
 
-  absl::Status Accept(Message& m, const SendOutcome& outcome) const {
+  void Take(Message& m, const SendOutcome& outcome) const {
     m.wamid = outcome.wamid;
     if (!m.progress.accepted_at) m.progress.accepted_at = now;
     m.progress.phase = outcome.held ? Phase::kHeld : Phase::kAccepted;
+  }
+
+  absl::Status Accept(Message& m, const SendOutcome& outcome) const {
+    Take(m, outcome);
     if (any_parked) {
       ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(tx, outcome.wamid));
       for (const StatusReport& report : parked) MergeStatus(report, m.progress);
     }
     return LearnIdentities(tx, contacts, m.contact_id, ProvenBy(outcome), now);
+  }
+
+  // Mostly nothing has touched a message between its request and the answer: then it is not read back. False when
+  // something has.
+  absl::StatusOr<bool> AcceptAsBegun(const Message& begun, const SendOutcome& outcome) const {
+    if (any_parked) return false;
+    Message m = begun;
+    Take(m, outcome);
+    ASSIGN_OR_RETURN(const bool untouched, MessageRepository::AcceptBegun(tx, m));
+    if (!untouched) return false;
+    RETURN_IF_ERROR(Follow(tx, begun, m, deltas, now));
+    RETURN_IF_ERROR(LearnIdentities(tx, contacts, m.contact_id, ProvenBy(outcome), now));
+    return true;
   }
 
   // Waits, and so does what was asked for later of the same person [M-48].
@@ -191,6 +208,10 @@ struct Recorder {
   }
 
   absl::Status Record(const SendReport& report) {
+    if (report.begun != nullptr && report.outcome.result == SendResult::kAccepted) {
+      ASSIGN_OR_RETURN(const bool done, AcceptAsBegun(*report.begun, report.outcome));
+      if (done) return absl::OkStatus();
+    }
     ASSIGN_OR_RETURN(const std::optional<Message> found, MessageRepository::Find(tx, report.message_id));
     if (!found || found->progress.attempt != report.attempt) return absl::OkStatus();
     const Message& before = *found;

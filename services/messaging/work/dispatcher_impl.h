@@ -72,8 +72,8 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
   void Commit(Holding& h, absl::Time now, absl::Time wall) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Committed(Holding& h, absl::StatusOr<IntentBatch> batch, absl::Time began);
   void Count(Holding& h, const Intent& intent, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Send(Holding& h, const Intent& intent);
-  void Answered(Holding& h, SendReport report, const Uuid& contact, Lane lane, const std::optional<Uuid>& campaign);
+  void Send(Holding& h, Intent intent);
+  void Answered(Holding& h, std::shared_ptr<const Message> begun, SendOutcome outcome);
   void Record(Holding& h) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   sql::Database& db_;

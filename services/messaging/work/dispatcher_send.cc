@@ -106,7 +106,7 @@ void Dispatcher::Impl::Committed(Holding& h, absl::StatusOr<IntentBatch> batch, 
     }
     if (!stale) to_send = std::move(batch->intents);
   }
-  for (const Intent& intent : to_send) Send(h, intent);
+  for (Intent& intent : to_send) Send(h, std::move(intent));
 }
 
 void Dispatcher::Impl::Count(Holding& h, const Intent& intent, absl::Time now) {
@@ -121,30 +121,27 @@ void Dispatcher::Impl::Count(Holding& h, const Intent& intent, absl::Time now) {
   }
 }
 
-void Dispatcher::Impl::Send(Holding& h, const Intent& intent) {
+void Dispatcher::Impl::Send(Holding& h, Intent intent) {
   metrics_.in_flight.Increment();
-  provider_.Send(h.sender.phone_number_id, h.token_text, SendBody(intent.message, intent.target),
-                 [self = shared_from_this(), &h, id = intent.message.id, attempt = intent.message.progress.attempt,
-                  contact = intent.message.contact_id, lane = intent.message.lane,
-                  campaign = intent.message.campaign_id](SendOutcome outcome) {
-                   self->Answered(h, {id, attempt, std::move(outcome)}, contact, lane, campaign);
-                 });
+  std::string body = SendBody(intent.message, intent.target);
+  provider_.Send(h.sender.phone_number_id, h.token_text, std::move(body),
+                 [self = shared_from_this(), &h, begun = std::make_shared<const Message>(std::move(intent.message))](
+                     SendOutcome outcome) { self->Answered(h, begun, std::move(outcome)); });
 }
 
-void Dispatcher::Impl::Answered(Holding& h, SendReport report, const Uuid& contact, Lane lane,
-                                const std::optional<Uuid>& campaign) {
+void Dispatcher::Impl::Answered(Holding& h, std::shared_ptr<const Message> begun, SendOutcome outcome) {
   static constexpr const char* kNames[] = {"", "accepted", "refused", "not_sent", "ambiguous"};
   metrics_.in_flight.Decrement();
-  metrics_.sends[kNames[static_cast<int>(report.outcome.result)]].Increment();
-  if (report.outcome.result == SendResult::kRefused)
-    metrics_.provider_errors[ErrorClasses::Default().Label(report.outcome)].Increment();
+  metrics_.sends[kNames[static_cast<int>(outcome.result)]].Increment();
+  if (outcome.result == SendResult::kRefused)
+    metrics_.provider_errors[ErrorClasses::Default().Label(outcome)].Increment();
   absl::MutexLock lock(&mutex_);
-  const absl::Time now = Mark();
   --h.in_flight;
-  if (lane == Lane::kBulk) --h.bulk_in_flight;
-  if (lane == Lane::kTransactional) h.busy.erase(contact);
+  if (begun->lane == Lane::kBulk) --h.bulk_in_flight;
+  if (begun->lane == Lane::kTransactional) h.busy.erase(begun->contact_id);
+  SendReport report = SendReport::Of(begun, std::move(outcome));
   report.jitter = std::uniform_real_distribution<double>(0, 1)(random_);
-  h.Learn(report.outcome, options_.error_classes, campaign, now, report.jitter);
+  h.Learn(report.outcome, options_.error_classes, begun->campaign_id, Mark(), report.jitter);
   h.reports.push_back(std::move(report));
   poked_ = true;
 }

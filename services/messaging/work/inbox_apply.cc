@@ -34,7 +34,7 @@ bool OpensWindow(InboundKind kind) {
 PersonRef PersonOf(const std::string& wa_id, const std::string& bsuid) {
   PersonRef who{.phone = "", .wa_id = wa_id, .bsuid = bsuid};
   if (!wa_id.empty()) {
-    const absl::StatusOr<text::Phone> phone = text::ParsePhone(absl::StrCat("+", wa_id), "");
+    const absl::StatusOr<text::Phone> phone = text::ParsePhone(PhoneOfWaId(wa_id), "");
     if (phone.ok()) who.country = phone->region;
   }
   return who;

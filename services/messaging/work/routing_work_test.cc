@@ -82,15 +82,7 @@ TEST_F(RoutingWorkTest, OfTwoCampaignsInADayTheNewerIsAnswered) {
   const Campaign second = NewCampaign(1);
   ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
                 CountDeltas deltas;
-                RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, {.campaign_id = second.id,
-                                                                         .contact_id = person.id,
-                                                                         .position = 9,
-                                                                         .language = "es",
-                                                                         .version = 1,
-                                                                         .category = Category::kMarketing,
-                                                                         .params = {{"body.1", "Ana"}},
-                                                                         .not_before = kNow,
-                                                                         .updated_at = kNow}));
+                RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, QueuedRow(second.id, person.id)));
                 deltas.Add(second.id, RecipientState::kQueued, "", 1);
                 return deltas.Flush(tx);
               }),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,7 +63,20 @@ class WorkRig : public testing::Test {
         test::IsOk());
   }
 
-  // A running campaign with `n` queued people who agreed to marketing.
+  // A row of a ledger as the freeze writes it.
+  static Recipient QueuedRow(const Uuid& campaign, const Uuid& contact) {
+    return {.campaign_id = campaign,
+            .contact_id = contact,
+            .position = RecipientPosition(campaign, contact),
+            .language = "es",
+            .version = 1,
+            .category = Category::kMarketing,
+            .params = {{"body.1", "Ana"}},
+            .not_before = kNow,
+            .updated_at = kNow};
+  }
+
+  // A running campaign with `n` queued people who agreed to marketing; people_ has them in the order of the ledger.
   Campaign NewCampaign(int n) {
     Campaign c{.id = Uuid::New(kNow),
                .display_name = "c",
@@ -82,18 +97,13 @@ class WorkRig : public testing::Test {
                 contacts_.Create(tx, {.phone = absl::StrCat("+54911000", 10000 + ++made_), .country = "AR"}, kNow));
             contact.marketing = Decision::kGranted;
             RETURN_IF_ERROR(contacts_.SetPermissions(tx, contact));
-            RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, {.campaign_id = c.id,
-                                                                     .contact_id = contact.id,
-                                                                     .position = i,
-                                                                     .language = "es",
-                                                                     .version = 1,
-                                                                     .category = Category::kMarketing,
-                                                                     .params = {{"body.1", "Ana"}},
-                                                                     .not_before = kNow,
-                                                                     .updated_at = kNow}));
+            RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, QueuedRow(c.id, contact.id)));
             deltas.Add(c.id, RecipientState::kQueued, "", 1);
             people_.push_back(contact);
           }
+          std::sort(people_.end() - n, people_.end(), [&](const Contact& a, const Contact& b) {
+            return RecipientPosition(c.id, a.id) < RecipientPosition(c.id, b.id);
+          });
           return deltas.Flush(tx);
         }),
         test::IsOk());
@@ -109,9 +119,8 @@ class WorkRig : public testing::Test {
         [&](sql::Transaction& tx) { return RecordOutcomes(tx, contacts_, reports, {}, absl::Minutes(10), now); });
   }
   static SendReport Accepted(const Intent& i) {
-    return {i.message.id,
-            i.message.progress.attempt,
-            {.result = SendResult::kAccepted, .wamid = absl::StrCat("wamid.", i.message.id.ToString())}};
+    return SendReport::Of(std::make_shared<const Message>(i.message),
+                          {.result = SendResult::kAccepted, .wamid = absl::StrCat("wamid.", i.message.id.ToString())});
   }
   static SendReport Refused(const Intent& i, int code) {
     return {i.message.id,

@@ -95,6 +95,23 @@ TEST_F(WorkTest, AnAnswerAfterItsStatusChangesNothingForTheWorse) {
   EXPECT_EQ(Counts(c).of(RecipientState::kRead), 1);
 }
 
+TEST_F(WorkTest, AnAnswerLeavesTheSameWhetherItsMessageIsReadBackOrNot) {
+  const Campaign c = NewCampaign(2);
+  const std::vector<Intent> intents = Commit()->intents;
+  SendReport read_back = Accepted(intents[0]);
+  read_back.begun = nullptr;
+  ASSERT_THAT(Record({read_back, Accepted(intents[1])}), IsOk());
+  std::vector<Message> are;
+  for (const Intent& i : intents)
+    are.push_back(*Write([&](auto& tx) { return MessageRepository::Get(tx, i.message.id); }));
+  EXPECT_EQ(are[0].state(), MessageState::kAccepted);
+  EXPECT_EQ(are[1].state(), are[0].state());
+  EXPECT_EQ(are[1].wamid, absl::StrCat("wamid.", are[1].id.ToString()));
+  EXPECT_EQ(are[1].progress.accepted_at, are[0].progress.accepted_at);
+  EXPECT_EQ(are[1].due_at, are[0].due_at);
+  EXPECT_EQ(Counts(c).of(RecipientState::kAccepted), 2);
+}
+
 TEST_F(WorkTest, EachClassOfErrorHasItsOwnConsequence) {
   const Campaign c = NewCampaign(3);
   const std::vector<Intent> intents = Commit()->intents;
