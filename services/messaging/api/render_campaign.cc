@@ -2,7 +2,7 @@
 #include "common/api/time.h"
 #include "services/messaging/api/policy.h"
 #include "services/messaging/api/render.h"
-#include "services/messaging/domain/campaign_codes.h"
+#include "services/messaging/domain/help.h"
 #include "services/messaging/domain/money.h"
 
 namespace vinculo::messaging {
@@ -109,10 +109,11 @@ void RenderGuards(const CampaignGuards& in, v1::CampaignGuards* out) {
 
 void RenderPause(const Campaign& in, v1::Campaign* out) {
   out->set_pause_reason(in.pause_reason);
-  const CodeText* text = FindCode(kPauseReasons, in.pause_reason);
-  if (text == nullptr || in.state != CampaignState::kPaused) return;
-  out->set_pause_message(std::string(text->message));
-  out->set_pause_fix(std::string(text->fix));
+  if (in.state != CampaignState::kPaused) return;
+  const std::optional<Help> help = FindHelp(in.pause_reason, HelpLanguage::kEnglish);
+  if (!help) return;
+  out->set_pause_message(help->message);
+  out->set_pause_fix(help->fix);
 }
 
 }  // namespace

@@ -105,7 +105,8 @@ enum class CanaryPhase { kNone = 0, kSlice = 1, kWaiting = 2, kPassed = 3 };
 
 // What a RUNNING campaign waits for; an empty reason: nothing [M-73].
 struct CampaignWait {
-  std::string reason;  // of kWaitReasons
+  // RATE, REACH, HOURS, CANARY, PROVIDER, ANSWERS or SENDER_BLOCKED; each has an entry in the help.
+  std::string reason;
   std::optional<absl::Time> until;
   friend bool operator==(const CampaignWait&, const CampaignWait&) = default;
 };

@@ -1,12 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "absl/strings/str_cat.h"
 #include "common/calendar/zone.h"
 #include "services/messaging/domain/allowed_hours.h"
-#include "services/messaging/domain/campaign_codes.h"
 #include "services/messaging/domain/campaign_guard.h"
 #include "services/messaging/domain/cost.h"
 #include "services/messaging/domain/finish_estimate.h"
@@ -297,25 +294,6 @@ TEST(FinishEstimate, TakesRateHoursAndReachTogether) {
   const FinishEstimate cut = EstimateFinish(people, hours, {.per_second = 1}, start, At(zone, 2026, 3, 3, 0, 0));
   EXPECT_EQ(cut.after_deadline, 1800);
   EXPECT_EQ(EstimateFinish(people, WeeklyHours(), {.per_second = 1}, start, std::nullopt).finish, std::nullopt);
-}
-
-// --- codes ---
-
-TEST(CampaignCodes, AreUniqueAndEachSaysWhatToDo) {
-  std::set<std::string> seen;
-  const auto look = [&](const auto& list) {
-    for (const CodeText& t : list) {
-      EXPECT_TRUE(seen.insert(std::string(t.code)).second) << t.code;
-      EXPECT_FALSE(t.message.empty() || t.fix.empty()) << t.code;
-    }
-  };
-  look(kPauseReasons);
-  look(kExclusionReasons);
-  look(kSkipReasons);
-  look(kPreflightCodes);
-  look(kWaitReasons);
-  EXPECT_NE(FindCode(kPauseReasons, "CANARY_FAILED"), nullptr);
-  EXPECT_EQ(FindCode(kPauseReasons, "NONSENSE"), nullptr);
 }
 
 }  // namespace

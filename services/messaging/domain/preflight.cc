@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "services/messaging/domain/campaign_codes.h"
+#include "services/messaging/domain/help.h"
 #include "services/messaging/domain/template_text.h"
 
 namespace vinculo::messaging {
@@ -28,9 +28,10 @@ class Findings {
 
  private:
   void Add(Severity severity, absl::string_view code, const char* field, std::string message, std::string fix) {
-    const CodeText* text = FindCode(kPreflightCodes, code);
-    if (text != nullptr && message.empty()) message = std::string(text->message);
-    if (text != nullptr && fix.empty()) fix = std::string(text->fix);
+    if (const std::optional<Help> help = FindHelp(code, HelpLanguage::kEnglish)) {
+      if (message.empty()) message = help->message;
+      if (fix.empty()) fix = help->fix;
+    }
     all_.push_back({std::string(code), severity, field, std::move(message), std::move(fix), "", ""});
   }
   std::vector<Finding> all_;
