@@ -109,6 +109,21 @@ TEST_F(ChannelTest, ANewTokenIsUsedByTheNextRequest) {
   EXPECT_TRUE(Eventually([&] { return Report(campaign.id()).accepted_ever() == 3; }));
 }
 
+TEST_F(ChannelTest, WhatsAppIsAskedForTheWebhooksOfAnAccountUntilItAgrees) {
+  const auto subscriptions = [&] {
+    return nlohmann::json::parse(Control("GET", "counts").body)["graph"]["subscriptions"].get<int>();
+  };
+  Configure({{"faults", {{{"on", "graph"}, {"path", "/v25.0/200"}, {"first", 1}, {"do", "reset"}}}}});
+  Connect();
+  ASSERT_TRUE(Eventually([&] { return subscriptions() == 1; })) << "again after a lost connection";
+  v1::RotateTokenRequest rotate;
+  rotate.set_channel_id(channel_.id());
+  rotate.set_access_token("another");
+  v1::Channel c;
+  ASSERT_THAT(Channels(&v1::ChannelService::Stub::RotateToken, rotate, &c), IsOk());
+  EXPECT_TRUE(Eventually([&] { return subscriptions() == 2; })) << "under the new token";
+}
+
 TEST_F(ChannelTest, ASenderIsReadFromWhatsAppWhileItsCallerWaits) {
   Connect();
   Configure({{"graph",

@@ -16,6 +16,7 @@ inline constexpr char kJobEmptyList[] = "list_empty";              // list id
 inline constexpr char kJobSkip[] = "campaign_skip";                // campaign id and reason, each on a line
 inline constexpr char kJobMarkRead[] = "mark_read";    // sender id, wamid, 1 for typing, until when (microseconds)
 inline constexpr char kJobRetry[] = "campaign_retry";  // RetryWork
+inline constexpr char kJobSubscribe[] = "channel_subscribe";   // channel id
 inline constexpr char kJobRefreshSender[] = "sender_refresh";  // sender id
 
 }  // namespace vinculo::messaging

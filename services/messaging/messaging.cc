@@ -20,6 +20,7 @@
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/work/campaign_jobs.h"
+#include "services/messaging/work/channel_jobs.h"
 #include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
@@ -78,6 +79,7 @@ class Messaging final : public rpc::Service {
         contact_jobs_(environment.database, contacts_),
         sender_jobs_(environment.database, key_, provider_, config.rules.levels, config.sender_refresh),
         template_jobs_(environment.database, key_, provider_, {.sync_interval = config.template_sync_interval}),
+        channel_jobs_(environment.database, key_, provider_),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
                     {.tenants = config.service.tenants,
                      .holder = Uuid::New(environment.clock.Now()).ToString(),
@@ -101,6 +103,7 @@ class Messaging final : public rpc::Service {
     read_marks_.Register(runner_);
     sender_jobs_.Register(runner_);
     template_jobs_.Register(runner_);
+    channel_jobs_.Register(runner_);
     inbox_.Serve(listener_);
   }
 
@@ -180,6 +183,7 @@ class Messaging final : public rpc::Service {
   ContactJobs contact_jobs_;
   SenderJobs sender_jobs_;
   TemplateJobs template_jobs_;
+  ChannelJobs channel_jobs_;
   Dispatcher dispatcher_;
   ReadMarks read_marks_;
   Upkeep upkeep_;

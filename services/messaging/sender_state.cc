@@ -128,6 +128,11 @@ absl::Status LearnNumber(sql::Transaction& tx, const Uuid& id, const NumberFacts
   return LearnState(tx, sender, facts.status, now);
 }
 
+absl::Status RequestSubscription(sql::Transaction& tx, const Uuid& channel, absl::Time now) {
+  const std::string id = channel.ToString();
+  return jobs::Enqueue(tx, {.kind = kJobSubscribe, .key = id, .due_at = now, .payload = id});
+}
+
 absl::Status ScheduleReading(sql::Transaction& tx, const Uuid& sender, absl::Time at) {
   return jobs::Enqueue(
       tx, {.kind = kJobRefreshSender, .key = sender.ToString(), .due_at = at, .payload = sender.ToString()});

@@ -29,6 +29,9 @@ absl::Status ResumeSending(sql::Transaction& tx, const Uuid& sender, absl::Time 
 // Lifts the block of an account from all that it stopped.
 absl::Status ResumeChannel(sql::Transaction& tx, const Uuid& channel, absl::Time now);
 
+// Has the app subscribed to the webhooks of the channel's account.
+absl::Status RequestSubscription(sql::Transaction& tx, const Uuid& channel, absl::Time now);
+
 // What WhatsApp told of a number: an empty word was not told. What is new changes the sender, with one event; a tier is
 // the portfolio's and changes all its senders. A state in which the number cannot send stops it, until it is connected
 // again [M-12].

@@ -25,6 +25,7 @@
 #include "services/messaging/api/routing_service.h"
 #include "services/messaging/api/template_service.h"
 #include "services/messaging/work/campaign_jobs.h"
+#include "services/messaging/work/channel_jobs.h"
 #include "services/messaging/work/contact_jobs.h"
 #include "services/messaging/work/dispatcher.h"
 #include "services/messaging/work/inbox.h"
@@ -60,6 +61,7 @@ class Rig : public testing::Test {
     read_marks_.Register(runner_);
     sender_jobs_.Register(runner_);
     template_jobs_.Register(runner_);
+    channel_jobs_.Register(runner_);
     inbox_.Start();
     runner_.Start();
     channel_stub_ = v1::ChannelService::NewStub(server_.channel());
@@ -309,6 +311,7 @@ class Rig : public testing::Test {
                         }};
   SenderJobs sender_jobs_{*db_, key_, provider_, LevelTable()};
   TemplateJobs template_jobs_{*db_, key_, provider_};
+  ChannelJobs channel_jobs_{*db_, key_, provider_};
   std::unique_ptr<Dispatcher> dispatcher_ = std::make_unique<Dispatcher>(
       *db_, contacts_, key_, provider_, metrics_, DispatcherOptions{.tenants = {"demo"}, .holder = "test"});
   std::unique_ptr<http::Client> poster_;

@@ -70,6 +70,7 @@ void ChannelService::CreateChannel(rpc::Call<v1::CreateChannelRequest, v1::Chann
       call.scope(),
       [c = std::move(c)](sql::Transaction& tx) -> absl::StatusOr<Channel> {
         RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, c));
+        RETURN_IF_ERROR(RequestSubscription(tx, c.id, c.created_at));
         // The account may have templates already.
         RETURN_IF_ERROR(RequestTemplateSync(tx, c.id, absl::ZeroDuration(), c.created_at));
         return c;

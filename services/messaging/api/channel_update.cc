@@ -74,10 +74,11 @@ void ChannelService::RotateToken(rpc::Call<v1::RotateTokenRequest, v1::Channel> 
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   context_.db.Write(
       call.scope(),
-      [id, token, key = &context_.key](sql::Transaction& tx) -> absl::StatusOr<Channel> {
+      [id, token, key = &context_.key, now = call.now()](sql::Transaction& tx) -> absl::StatusOr<Channel> {
         ASSIGN_OR_RETURN(Channel channel, ChannelRepository::GetChannel(tx, id));
         SealToken(*key, token, channel);
         RETURN_IF_ERROR(ChannelRepository::UpdateChannel(tx, channel));
+        RETURN_IF_ERROR(RequestSubscription(tx, id, now));
         tx.Raise(kSignalQueue);
         return channel;
       },

@@ -1,6 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "common/calendar/zone.h"
 #include "services/messaging/domain/allowed_hours.h"
@@ -294,6 +300,31 @@ TEST(FinishEstimate, TakesRateHoursAndReachTogether) {
   const FinishEstimate cut = EstimateFinish(people, hours, {.per_second = 1}, start, At(zone, 2026, 3, 3, 0, 0));
   EXPECT_EQ(cut.after_deadline, 1800);
   EXPECT_EQ(EstimateFinish(people, WeeklyHours(), {.per_second = 1}, start, std::nullopt).finish, std::nullopt);
+}
+
+// --- positions ---
+
+TEST(RecipientPosition, AnyFirstNAreARandomSample) {
+  const auto id = [](uint32_t n) {
+    std::string bytes(16, '\0');
+    for (int i = 0; i < 4; ++i) bytes[static_cast<size_t>(15 - i)] = static_cast<char>(n >> (8 * i));
+    return *Uuid::FromBytes(bytes);
+  };
+  constexpr uint32_t kPeople = 10'000;
+  const auto first_thousand = [&](uint32_t campaign) {
+    std::vector<std::pair<int64_t, uint32_t>> all;
+    for (uint32_t n = 0; n < kPeople; ++n) all.emplace_back(RecipientPosition(id(campaign), id(n)), n);
+    std::sort(all.begin(), all.end());
+    std::set<uint32_t> out;
+    for (size_t i = 0; i < 1000; ++i) out.insert(all[i].second);
+    return out;
+  };
+  const std::set<uint32_t> one = first_thousand(1), other = first_thousand(2);
+  const auto share = [&](uint32_t below) { return std::distance(one.begin(), one.lower_bound(below)); };
+  for (const uint32_t tenths : {1u, 3u, 5u, 9u})
+    EXPECT_NEAR(static_cast<double>(share(kPeople * tenths / 10)), 100.0 * tenths, 60) << "of those who came first";
+  const auto both = std::count_if(one.begin(), one.end(), [&](uint32_t n) { return other.contains(n); });
+  EXPECT_NEAR(static_cast<double>(both), 100, 60) << "another campaign has another order";
 }
 
 }  // namespace

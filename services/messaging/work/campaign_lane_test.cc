@@ -44,14 +44,7 @@ class CampaignLaneTest : public WorkRig {
     EXPECT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
                   CountDeltas deltas;
                   for (const Contact& contact : people) {
-                    RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, {.campaign_id = c.id,
-                                                                             .contact_id = contact.id,
-                                                                             .language = "es",
-                                                                             .version = 1,
-                                                                             .category = Category::kMarketing,
-                                                                             .params = {{"body.1", "Ana"}},
-                                                                             .not_before = kNow,
-                                                                             .updated_at = kNow}));
+                    RETURN_IF_ERROR(CampaignRepository::InsertRecipient(tx, QueuedRow(c.id, contact.id)));
                     deltas.Add(c.id, RecipientState::kQueued, "", 1);
                   }
                   return deltas.Flush(tx);
@@ -116,6 +109,19 @@ class CampaignLaneTest : public WorkRig {
     }
   }
 };
+
+TEST_F(CampaignLaneTest, RowsGoByTimeThenPosition) {
+  const Campaign c = NewCampaign(3);
+  Recipient late = Row(c, people_[0]);
+  late.not_before = kNow + absl::Hours(1);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return CampaignRepository::UpdateRecipient(tx, late); }), IsOk());
+  std::vector<Uuid> order;
+  for (const absl::Time now : {kNow, kNow, kNow, kNow + absl::Hours(1)}) {
+    const IntentBatch batch = *Commit(1, /*limit=*/1, now);
+    for (const Intent& intent : batch.intents) order.push_back(intent.message.contact_id);
+  }
+  EXPECT_EQ(order, (std::vector<Uuid>{people_[1].id, people_[2].id, people_[0].id}));
+}
 
 TEST_F(CampaignLaneTest, OutsideTheAllowedHoursARowWaitsForTheNextOpening) {
   SetPolicy(Policy());  // kNow is 05:53 in Argentina

@@ -43,6 +43,8 @@ class GraphProvider final : public ProviderPort {
                       absl::string_view graph_id, absl::AnyInvocable<void(ManagementAnswer)> done);
   void UnpauseTemplate(absl::string_view graph_id, absl::string_view token,
                        absl::AnyInvocable<void(ManagementAnswer)> done);
+  // The app gets the webhooks of the account; no change when it does already.
+  void Subscribe(absl::string_view waba_id, absl::string_view token, absl::AnyInvocable<void(ManagementAnswer)> done);
   // The first page of an account's templates, all or those that the filters let through.
   void ListTemplates(absl::string_view waba_id, absl::string_view token, absl::string_view name,
                      absl::string_view language, absl::AnyInvocable<void(TemplatePage)> done);

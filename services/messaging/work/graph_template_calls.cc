@@ -5,7 +5,7 @@
 #include "services/messaging/work/graph_provider.h"
 #include "services/messaging/work/json_view.h"
 
-// The provider's calls about templates.
+// The provider's calls about an account: its templates and its webhooks.
 namespace vinculo::messaging {
 namespace {
 
@@ -52,6 +52,12 @@ void GraphProvider::DeleteTemplate(absl::string_view waba_id, absl::string_view 
 void GraphProvider::UnpauseTemplate(absl::string_view graph_id, absl::string_view token,
                                     absl::AnyInvocable<void(ManagementAnswer)> done) {
   client_.Send(Request("POST", absl::StrCat("/", graph_id, "/unpause"), token, "{}"),
+               Then(ReadSuccess, std::move(done)));
+}
+
+void GraphProvider::Subscribe(absl::string_view waba_id, absl::string_view token,
+                              absl::AnyInvocable<void(ManagementAnswer)> done) {
+  client_.Send(Request("POST", absl::StrCat("/", waba_id, "/subscribed_apps"), token, "{}"),
                Then(ReadSuccess, std::move(done)));
 }
 
