@@ -8,8 +8,6 @@ namespace vinculo::messaging {
 namespace {
 
 constexpr absl::Duration kBlockedWait = absl::Milliseconds(100);
-// A campaign at its rate looks again no sooner than this, so that several places are free at once.
-constexpr absl::Duration kRateWait = absl::Milliseconds(10);
 
 }  // namespace
 
@@ -100,10 +98,7 @@ void Dispatcher::Impl::Committed(Holding& h, absl::StatusOr<IntentBatch> batch, 
         Count(h, intent, now);
       }
     }
-    for (const auto& [campaign, rate] : batch->campaign_rates) {
-      const absl::Time free = h.campaign_windows.at(campaign).NextFree(now);
-      if (free > now) h.WakeAt(wall + std::max(free - now, kRateWait));
-    }
+    h.WakeForRates(batch->campaign_rates, now, wall);
     if (!stale) to_send = std::move(batch->intents);
   }
   for (Intent& intent : to_send) Send(h, std::move(intent));

@@ -19,6 +19,8 @@ namespace vinculo::messaging {
 
 inline constexpr absl::Duration kHalvedRegains = absl::Seconds(10);
 inline constexpr int kBugsInARow = 10;
+// A campaign at its rate looks again no sooner than this, so that several places are free at once.
+inline constexpr absl::Duration kRateWait = absl::Milliseconds(10);
 
 // What the holder remembers of a sender. Belongs to the loop's mutex. Its times are of the monotonic clock, written as
 // a Time, but for `next_due`, which the store gave.
@@ -58,6 +60,14 @@ struct Holding {
 
   // Looks for work at `at`, by the wall clock, if not before.
   void WakeAt(absl::Time at) { next_due = next_due ? std::min(*next_due, at) : at; }
+
+  // Looks for work again when a campaign that has used its rate up may go on.
+  void WakeForRates(const std::map<Uuid, int>& rates, absl::Time now, absl::Time wall) {
+    for (const auto& [campaign, rate] : rates) {
+      const absl::Time free = campaign_windows.at(campaign).NextFree(now);
+      if (free > now) WakeAt(wall + std::max(free - now, kRateWait));
+    }
+  }
 
   // The sender's throughput less what inbound messages may take of it.
   int FullRate() const { return OutboundRate(sender.throughput, 0); }

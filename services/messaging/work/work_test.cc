@@ -334,6 +334,25 @@ TEST(Holding, HalvesItsRateWhenWhatsAppThrottlesAndRegainsIt) {
   EXPECT_EQ(h.limit, 95);
 }
 
+TEST(Holding, ACampaignThatUsedItsRateGoesOnAsSoonAsAPlaceIsFree) {
+  Holding h;
+  const Uuid slow = Uuid::New(kNow), free = Uuid::New(kNow);
+  const absl::Time now = absl::UnixEpoch() + absl::Hours(1);  // of the monotonic clock
+  for (const Uuid& id : {slow, free}) h.campaign_windows.try_emplace(id, 100);
+  h.campaign_windows.at(slow).Take(now - absl::Milliseconds(930), 100);
+  h.next_due = kNow + absl::Seconds(1);
+  h.WakeForRates({{slow, 100}, {free, 100}}, now, kNow);
+  EXPECT_EQ(*h.next_due, kNow + absl::Milliseconds(100)) << "not only at the next look at everything";
+  h.WakeForRates({{slow, 100}}, now + absl::Milliseconds(98), kNow + absl::Milliseconds(98));
+  EXPECT_EQ(*h.next_due, kNow + absl::Milliseconds(100)) << "the earlier one stays";
+  h.next_due.reset();
+  h.WakeForRates({{slow, 100}}, now + absl::Milliseconds(98), kNow + absl::Milliseconds(98));
+  EXPECT_EQ(*h.next_due, kNow + absl::Milliseconds(108)) << "several places at once";
+  h.next_due.reset();
+  h.WakeForRates({{free, 100}}, now, kNow);
+  EXPECT_FALSE(h.next_due);
+}
+
 TEST(Holding, TenFaultsOfTheRequestInARowPauseACampaign) {
   Holding h;
   h.sender.throughput = 100;
