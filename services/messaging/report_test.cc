@@ -42,6 +42,20 @@ class ReportTest : public Rig {
     return response;
   }
 
+  // The tenant's only price: of marketing to Argentina.
+  void PutRate(int64_t micros) {
+    v1::PutCostRatesRequest rates;
+    rates.set_request_id(NewId());
+    v1::CostRate* rate = rates.add_rates();
+    rate->set_country("AR");
+    rate->set_category("MARKETING");
+    rate->set_valid_from("2020-01-01");
+    rate->set_currency("USD");
+    rate->set_micros(micros);
+    v1::PutCostRatesResponse put;
+    ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::PutCostRates, rates, &put), IsOk());
+  }
+
   v1::CampaignSeries Series(v1::SeriesStep step) {
     v1::GetCampaignSeriesRequest request;
     request.set_campaign_id(campaign_.id());
@@ -79,16 +93,7 @@ TEST_F(ReportTest, RatesShowWhatTheyAreMadeOf) {
 }
 
 TEST_F(ReportTest, WhatItCostStandsInALineForEachCurrencyAndForEachReply) {
-  v1::PutCostRatesRequest rates;
-  rates.set_request_id(NewId());
-  v1::CostRate* rate = rates.add_rates();
-  rate->set_country("AR");
-  rate->set_category("MARKETING");
-  rate->set_valid_from("2020-01-01");
-  rate->set_currency("USD");
-  rate->set_micros(61'900);
-  v1::PutCostRatesResponse put;
-  ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::PutCostRates, rates, &put), IsOk());
+  PutRate(61'900);
   RunCampaign();
   v1::CampaignReport r;
   EXPECT_TRUE(Eventually([&] {
@@ -102,6 +107,17 @@ TEST_F(ReportTest, WhatItCostStandsInALineForEachCurrencyAndForEachReply) {
   EXPECT_EQ(r.costs(0).per_reply().minor_units(), 31) << "30.95 cents";
   EXPECT_EQ(r.costs(0).unpriced(), 0);
   ExpectRecountAgrees(campaign_.id());
+  v1::GetTemplateReportRequest of_template;
+  of_template.set_name("promo");
+  const v1::TemplateReport t = Get(&Reports::GetTemplateReport, of_template);
+  ASSERT_EQ(t.versions_size(), 1);
+  ASSERT_EQ(t.versions(0).campaigns().costs_size(), 1) << t.ShortDebugString();
+  EXPECT_EQ(t.versions(0).campaigns().costs(0).SerializeAsString(), r.costs(0).SerializeAsString())
+      << "the template's only campaign";
+  EXPECT_EQ(t.versions(0).notifications().costs_size(), 0);
+  v1::GetSenderReportRequest of_sender;
+  of_sender.set_sender_id(sender_.id());
+  EXPECT_EQ(Get(&Reports::GetSenderReport, of_sender).campaigns().costs(0).cost().minor_units(), 62);
 }
 
 TEST_F(ReportTest, BucketsOfEveryStepAddUpToTheReport) {
