@@ -207,5 +207,17 @@ TEST_F(CategoryTest, AQueuedNotificationIsTransactionalOnceItIsUtility) {
   EXPECT_EQ(Get(m.id).category, Category::kUtility);
 }
 
+TEST_F(CategoryTest, AnOptOutSkipsWhatIsMarketingNow) {
+  Become(Category::kUtility);
+  const Campaign c = NewCampaign(1);
+  const Contact person = people_[0];
+  ASSERT_THAT(Inbound(person, "BAJA"), IsOk());
+  EXPECT_EQ(Row(c, person).state, RecipientState::kQueued) << "frozen as marketing, utility by now";
+  ASSERT_THAT(Inbound(person, "ALTA"), IsOk());
+  Become(Category::kMarketing);
+  ASSERT_THAT(Inbound(person, "BAJA"), IsOk());
+  EXPECT_EQ(Row(c, person).reason, "OPTED_OUT");
+}
+
 }  // namespace
 }  // namespace vinculo::messaging
