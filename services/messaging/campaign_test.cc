@@ -1,4 +1,5 @@
 #include "common/status/status_macros.h"
+#include "services/messaging/template_act.h"
 #include "services/messaging/test_rig.h"
 
 namespace vinculo::messaging {
@@ -162,6 +163,41 @@ TEST_F(CampaignTest, AStartInThePastAndAMissingRateUnderAMaximumBlock) {
   v1::CampaignStart both = In(absl::Hours(1));
   both.set_local_time("2099-01-01T10:00");
   EXPECT_THAT(Schedule(c.id(), both, &out), StatusIs(Code::kInvalidArgument, "INVALID_FIELDS"));
+}
+
+TEST_F(CampaignTest, AfterAChangeOfCategoryTheNextMessageMustBeAffordable) {
+  Connect();
+  ApproveTemplate();
+  ImportPeople(2);
+  v1::CostRate utility = Rate("AR", "2020-01-01", 1'000);
+  utility.set_category("UTILITY");
+  ASSERT_THAT(PutRates({Rate("AR", "2020-01-01", 60'000), utility}), IsOk());
+  auto become = [&, seconds = 0](Category category) mutable {
+    const TranslationKey key{*Uuid::Parse(channel_.id()), "promo", "es_AR"};
+    const absl::Time at = SystemClock::Get()->Now() + absl::Seconds(++seconds);
+    ASSERT_THAT(db_->WriteAndWait(sql::TestScope(),
+                                  [&](sql::Transaction& tx) {
+                                    return ApplyVerdict(tx, key, {.category = category, .at = at}, at).status();
+                                  }),
+                IsOk());
+  };
+  become(Category::kUtility);
+  v1::Campaign patch = NewCampaign();
+  patch.mutable_guards()->mutable_max_cost()->set_currency("USD");
+  patch.mutable_guards()->mutable_max_cost()->set_minor_units(5);
+  v1::Campaign c;
+  ASSERT_THAT(Update(patch, {"guards"}, &c), IsOk());
+  Launch(c.id());
+  ASSERT_TRUE(Eventually([&] { return Get(c.id()).state() == v1::CAMPAIGN_STATE_RUNNING; }));
+  become(Category::kMarketing);
+  EXPECT_EQ(Get(c.id()).pause_reason(), "TEMPLATE_CATEGORY");
+  EXPECT_THAT(Call(*campaign_stub_, &Stub::ResumeCampaign, Named<v1::ResumeCampaignRequest>(c.id()), &c),
+              StatusIs(Code::kFailedPrecondition, "PREFLIGHT_BLOCKED"))
+      << "one of marketing costs six cents";
+  patch = Get(patch.id());
+  patch.mutable_guards()->mutable_max_cost()->set_minor_units(6);
+  ASSERT_THAT(Update(patch, {"guards"}, &c), IsOk());
+  EXPECT_THAT(Call(*campaign_stub_, &Stub::ResumeCampaign, Named<v1::ResumeCampaignRequest>(patch.id()), &c), IsOk());
 }
 
 TEST_F(CampaignTest, ARetryWithNobodyToWriteToSaysSo) {

@@ -4,9 +4,19 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
 namespace {
+
+// What a queued row would go out as: its template's category now, whatever it was at the freeze [M-27].
+absl::StatusOr<Category> CategoryOf(sql::Transaction& tx, const Recipient& row) {
+  ASSIGN_OR_RETURN(const Campaign campaign, CampaignRepository::Get(tx, row.campaign_id));
+  ASSIGN_OR_RETURN(const std::optional<Template> t,
+                   TemplateRepository::Find(tx, campaign.channel_id, campaign.template_name));
+  const Translation* translation = t ? t->Find(row.language) : nullptr;
+  return translation == nullptr ? row.category : translation->category;
+}
 
 absl::Status SkipQueued(sql::Transaction& tx, const ContactRepository& contacts, const Contact& contact, bool all,
                         absl::Time now) {
@@ -16,7 +26,10 @@ absl::Status SkipQueued(sql::Transaction& tx, const ContactRepository& contacts,
   for (const Uuid& id : ids) {
     ASSIGN_OR_RETURN(std::vector<Recipient> queued, CampaignRepository::QueuedOf(tx, id));
     for (Recipient& row : queued) {
-      if (!all && row.category != Category::kMarketing) continue;
+      if (!all) {
+        ASSIGN_OR_RETURN(const Category category, CategoryOf(tx, row));
+        if (category != Category::kMarketing) continue;
+      }
       row.state = RecipientState::kSkipped;
       row.reason = "OPTED_OUT";
       row.updated_at = now;

@@ -9,6 +9,11 @@
 // What a contact's row remembers of marketing, so that an intent reads nothing else. Shared by api and work.
 namespace vinculo::messaging {
 
+// Whether an attempt of it has counted against its contact's cap.
+inline bool IsCounted(const Message& m) {
+  return m.category == Category::kMarketing && !m.test && m.progress.attempt > 0;
+}
+
 // A refused message does not count against its contact's cap [M-68]. Does nothing for other content.
 absl::Status UncountMarketing(sql::Transaction& tx, const ContactRepository& contacts, const Message& refused);
 

@@ -1,3 +1,4 @@
+#include "services/messaging/store/report_counts.h"
 #include "services/messaging/test_rig.h"
 
 namespace vinculo::messaging {
@@ -42,6 +43,35 @@ class ReportTest : public Rig {
     return response;
   }
 
+  // The tenant's only price: of marketing to Argentina.
+  void PutRate(int64_t micros) {
+    v1::PutCostRatesRequest rates;
+    rates.set_request_id(NewId());
+    v1::CostRate* rate = rates.add_rates();
+    rate->set_country("AR");
+    rate->set_category("MARKETING");
+    rate->set_valid_from("2020-01-01");
+    rate->set_currency("USD");
+    rate->set_micros(micros);
+    v1::PutCostRatesResponse put;
+    ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::PutCostRates, rates, &put), IsOk());
+  }
+
+  // `n` single messages delivered at `at`, each at so many millionths; without a currency: without a price.
+  void Deliver(int n, absl::Time at, const std::string& currency, int64_t micros = 0) {
+    ASSERT_THAT(db_->WriteAndWait(sql::TestScope(),
+                                  [&](sql::Transaction& tx) {
+                                    Message m{.sender_id = *Uuid::Parse(sender_.id())};
+                                    m.progress = {.phase = Phase::kAccepted, .delivered_at = at};
+                                    m.currency = currency;
+                                    if (!currency.empty()) m.price = micros;
+                                    FigureDeltas deltas;
+                                    for (int i = 0; i < n; ++i) deltas.ChangeCost(Message(), m);
+                                    return deltas.Flush(tx);
+                                  }),
+                IsOk());
+  }
+
   v1::CampaignSeries Series(v1::SeriesStep step) {
     v1::GetCampaignSeriesRequest request;
     request.set_campaign_id(campaign_.id());
@@ -79,16 +109,7 @@ TEST_F(ReportTest, RatesShowWhatTheyAreMadeOf) {
 }
 
 TEST_F(ReportTest, WhatItCostStandsInALineForEachCurrencyAndForEachReply) {
-  v1::PutCostRatesRequest rates;
-  rates.set_request_id(NewId());
-  v1::CostRate* rate = rates.add_rates();
-  rate->set_country("AR");
-  rate->set_category("MARKETING");
-  rate->set_valid_from("2020-01-01");
-  rate->set_currency("USD");
-  rate->set_micros(61'900);
-  v1::PutCostRatesResponse put;
-  ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::PutCostRates, rates, &put), IsOk());
+  PutRate(61'900);
   RunCampaign();
   v1::CampaignReport r;
   EXPECT_TRUE(Eventually([&] {
@@ -102,6 +123,63 @@ TEST_F(ReportTest, WhatItCostStandsInALineForEachCurrencyAndForEachReply) {
   EXPECT_EQ(r.costs(0).per_reply().minor_units(), 31) << "30.95 cents";
   EXPECT_EQ(r.costs(0).unpriced(), 0);
   ExpectRecountAgrees(campaign_.id());
+  v1::GetTemplateReportRequest of_template;
+  of_template.set_name("promo");
+  const v1::TemplateReport t = Get(&Reports::GetTemplateReport, of_template);
+  ASSERT_EQ(t.versions_size(), 1);
+  ASSERT_EQ(t.versions(0).campaigns().costs_size(), 1) << t.ShortDebugString();
+  EXPECT_EQ(t.versions(0).campaigns().costs(0).SerializeAsString(), r.costs(0).SerializeAsString())
+      << "the template's only campaign";
+  EXPECT_EQ(t.versions(0).notifications().costs_size(), 0);
+  v1::GetSenderReportRequest of_sender;
+  of_sender.set_sender_id(sender_.id());
+  EXPECT_EQ(Get(&Reports::GetSenderReport, of_sender).campaigns().costs(0).cost().minor_units(), 62);
+  const v1::GetTenantMonthsResponse m = Get(&Reports::GetTenantMonths, v1::GetTenantMonthsRequest());
+  const v1::TenantMonth& running = *m.months().rbegin();
+  ASSERT_EQ(running.costs_size(), 1);
+  EXPECT_EQ(running.costs(0).line().cost().minor_units(), 62);
+  EXPECT_EQ(running.costs(0).line().messages(), kReached);
+  EXPECT_FALSE(running.costs(0).line().has_per_reply());
+  EXPECT_EQ(running.costs(0).change().minor_units(), 62);
+}
+
+TEST_F(ReportTest, MonthsShowWhatEachCostWithTheChangeOnTheMonthBefore) {
+  Connect();
+  absl::TimeZone zone;
+  ASSERT_TRUE(absl::LoadTimeZone("America/Argentina/Buenos_Aires", &zone));
+  const absl::CivilMonth running(absl::ToCivilSecond(SystemClock::Get()->Now(), zone));
+  const auto first_hour = [&](int months_ago) { return absl::FromCivil(running - months_ago, zone); };
+  Deliver(3, first_hour(2), "USD", 3'400);
+  Deliver(2, first_hour(2), "EUR", 5'000);
+  Deliver(2, first_hour(1) - absl::Seconds(1), "USD", 600'000);  // the last second of a month
+  Deliver(1, first_hour(1), "USD", 4'999);
+  Deliver(4, first_hour(1), "");
+  Deliver(1, first_hour(0), "");
+  v1::GetTenantMonthsRequest request;
+  request.set_months(4);
+  const v1::GetTenantMonthsResponse m = Get(&Reports::GetTenantMonths, request);
+  ASSERT_EQ(m.months_size(), 4);
+  EXPECT_EQ(m.months(0).costs_size(), 0) << "nothing was delivered";
+  const auto& dear = m.months(1).costs();
+  ASSERT_EQ(dear.size(), 2) << m.ShortDebugString();
+  EXPECT_EQ(dear[0].line().cost().currency(), "EUR");
+  EXPECT_EQ(dear[0].line().cost().minor_units(), 1);
+  EXPECT_EQ(dear[1].line().cost().minor_units(), 121) << "1.2102, rounded once";
+  EXPECT_EQ(dear[1].line().messages(), 5);
+  EXPECT_EQ(dear[1].change().minor_units(), 121);
+  const auto& cheap = m.months(2).costs();
+  ASSERT_EQ(cheap.size(), 2);
+  EXPECT_EQ(cheap[0].line().cost().minor_units(), 0) << "nothing more in euros";
+  EXPECT_EQ(cheap[0].change().currency(), "EUR");
+  EXPECT_EQ(cheap[0].change().minor_units(), -1);
+  EXPECT_EQ(cheap[1].line().cost().minor_units(), 0) << "0.4999 cents";
+  EXPECT_EQ(cheap[1].line().messages(), 1);
+  EXPECT_EQ(cheap[1].line().unpriced(), 4) << "beside each";
+  EXPECT_EQ(cheap[1].change().minor_units(), -121);
+  const auto& last = m.months(3).costs();
+  ASSERT_EQ(last.size(), 1);
+  EXPECT_EQ(last[0].line().unpriced(), 1);
+  EXPECT_EQ(last[0].change().currency(), "USD") << last[0].ShortDebugString();
 }
 
 TEST_F(ReportTest, BucketsOfEveryStepAddUpToTheReport) {

@@ -101,6 +101,7 @@ absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after,
     deltas.AddCost(*after.campaign_id, SharesOf(before), SharesOf(after));
   }
   deltas.figures.Change(after, figures_were, figures_are, in_ledger);
+  deltas.figures.ChangeCost(before, after);
   return before.state() == after.state() ? absl::OkStatus() : AnnounceMessage(tx, after, now);
 }
 

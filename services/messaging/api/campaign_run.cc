@@ -79,15 +79,17 @@ absl::StatusOr<CampaignView> Schedule(sql::Transaction& tx, const ScheduleWanted
   return LoadView(tx, want.id);
 }
 
-// What a pause for money waits for: the next message must be affordable.
+// What a pause for money waits for: the next message must be affordable at its template's category now.
 absl::Status CheckBudget(sql::Transaction& tx, const ContactRepository& contacts, const Campaign& campaign,
-                         absl::Time now) {
+                         const Template& t, absl::Time now) {
   if (!campaign.guards.max_cost) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<Recipient> next, CampaignRepository::Due(tx, campaign.id, Never(), 1));
   if (next.empty()) return absl::OkStatus();
+  const Translation* translation = t.Find(next[0].language);
+  const Category category = translation == nullptr ? next[0].category : translation->category;
   ASSIGN_OR_RETURN(const Contact contact, contacts.Get(tx, next[0].contact_id));
   ASSIGN_OR_RETURN(const std::optional<CostRate> rate,
-                   CostRepository::FindRate(tx, contact.country, std::string(CategoryName(next[0].category)),
+                   CostRepository::FindRate(tx, contact.country, std::string(CategoryName(category)),
                                             absl::ToCivilDay(now, absl::UTCTimeZone())));
   ASSIGN_OR_RETURN(const CostShares costs, CostRepository::OfCampaign(tx, campaign.id));
   const MaxCost& max = *campaign.guards.max_cost;
@@ -111,7 +113,9 @@ absl::Status CheckCause(sql::Transaction& tx, const ContactRepository& contacts,
                                         .policy = policy,
                                         .now = now,
                                         .start = now})));
-  return campaign.pause_reason == "BUDGET" ? CheckBudget(tx, contacts, campaign, now) : absl::OkStatus();
+  // Another category has other rates.
+  const bool money = campaign.pause_reason == "BUDGET" || campaign.pause_reason == "TEMPLATE_CATEGORY";
+  return money && t ? CheckBudget(tx, contacts, campaign, *t, now) : absl::OkStatus();
 }
 
 struct ResumeWanted {

@@ -22,27 +22,27 @@ void RenderMoney(int64_t micros, const std::string& currency, v1::Money* out) {
   out->set_minor_units(ToMinorUnits(micros, currency));
 }
 
-void RenderCosts(const CostShares& costs, int64_t repliers, v1::CampaignReport* out) {
-  const auto none = costs.find({CostKind::kUnpriced, ""});
-  const int64_t unpriced = none == costs.end() ? 0 : none->second.messages;
-  for (const auto& [key, share] : costs) {
-    if (key.first != CostKind::kPriced || share.messages == 0) continue;
-    v1::CostLine* line = out->add_costs();
-    RenderMoney(share.micros, key.second, line->mutable_cost());
-    line->set_messages(share.messages);
-    line->set_unpriced(unpriced);
-    // A part of a millionth changes nothing about which minor unit is nearest.
-    if (repliers > 0) RenderMoney(share.micros / repliers, key.second, line->mutable_per_reply());
-  }
-  if (out->costs().empty() && unpriced > 0) out->add_costs()->set_unpriced(unpriced);
-}
-
 }  // namespace
 
 void FillRate(int64_t part, int64_t whole, v1::Rate* out) {
   out->set_numerator(part);
   out->set_denominator(whole);
   out->set_percent(100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+void RenderCosts(const CostShares& costs, int64_t repliers, google::protobuf::RepeatedPtrField<v1::CostLine>* out) {
+  const auto none = costs.find({CostKind::kUnpriced, ""});
+  const int64_t unpriced = none == costs.end() ? 0 : none->second.messages;
+  for (const auto& [key, share] : costs) {
+    if (key.first != CostKind::kPriced) continue;
+    v1::CostLine* line = out->Add();
+    RenderMoney(share.micros, key.second, line->mutable_cost());
+    line->set_messages(share.messages);
+    line->set_unpriced(unpriced);
+    // A part of a millionth changes nothing about which minor unit is nearest.
+    if (repliers > 0) RenderMoney(share.micros / repliers, key.second, line->mutable_per_reply());
+  }
+  if (out->empty() && unpriced > 0) out->Add()->set_unpriced(unpriced);
 }
 
 void RenderReport(const Campaign& campaign, const RecipientCounts& counts, const CostShares& costs,
@@ -79,7 +79,7 @@ void RenderReport(const Campaign& campaign, const RecipientCounts& counts, const
   RenderRate(repliers, f.delivered_ever, &v1::Rates::mutable_reply, rates);
   RenderRate(out->opt_outs(), f.delivered_ever, &v1::Rates::mutable_opt_out, rates);
   RenderRate(out->failed(), f.attempted, &v1::Rates::mutable_failure, rates);
-  RenderCosts(costs, repliers, out);
+  RenderCosts(costs, repliers, out->mutable_costs());
   for (const auto& [key, n] : counts) {
     if (key.first == RecipientState::kExcluded) AddReason(key.second, n, out->mutable_excluded_by_reason());
     if (key.first == RecipientState::kSkipped) AddReason(key.second, n, out->mutable_skipped_by_reason());
@@ -87,8 +87,8 @@ void RenderReport(const Campaign& campaign, const RecipientCounts& counts, const
   }
 }
 
-void RenderFigures(const FigureCounts& counts, v1::MessageFigures* out) {
-  const MessageTotals t = TotalsOf(counts);
+void RenderFigures(const MessageCounts& counts, v1::MessageFigures* out) {
+  const MessageTotals t = TotalsOf(counts.figures);
   out->set_attempted(t.attempted);
   out->set_accepted_ever(t.accepted_ever);
   out->set_delivered_ever(t.delivered_ever);
@@ -106,6 +106,7 @@ void RenderFigures(const FigureCounts& counts, v1::MessageFigures* out) {
   RenderRate(t.repliers, t.delivered_ever, &v1::Rates::mutable_reply, rates);
   RenderRate(t.opt_outs, t.delivered_ever, &v1::Rates::mutable_opt_out, rates);
   RenderRate(t.failed, t.attempted, &v1::Rates::mutable_failure, rates);
+  RenderCosts(counts.costs, t.repliers, out->mutable_costs());
 }
 
 void AddToSeries(Figure figure, int64_t n, v1::SeriesCounts* out) {

@@ -14,7 +14,10 @@ namespace vinculo::messaging {
 
 void RenderReport(const Campaign& campaign, const RecipientCounts& counts, const CostShares& costs,
                   v1::CampaignReport* out);
-void RenderFigures(const FigureCounts& counts, v1::MessageFigures* out);
+void RenderFigures(const MessageCounts& counts, v1::MessageFigures* out);
+// A line for each currency that something of `costs` is priced in, by currency, or one without a currency while only
+// unpriced messages are known [M-119].
+void RenderCosts(const CostShares& costs, int64_t repliers, google::protobuf::RepeatedPtrField<v1::CostLine>* out);
 // `whole` is above 0.
 void FillRate(int64_t part, int64_t whole, v1::Rate* out);
 

@@ -146,11 +146,10 @@ absl::StatusOr<CountedTemplate> LoadTemplateCounts(sql::Transaction& tx, const s
   return out;
 }
 
-void RenderSources(const std::map<Source, FigureCounts>& counts, v1::MessageFigures* campaigns,
-                   v1::MessageFigures* notifications) {
+void RenderSources(const CountsBySource& counts, v1::MessageFigures* campaigns, v1::MessageFigures* notifications) {
   const auto of = [&](Source source) {
     const auto it = counts.find(source);
-    return it == counts.end() ? FigureCounts() : it->second;
+    return it == counts.end() ? MessageCounts() : it->second;
   };
   RenderFigures(of(Source::kCampaign), campaigns);
   RenderFigures(of(Source::kNotification), notifications);
@@ -255,11 +254,11 @@ void ReportService::GetSenderReport(rpc::Call<v1::GetSenderReportRequest, v1::Se
   const int64_t from = QuarterOf(start), until = QuarterOf(end - absl::Microseconds(1)) + 1;
   context_.db.ReadOnPool(
       call.scope(),
-      [id, from, until](sql::Transaction& tx) -> absl::StatusOr<std::map<Source, FigureCounts>> {
+      [id, from, until](sql::Transaction& tx) -> absl::StatusOr<CountsBySource> {
         RETURN_IF_ERROR(ChannelRepository::GetSender(tx, id).status());
         return ReportRepository::OfSender(tx, id, from, until);
       },
-      call.Reply([id, from, until](const std::map<Source, FigureCounts>& counts, v1::SenderReport* out) {
+      call.Reply([id, from, until](const CountsBySource& counts, v1::SenderReport* out) {
         out->set_sender_id(id.ToString());
         api::SetTimestamp(StartOfMinute(from * 15), out->mutable_start_time());
         api::SetTimestamp(StartOfMinute(until * 15), out->mutable_end_time());

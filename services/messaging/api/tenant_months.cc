@@ -5,6 +5,7 @@
 #include "common/text/validate.h"
 #include "services/messaging/api/render_report.h"
 #include "services/messaging/api/report_service.h"
+#include "services/messaging/domain/money.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/report_counts.h"
@@ -31,6 +32,7 @@ struct Month {
   int64_t judged = 0;
   int64_t approved = 0;
   int64_t contacts_reached = 0;
+  CostShares costs;
   std::set<Uuid> senders;
 };
 
@@ -61,6 +63,16 @@ class MonthTable {
   std::vector<Month> months_;
 };
 
+absl::Status CountCosts(sql::Transaction& tx, const std::vector<Sender>& senders, absl::TimeZone zone, Month& month) {
+  const calendar::TimeRange span = month.period.Instants(zone);
+  for (const Sender& sender : senders) {
+    ASSIGN_OR_RETURN(const auto by_source,
+                     ReportRepository::CostsOfSender(tx, sender.id, QuarterOf(span.start), QuarterOf(span.end)));
+    for (const auto& [source, shares] : by_source) AddShares(shares, 1, month.costs);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CountMessages(sql::Transaction& tx, MonthTable& table) {
   ASSIGN_OR_RETURN(const std::vector<Sender> senders, ChannelRepository::ListSenders(tx, Uuid(), kMaxSenders));
   for (const Sender& sender : senders) {
@@ -75,6 +87,7 @@ absl::Status CountMessages(sql::Transaction& tx, MonthTable& table) {
   for (Month& month : table.months()) {
     const calendar::TimeRange span = month.period.Instants(table.zone());
     ASSIGN_OR_RETURN(month.contacts_reached, ReportRepository::ContactsReached(tx, span.start, span.end));
+    RETURN_IF_ERROR(CountCosts(tx, senders, table.zone(), month));
   }
   return absl::OkStatus();
 }
@@ -100,6 +113,26 @@ absl::StatusOr<MonthTable> LoadMonths(sql::Transaction& tx, int shown, absl::Tim
   return table;
 }
 
+// The currencies of both months, so that what no longer costs anything shows too.
+void RenderMonthCosts(const CostShares& before, const CostShares& in,
+                      google::protobuf::RepeatedPtrField<v1::MonthCost>* out) {
+  CostShares shown = in;
+  AddShares(before, 0, shown);
+  google::protobuf::RepeatedPtrField<v1::CostLine> lines;
+  RenderCosts(shown, /*repliers=*/0, &lines);
+  for (v1::CostLine& line : lines) {
+    v1::MonthCost* added = out->Add();
+    if (line.has_cost()) {
+      const std::string& currency = line.cost().currency();
+      const auto was = before.find({CostKind::kPriced, currency});
+      const int64_t cost_was = was == before.end() ? 0 : ToMinorUnits(was->second.micros, currency);
+      added->mutable_change()->set_currency(currency);
+      added->mutable_change()->set_minor_units(line.cost().minor_units() - cost_was);
+    }
+    *added->mutable_line() = std::move(line);
+  }
+}
+
 void RenderMonth(const Month& before, const Month& in, v1::TenantMonth* out) {
   const auto set = [](int64_t was, int64_t is, v1::MonthCount* count) {
     count->set_count(is);
@@ -115,6 +148,7 @@ void RenderMonth(const Month& before, const Month& in, v1::TenantMonth* out) {
   set(static_cast<int64_t>(before.senders.size()), static_cast<int64_t>(in.senders.size()),
       out->mutable_active_senders());
   set(before.contacts_reached, in.contacts_reached, out->mutable_contacts_reached());
+  RenderMonthCosts(before.costs, in.costs, out->mutable_costs());
   if (in.judged > 0) FillRate(in.approved, in.judged, out->mutable_approved_at_first());
 }
 

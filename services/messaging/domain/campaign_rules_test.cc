@@ -266,6 +266,24 @@ TEST(Cost, IsAFunctionOfTheMessage) {
   EXPECT_TRUE(SharesOf(failed).empty());
 }
 
+TEST(Cost, ReportsShowWhatWasDeliveredPricedOrNot) {
+  Message m = Made(Phase::kAccepted);
+  m.reserved = 70;
+  m.currency = "USD";
+  EXPECT_TRUE(ReportedShares(m).empty()) << "what is reserved is the campaign's alone";
+  m.progress.delivered_at = absl::UnixEpoch();
+  EXPECT_EQ(ReportedShares(m), (CostShares{{{CostKind::kUnpriced, ""}, {1, 0}}}));
+  m.billable = true;
+  m.price = 61;
+  EXPECT_EQ(ReportedShares(m), (CostShares{{{CostKind::kPriced, "USD"}, {1, 61}}}));
+  m.test = true;
+  EXPECT_TRUE(ReportedShares(m).empty()) << "tests are in no report";
+  m.test = false;
+  m.billable = false;
+  m.price = 0;
+  EXPECT_TRUE(ReportedShares(m).empty()) << "free";
+}
+
 TEST(Cost, StaysWithinTheMaximum) {
   const MaxCost max{"USD", 100};
   const CostRate rate{.currency = "USD", .micros = 40};

@@ -32,6 +32,15 @@ CostShares SharesOf(const Message& m) {
   return out;
 }
 
+CostShares ReportedShares(const Message& m) {
+  if (!m.in_reports() || !m.progress.delivered_at) return {};
+  CostShares out = SharesOf(m);
+  std::erase_if(out, [](const auto& share) {
+    return share.first.first != CostKind::kPriced && share.first.first != CostKind::kUnpriced;
+  });
+  return out;
+}
+
 void AddShares(const CostShares& shares, int times, CostShares& to) {
   for (const auto& [key, share] : shares) {
     to[key].messages += times * share.messages;

@@ -47,11 +47,15 @@ enum class CostKind {
 struct CostShare {
   int64_t messages = 0;
   int64_t micros = 0;
+  friend bool operator==(const CostShare&, const CostShare&) = default;
 };
 using CostShares = std::map<std::pair<CostKind, std::string>, CostShare>;
 
 // A pure function of the message, so that counters are differences of it [M-94].
 CostShares SharesOf(const Message& message);
+// Of them what reports on templates, senders and months show, at the time it was delivered: kPriced and kUnpriced.
+// Empty until then, and for what is in no report.
+CostShares ReportedShares(const Message& message);
 // `add` times those shares.
 void AddShares(const CostShares& shares, int times, CostShares& to);
 

@@ -46,7 +46,7 @@ std::string FailureReason(const Message& m) {
 
 std::vector<FigureAt> FiguresOf(const Message& m) {
   std::vector<FigureAt> out;
-  if (m.test || m.origin == Origin::kPhoneApp) return out;
+  if (!m.in_reports()) return out;
   const Progress& p = m.progress;
   const MessageState state = m.state();
   if (Accepted(m, state)) out.push_back({Figure::kAccepted, "", AcceptedAt(p)});

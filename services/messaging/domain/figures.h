@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "services/messaging/domain/campaign.h"
+#include "services/messaging/domain/cost.h"
 #include "services/messaging/domain/message.h"
 
 namespace vinculo::messaging {
@@ -45,6 +46,13 @@ std::vector<FigureAt> FiguresOf(const Message& message);
 
 // Sums over messages of one kind, by figure and detail.
 using FigureCounts = std::map<std::pair<Figure, std::string>, int64_t>;
+
+// What was counted of the messages of one source.
+struct MessageCounts {
+  FigureCounts figures;
+  CostShares costs;
+};
+using CountsBySource = std::map<Source, MessageCounts>;
 
 // The figures of a set of messages, as reports show them.
 struct MessageTotals {

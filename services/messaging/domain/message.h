@@ -52,6 +52,8 @@ struct Message {
   int64_t reserved = 0;          // what it may cost, where the campaign has a maximal cost
 
   MessageState state() const { return StateOf(progress); }
+  // Tests and what staff write on the phone app are in no report.
+  bool in_reports() const { return !test && origin != Origin::kPhoneApp; }
   // The contact of the campaign's ledger row.
   const Uuid& recipient() const { return ledger_contact_id ? *ledger_contact_id : contact_id; }
   // When somebody must look at it again, as the row has it: `due_at`, and for an accepted message that waits for its

@@ -47,7 +47,8 @@ constexpr sql::Query kByWamid{"message_by_wamid",
                               "SELECT " FACTS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
 constexpr sql::Query kUpdate{"message_update",
                              "UPDATE message SET state = ?, phase = ?, attempt = ?, token = ?, due_at = ?, content = "
-                             "?, fallback = ?, version = ?, category = ?, template_name = ?, template_language = ?, "
+                             "?, fallback = ?, version = ?, category = ?, lane = ?, resend = ?, currency = ?, reserved "
+                             "= ?, template_name = ?, template_language = ?, "
                              "wamid = ?, error_reason = ?, error_code = ?, accepted_at = ?, sent_at = ?, delivered_at "
                              "= ?, read_at = ?, failed_at = ?, expired_at = "
                              "? WHERE tenant_id = ? AND message_id = ?"};
@@ -255,8 +256,9 @@ absl::Status MessageRepository::Update(sql::Transaction& tx, const Message& m) {
   const std::string fallback = m.fallback ? EncodeContent(*m.fallback) : "";
   const TemplateKey key(m.content);
   return tx.Exec(kUpdate, m.state(), p.phase, p.attempt, m.token, m.next_look(), EncodeContent(m.content), fallback,
-                 m.version, m.category, key.name, key.language, m.wamid, p.error_reason, p.error_code, p.accepted_at,
-                 p.sent_at, p.delivered_at, p.read_at, p.failed_at, p.expired_at, tx.tenant(), m.id);
+                 m.version, m.category, m.lane, m.resend, m.currency, m.reserved, key.name, key.language, m.wamid,
+                 p.error_reason, p.error_code, p.accepted_at, p.sent_at, p.delivered_at, p.read_at, p.failed_at,
+                 p.expired_at, tx.tenant(), m.id);
 }
 
 absl::Status MessageRepository::UpdateProgress(sql::Transaction& tx, const Message& m) {

@@ -27,7 +27,7 @@ class MessageRepository {
   // Those of `ids` that exist, in a few statements whatever their number: over a network each one is a journey.
   static absl::StatusOr<std::vector<Message>> FindAllFacts(sql::Transaction& tx, const std::vector<Uuid>& ids);
   static absl::StatusOr<std::optional<Message>> FindByWamid(sql::Transaction& tx, const std::string& wamid);
-  // Progress, token, due time, wamid; content and category too, since a fallback replaces them.
+  // Progress, token, due time, wamid; content, category and what follows from it (lane, resend policy, reserved) too.
   static absl::Status Update(sql::Transaction& tx, const Message& message);
   // The same for an unchanged content: what a status or a result changes.
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);

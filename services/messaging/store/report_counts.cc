@@ -21,6 +21,33 @@ constexpr sql::Query kAddTemplate{
     "INSERT INTO template_count (tenant_id, sender_id, name, language, version, source, figure, detail, count) VALUES "
     "(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, sender_id, name, language, version, source, figure, detail) "
     "DO UPDATE SET count = template_count.count + excluded.count"};
+constexpr sql::Query kAddSenderCost{
+    "sender_cost_add",
+    "INSERT INTO sender_cost (tenant_id, sender_id, quarter, source, kind, currency, messages, micros) VALUES (?, ?, "
+    "?, "
+    "?, ?, ?, ?, ?) ON CONFLICT (tenant_id, sender_id, quarter, source, kind, currency) DO UPDATE SET messages = "
+    "sender_cost.messages + excluded.messages, micros = sender_cost.micros + excluded.micros"};
+constexpr sql::Query kAddTemplateCost{
+    "template_cost_add",
+    "INSERT INTO template_cost (tenant_id, sender_id, name, language, version, source, kind, currency, messages, "
+    "micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, sender_id, name, language, version, source, "
+    "kind, currency) DO UPDATE SET messages = template_cost.messages + excluded.messages, micros = "
+    "template_cost.micros + excluded.micros"};
+
+// One statement for each share that changed, of the counter that `key` names.
+template <class... Key>
+absl::Status AddCosts(sql::Transaction& tx, const sql::Query& query, const std::tuple<Key...>& key,
+                      const CostShares& shares) {
+  for (const auto& [of, share] : shares) {
+    if (share == CostShare()) continue;
+    RETURN_IF_ERROR(std::apply(
+        [&, kind = of.first, &currency = of.second](const auto&... part) {
+          return tx.Exec(query, tx.tenant(), part..., kind, currency, share.messages, share.micros);
+        },
+        key));
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -51,6 +78,27 @@ void FigureDeltas::Count(const Message& m, const FigureAt& f, int64_t n, bool in
     templates_[{m.sender_id, content->name, content->language, m.version, SourceOf(m), f.figure, f.detail}] += n;
 }
 
+void FigureDeltas::ChangeCost(const Message& before, const Message& after) {
+  CountCost(before, -1);
+  CountCost(after, 1);
+}
+
+void FigureDeltas::CountCost(const Message& m, int times) {
+  const CostShares shares = ReportedShares(m);
+  if (shares.empty()) return;
+  AddShares(shares, times, quarter_costs_[{m.sender_id, QuarterOf(*m.progress.delivered_at), SourceOf(m)}]);
+  if (const auto* content = std::get_if<TemplateContent>(&m.content))
+    AddShares(shares, times, template_costs_[{m.sender_id, content->name, content->language, m.version, SourceOf(m)}]);
+}
+
+absl::Status FigureDeltas::FlushCosts(sql::Transaction& tx) {
+  for (const auto& [key, shares] : quarter_costs_) RETURN_IF_ERROR(AddCosts(tx, kAddSenderCost, key, shares));
+  for (const auto& [key, shares] : template_costs_) RETURN_IF_ERROR(AddCosts(tx, kAddTemplateCost, key, shares));
+  quarter_costs_.clear();
+  template_costs_.clear();
+  return absl::OkStatus();
+}
+
 absl::Status FigureDeltas::Flush(sql::Transaction& tx) {
   for (const auto& [key, n] : minutes_) {
     if (n == 0) continue;
@@ -69,9 +117,11 @@ absl::Status FigureDeltas::Flush(sql::Transaction& tx) {
   minutes_.clear();
   quarters_.clear();
   templates_.clear();
-  return absl::OkStatus();
+  return FlushCosts(tx);
 }
 
-std::vector<sql::Query> FigureDeltas::Queries() { return {kAddMinute, kAddQuarter, kAddTemplate}; }
+std::vector<sql::Query> FigureDeltas::Queries() {
+  return {kAddMinute, kAddQuarter, kAddTemplate, kAddSenderCost, kAddTemplateCost};
+}
 
 }  // namespace vinculo::messaging

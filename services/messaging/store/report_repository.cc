@@ -22,6 +22,14 @@ constexpr sql::Query kOfTemplate{
     "template_count_of",
     "SELECT language, version, source, figure, detail, count FROM template_count WHERE tenant_id = ? AND sender_id = ? "
     "AND name = ? AND count <> 0 ORDER BY language, version"};
+constexpr sql::Query kCostsOfTemplate{
+    "template_cost_of",
+    "SELECT language, version, source, kind, currency, messages, micros FROM template_cost WHERE tenant_id = ? AND "
+    "sender_id = ? AND name = ? AND (messages <> 0 OR micros <> 0) ORDER BY language, version"};
+constexpr sql::Query kCostsOfSender{
+    "sender_cost_sum",
+    "SELECT source, kind, currency, SUM(messages), SUM(micros) FROM sender_cost WHERE tenant_id = ? AND sender_id = ? "
+    "AND quarter >= ? AND quarter < ? GROUP BY source, kind, currency HAVING SUM(messages) <> 0 OR SUM(micros) <> 0"};
 constexpr sql::Query kOfSender{"sender_quarter_sum",
                                "SELECT source, figure, detail, SUM(count) FROM sender_quarter WHERE tenant_id = ? AND "
                                "sender_id = ? AND quarter >= "
@@ -52,6 +60,11 @@ absl::StatusOr<std::vector<absl::Time>> Times(sql::Transaction& tx, const sql::Q
   RETURN_IF_ERROR(tx.Each(
       query, [&](const sql::Row& r) { out.push_back(r.Time(0)); }, args...));
   return out;
+}
+
+// From kind, currency, messages and micros.
+CostShares ReadShare(const sql::Row& r, int first) {
+  return {{{static_cast<CostKind>(r.Int(first)), r.String(first + 1)}, {r.Int(first + 2), r.Int(first + 3)}}};
 }
 
 // What a ledger row counts for.
@@ -104,29 +117,45 @@ absl::StatusOr<MinuteCounts> ReportRepository::RecountMinutes(sql::Transaction& 
 absl::StatusOr<std::vector<VersionCounts>> ReportRepository::OfTemplate(sql::Transaction& tx,
                                                                         const std::vector<Uuid>& senders,
                                                                         const std::string& name) {
-  std::map<std::pair<std::string, int>, std::map<Source, FigureCounts>> found;
+  std::map<std::pair<std::string, int>, CountsBySource> found;
+  const auto counts = [&](const sql::Row& r) -> MessageCounts& {
+    return found[{r.String(0), static_cast<int>(r.Int(1))}][static_cast<Source>(r.Int(2))];
+  };
   for (const Uuid& sender : senders) {
     RETURN_IF_ERROR(tx.Each(
         kOfTemplate,
         [&](const sql::Row& r) {
-          FigureCounts& counts = found[{r.String(0), static_cast<int>(r.Int(1))}][static_cast<Source>(r.Int(2))];
-          counts[{static_cast<Figure>(r.Int(3)), r.String(4)}] += r.Int(5);
+          counts(r).figures[{static_cast<Figure>(r.Int(3)), r.String(4)}] += r.Int(5);
         },
         tx.tenant(), sender, name));
+    RETURN_IF_ERROR(tx.Each(
+        kCostsOfTemplate, [&](const sql::Row& r) { AddShares(ReadShare(r, 3), 1, counts(r).costs); }, tx.tenant(),
+        sender, name));
   }
   std::vector<VersionCounts> out;
   for (auto& [key, by_source] : found) out.push_back({key.first, key.second, std::move(by_source)});
   return out;
 }
 
-absl::StatusOr<std::map<Source, FigureCounts>> ReportRepository::OfSender(sql::Transaction& tx, const Uuid& sender,
-                                                                          int64_t from, int64_t until) {
-  std::map<Source, FigureCounts> out;
+absl::StatusOr<CountsBySource> ReportRepository::OfSender(sql::Transaction& tx, const Uuid& sender, int64_t from,
+                                                          int64_t until) {
+  CountsBySource out;
   RETURN_IF_ERROR(tx.Each(
       kOfSender,
       [&](const sql::Row& r) {
-        out[static_cast<Source>(r.Int(0))][{static_cast<Figure>(r.Int(1)), r.String(2)}] = r.Int(3);
+        out[static_cast<Source>(r.Int(0))].figures[{static_cast<Figure>(r.Int(1)), r.String(2)}] = r.Int(3);
       },
+      tx.tenant(), sender, from, until));
+  ASSIGN_OR_RETURN(const auto costs, CostsOfSender(tx, sender, from, until));
+  for (const auto& [source, shares] : costs) out[source].costs = shares;
+  return out;
+}
+
+absl::StatusOr<std::map<Source, CostShares>> ReportRepository::CostsOfSender(sql::Transaction& tx, const Uuid& sender,
+                                                                             int64_t from, int64_t until) {
+  std::map<Source, CostShares> out;
+  RETURN_IF_ERROR(tx.Each(
+      kCostsOfSender, [&](const sql::Row& r) { AddShares(ReadShare(r, 1), 1, out[static_cast<Source>(r.Int(0))]); },
       tx.tenant(), sender, from, until));
   return out;
 }
@@ -162,7 +191,8 @@ absl::StatusOr<std::vector<absl::Time>> ReportRepository::TemplatesCreated(sql::
 }
 
 std::vector<sql::Query> ReportRepository::Queries() {
-  return {kMinutes, kLedgerTimes, kOfTemplate, kOfSender, kAcceptedQuarters, kReached, kCreated, kLaunched, kTemplates};
+  return {kMinutes,          kLedgerTimes, kOfTemplate, kOfSender, kCostsOfTemplate, kCostsOfSender,
+          kAcceptedQuarters, kReached,     kCreated,    kLaunched, kTemplates};
 }
 
 }  // namespace vinculo::messaging

@@ -21,7 +21,7 @@ using MinuteCounts = std::map<std::pair<int64_t, Figure>, int64_t>;
 struct VersionCounts {
   std::string language;
   int version = 0;
-  std::map<Source, FigureCounts> by_source;
+  CountsBySource by_source;
 };
 
 // Reads for reports, all over counters or an index, each within the bounds it names.
@@ -37,8 +37,10 @@ class ReportRepository {
   static absl::StatusOr<std::vector<VersionCounts>> OfTemplate(sql::Transaction& tx, const std::vector<Uuid>& senders,
                                                                const std::string& name);
   // Quarters of an hour in [from, until).
-  static absl::StatusOr<std::map<Source, FigureCounts>> OfSender(sql::Transaction& tx, const Uuid& sender, int64_t from,
-                                                                 int64_t until);
+  static absl::StatusOr<CountsBySource> OfSender(sql::Transaction& tx, const Uuid& sender, int64_t from, int64_t until);
+  // Its costs alone: what was delivered in those quarters.
+  static absl::StatusOr<std::map<Source, CostShares>> CostsOfSender(sql::Transaction& tx, const Uuid& sender,
+                                                                    int64_t from, int64_t until);
   // How many messages of a sender WhatsApp took, for each quarter in [from, until) with any.
   static absl::Status EachAcceptedQuarter(
       sql::Transaction& tx, const Uuid& sender, int64_t from, int64_t until,

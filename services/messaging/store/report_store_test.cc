@@ -107,7 +107,7 @@ TEST_F(ReportStoreTest, CountersFollowAMessageWhateverMoves) {
               }),
               IsOk());
   std::vector<std::tuple<int64_t, Figure, int64_t>> minutes;
-  auto sums = Write([&](sql::Transaction& tx) -> absl::StatusOr<std::map<Source, FigureCounts>> {
+  auto sums = Write([&](sql::Transaction& tx) -> absl::StatusOr<CountsBySource> {
     RETURN_IF_ERROR(ReportRepository::EachMinute(
         tx, campaign, [&](int64_t minute, Figure f, int64_t n) { minutes.emplace_back(minute, f, n); }));
     return ReportRepository::OfSender(tx, sender, QuarterOf(kNow), QuarterOf(kNow) + 1);
@@ -116,7 +116,50 @@ TEST_F(ReportStoreTest, CountersFollowAMessageWhateverMoves) {
   EXPECT_THAT(minutes,
               ElementsAre(std::tuple(minute, Figure::kAccepted, 1), std::tuple(minute + 2, Figure::kDelivered, 1)));
   ASSERT_THAT(sums, IsOk());
-  EXPECT_EQ((*sums)[Source::kCampaign], (FigureCounts{{{Figure::kAccepted, ""}, 1}, {{Figure::kDelivered, ""}, 1}}));
+  EXPECT_EQ((*sums)[Source::kCampaign].figures,
+            (FigureCounts{{{Figure::kAccepted, ""}, 1}, {{Figure::kDelivered, ""}, 1}}));
+}
+
+TEST_F(ReportStoreTest, CostsFollowAMessageWhateverMoves) {
+  const Uuid sender = Uuid::New(kNow);
+  const Message accepted = NewMessage(sender, std::nullopt);
+  Message unpriced = accepted;
+  unpriced.progress.delivered_at = kNow + absl::Minutes(30);
+  Message priced = unpriced;
+  priced.billable = true;
+  priced.price = 61'900;
+  priced.currency = "USD";
+  Message earlier = priced, dearer = priced;
+  earlier.progress.delivered_at = dearer.progress.delivered_at = kNow + absl::Minutes(2);
+  dearer.price = 70'000;
+  dearer.currency = "EUR";
+  EXPECT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                FigureDeltas deltas;
+                const Message* before = &accepted;
+                for (const Message* after : {&unpriced, &priced, &earlier, &dearer}) {
+                  deltas.ChangeCost(*before, *after);
+                  RETURN_IF_ERROR(deltas.Flush(tx));
+                  before = after;
+                }
+                return absl::OkStatus();
+              }),
+              IsOk());
+  const CostShares expected{{{CostKind::kPriced, "EUR"}, {1, 70'000}}};
+  auto versions = Write([&](sql::Transaction& tx) {
+    return ReportRepository::OfTemplate(tx, {sender, Uuid::New(kNow)}, "promo");
+  });
+  ASSERT_THAT(versions, IsOk());
+  ASSERT_EQ(versions->size(), 1u);
+  EXPECT_EQ((*versions)[0].version, 2);
+  EXPECT_EQ((*versions)[0].by_source[Source::kNotification].costs, expected);
+  EXPECT_FALSE((*versions)[0].by_source.contains(Source::kCampaign));
+  const auto costs_in = [&](absl::Time at) {
+    return Write([&](sql::Transaction& tx) {
+      return ReportRepository::CostsOfSender(tx, sender, QuarterOf(at), QuarterOf(at) + 1);
+    });
+  };
+  EXPECT_THAT(costs_in(kNow + absl::Minutes(2)), IsOkAndHolds(std::map{std::pair(Source::kNotification, expected)}));
+  EXPECT_THAT(costs_in(kNow + absl::Minutes(30)), IsOkAndHolds(testing::IsEmpty())) << "it left this quarter";
 }
 
 TEST_F(ReportStoreTest, AMessageThatTheLedgerLeftKeepsItsOtherCounters) {
@@ -133,7 +176,7 @@ TEST_F(ReportStoreTest, AMessageThatTheLedgerLeftKeepsItsOtherCounters) {
   ASSERT_EQ(versions->size(), 1u);
   EXPECT_EQ((*versions)[0].language, "es_AR");
   EXPECT_EQ((*versions)[0].version, 2);
-  EXPECT_EQ((*versions)[0].by_source[Source::kCampaign], (FigureCounts{{{Figure::kAccepted, ""}, 1}}));
+  EXPECT_EQ((*versions)[0].by_source[Source::kCampaign].figures, (FigureCounts{{{Figure::kAccepted, ""}, 1}}));
   int minutes = 0;
   EXPECT_THAT(Write([&](sql::Transaction& tx) {
                 return ReportRepository::EachMinute(tx, campaign, [&](int64_t, Figure, int64_t) { ++minutes; });

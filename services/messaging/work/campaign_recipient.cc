@@ -2,6 +2,7 @@
 
 #include "common/status/status_macros.h"
 #include "services/messaging/contact_merge.h"
+#include "services/messaging/marketing_record.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/cost_repository.h"
 #include "services/messaging/store/message_repository.h"
@@ -29,7 +30,11 @@ absl::StatusOr<CampaignRecipients::Taken> CampaignRecipients::Take(DueRecipient&
     ASSIGN_OR_RETURN(due.to, c_.FindAddressee(row.contact_id));
   }
   const Contact& contact = due.to.contact;
-  ASSIGN_OR_RETURN(const std::string block, BlockOf(row, contact, category));
+  std::optional<Message> tried;
+  if (row.message_id) {
+    ASSIGN_OR_RETURN(tried, MessageRepository::Get(c_.tx, *row.message_id));
+  }
+  ASSIGN_OR_RETURN(const std::string block, BlockOf(row, contact, category, tried));
   if (!block.empty()) {
     RETURN_IF_ERROR(Skip(row, block));
     return Taken::kPassedOver;
@@ -40,14 +45,15 @@ absl::StatusOr<CampaignRecipients::Taken> CampaignRecipients::Take(DueRecipient&
     return Taken::kPassedOver;
   }
   if (!c_.ReachAllows(due.to, Lane::kBulk)) return Taken::kWaitsForReach;
-  ASSIGN_OR_RETURN(std::optional<Message> m, MessageFor(row, contact, category));
+  ASSIGN_OR_RETURN(std::optional<Message> m,
+                   tried ? Again(*std::move(tried), contact, category) : First(row, contact, category));
   if (!m) return Taken::kPassedOver;
   RETURN_IF_ERROR(Begin(row, due.to, *std::move(m)));
   return Taken::kBegun;
 }
 
-absl::StatusOr<std::string> CampaignRecipients::BlockOf(const Recipient& row, const Contact& contact,
-                                                        Category category) {
+absl::StatusOr<std::string> CampaignRecipients::BlockOf(const Recipient& row, const Contact& contact, Category category,
+                                                        const std::optional<Message>& tried) {
   const SendKind kind{.is_template = true, .category = category, .needs_phone = category == Category::kAuthentication};
   const absl::string_view block = CampaignBlock(contact.permissions(), kind, policy_);
   if (!block.empty()) return std::string(block);
@@ -58,7 +64,7 @@ absl::StatusOr<std::string> CampaignRecipients::BlockOf(const Recipient& row, co
   if (category != Category::kMarketing) return "";
   if (contact.Rests(c_.request.now)) return "PROVIDER_CAP";
   ASSIGN_OR_RETURN(const bool within_cap, c_.CapAllows(contact));
-  return within_cap || row.message_id ? "" : "FREQUENCY_CAP";
+  return within_cap || (tried && IsCounted(*tried)) ? "" : "FREQUENCY_CAP";
 }
 
 absl::Time CampaignRecipients::FreeAt(const Addressee& to, Category category) {
@@ -90,6 +96,7 @@ absl::Status CampaignRecipients::PutOff(Recipient& row, absl::Time until) {
 absl::StatusOr<bool> CampaignRecipients::Reserve(const Contact& contact, Category category, Message& m) {
   if (!campaign_.guards.max_cost) return true;
   const MaxCost& max = *campaign_.guards.max_cost;
+  const int64_t held = m.currency == max.currency ? m.reserved : 0;
   const absl::CivilDay day = absl::ToCivilDay(c_.request.now, absl::UTCTimeZone());
   ASSIGN_OR_RETURN(const std::optional<CostRate> rate,
                    c_.deltas.Rate(c_.tx, contact.country, std::string(CategoryName(category)), day));
@@ -97,25 +104,34 @@ absl::StatusOr<bool> CampaignRecipients::Reserve(const Contact& contact, Categor
     ASSIGN_OR_RETURN(const CostShares costs, CostRepository::OfCampaign(c_.tx, campaign_.id));
     used_ = UsedOf(costs, max.currency);
   }
-  if (!Affords(max, *used_, rate)) {
+  if (!Affords(max, *used_ - held, rate)) {
     RETURN_IF_ERROR(Pause("BUDGET"));
     return false;
   }
-  *used_ += rate->micros;
+  *used_ += rate->micros - held;
   m.currency = rate->currency;
   m.reserved = rate->micros;
   return true;
 }
 
-absl::StatusOr<std::optional<Message>> CampaignRecipients::MessageFor(const Recipient& row, const Contact& contact,
-                                                                      Category category) {
-  // The attempt of an earlier try is made again.
-  if (row.message_id) {
-    ASSIGN_OR_RETURN(Message m, MessageRepository::Get(c_.tx, *row.message_id));
-    c_.MarkSending(m);
-    RETURN_IF_ERROR(MessageRepository::UpdateProgress(c_.tx, m));
-    return m;
+absl::StatusOr<std::optional<Message>> CampaignRecipients::Again(Message tried, const Contact& contact,
+                                                                 Category category) {
+  Message m = tried;
+  const bool changed = category != tried.category;
+  m.category = category;
+  if (changed) {
+    ASSIGN_OR_RETURN(const bool affordable, Reserve(contact, category, m));
+    if (!affordable) return std::nullopt;
+    RETURN_IF_ERROR(c_.RecountMarketing(contact, tried, m));
   }
+  c_.MarkSending(m);
+  RETURN_IF_ERROR(changed ? MessageRepository::Update(c_.tx, m) : MessageRepository::UpdateProgress(c_.tx, m));
+  c_.deltas.AddCost(campaign_.id, SharesOf(tried), SharesOf(m));
+  return m;
+}
+
+absl::StatusOr<std::optional<Message>> CampaignRecipients::First(const Recipient& row, const Contact& contact,
+                                                                 Category category) {
   const absl::Time now = c_.request.now;
   Message m{.id = Uuid::New(now),
             .contact_id = contact.id,
@@ -136,7 +152,7 @@ absl::StatusOr<std::optional<Message>> CampaignRecipients::MessageFor(const Reci
   c_.MarkSending(m);
   RETURN_IF_ERROR(MessageRepository::Insert(c_.tx, m));
   c_.deltas.AddCost(campaign_.id, {}, SharesOf(m));
-  if (category == Category::kMarketing) RETURN_IF_ERROR(c_.CountMarketing(contact));
+  RETURN_IF_ERROR(c_.RecountMarketing(contact, {}, m));
   return m;
 }
 

@@ -23,13 +23,16 @@ class CampaignRecipients {
   absl::Status Pause(const std::string& reason);
   absl::Status Skip(Recipient& row, absl::string_view reason);
   absl::Status PutOff(Recipient& row, absl::Time until);
-  // "" when the person may be written to.
-  absl::StatusOr<std::string> BlockOf(const Recipient& row, const Contact& contact, Category category);
+  // "" when the person may be written to. `tried`: the message of an earlier attempt.
+  absl::StatusOr<std::string> BlockOf(const Recipient& row, const Contact& contact, Category category,
+                                      const std::optional<Message>& tried);
   // Now, or when it may begin: the hours, and what the pair owes.
   absl::Time FreeAt(const Addressee& to, Category category);
-  // False when it paused the campaign.
+  // In place of what the message has reserved. False when it paused the campaign.
   absl::StatusOr<bool> Reserve(const Contact& contact, Category category, Message& m);
-  absl::StatusOr<std::optional<Message>> MessageFor(const Recipient& row, const Contact& contact, Category category);
+  // The message, stored as SENDING; unset when the campaign paused instead.
+  absl::StatusOr<std::optional<Message>> First(const Recipient& row, const Contact& contact, Category category);
+  absl::StatusOr<std::optional<Message>> Again(Message tried, const Contact& contact, Category category);
   absl::Status Begin(Recipient& row, const Addressee& to, Message m);
 
   IntentCommit& c_;

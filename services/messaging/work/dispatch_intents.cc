@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/status/status_macros.h"
+#include "services/messaging/marketing_record.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/message_repository.h"
@@ -107,6 +108,12 @@ absl::StatusOr<bool> IntentCommit::CapAllows(const Contact& contact) {
   ASSIGN_OR_RETURN(const Policy* policy, LoadPolicy());
   return policy->frequency_cap == 0 ||
          MarketingWithin(contact, policy->frequency_window, request.now) < policy->frequency_cap;
+}
+
+absl::Status IntentCommit::RecountMarketing(const Contact& contact, const Message& was, const Message& is) {
+  const bool counts = is.category == Category::kMarketing && !is.test;
+  if (counts == IsCounted(was)) return absl::OkStatus();
+  return counts ? CountMarketing(contact) : UncountMarketing(tx, contacts, was);
 }
 
 absl::Status IntentCommit::CountMarketing(const Contact& contact) {

@@ -38,9 +38,10 @@ class IntentCommit {
   absl::Status Finish();
   // When marketing may begin for this person, within the tenant's allowed hours [M-66].
   absl::StatusOr<absl::Time> MarketingOpensAt(const Contact& contact);
-  // Whether one more stays within the frequency cap, and its count once it begins [M-68].
+  // Whether one more stays within the frequency cap [M-68].
   absl::StatusOr<bool> CapAllows(const Contact& contact);
-  absl::Status CountMarketing(const Contact& contact);
+  // The next attempt begins as `is`; what an earlier one has counted stays unless it is no longer marketing.
+  absl::Status RecountMarketing(const Contact& contact, const Message& was, const Message& is);
   // The template, read once; an empty one when the channel has none of that name.
   absl::StatusOr<const Template*> LoadTemplate(const std::string& name);
   // The tenant's policy, read once.
@@ -61,6 +62,7 @@ class IntentCommit {
   IntentBatch batch;
 
  private:
+  absl::Status CountMarketing(const Contact& contact);
   absl::StatusOr<SendTarget> Target(const Contact& contact, const Message& m);
 
   std::optional<Policy> policy_;

@@ -188,7 +188,7 @@ class LimitHistory : public WorkRig, public testing::WithParamInterface<uint32_t
     if (text) {
       m.content = TextContent{"Hola", false};
     } else {
-      m.content = TemplateContent{"promo", "es", {{"body.1", "Ana"}}};
+      m.content = TemplateContent{"aviso", "es", {{"body.1", "Ana"}}};
       m.category = Category::kUtility;
     }
     ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {

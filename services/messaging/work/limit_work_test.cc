@@ -41,7 +41,7 @@ class LimitWorkTest : public WorkRig {
   Message QueueText(const Contact& to) { return Queue(to, TextContent{"Hola", false}); }
   // A template that is nobody's marketing, so that it is transactional and needs reach.
   Message QueueTemplate(const Contact& to) {
-    return Queue(to, TemplateContent{"promo", "es", {{"body.1", "Ana"}}}, Category::kUtility);
+    return Queue(to, TemplateContent{"aviso", "es", {{"body.1", "Ana"}}}, Category::kUtility);
   }
   void OpenWindow(const Contact& contact) {
     ASSERT_THAT(Write([&](sql::Transaction& tx) {
@@ -215,7 +215,7 @@ TEST_F(LimitWorkTest, SendersOfAPortfolioShareItsReach) {
               .sender_id = other,
               .due_at = now_,
               .expire_at = now_ + absl::Hours(1),
-              .content = TemplateContent{"promo", "es", {{"body.1", "Ana"}}},
+              .content = TemplateContent{"aviso", "es", {{"body.1", "Ana"}}},
               .version = 1,
               .category = Category::kUtility,
               .created_at = now_};

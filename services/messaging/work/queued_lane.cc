@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "common/status/status_macros.h"
+#include "services/messaging/marketing_record.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
@@ -43,6 +44,8 @@ class QueuedLane {
     ASSIGN_OR_RETURN(const Addressee to, c_.FindAddressee(m.contact_id));
     ASSIGN_OR_RETURN(const Policy* policy, c_.LoadPolicy());
     const Message before = m;
+    ASSIGN_OR_RETURN(const Translation* translation, TakeCategory(m));
+    if (m.lane != before.lane) return ChangeLane(m);
     const bool open = to.WindowOpen(now);
     absl::string_view block = Check(to.contact, m, *policy, open);
     const bool fallback = block == "WINDOW_CLOSED" && m.fallback;
@@ -50,20 +53,15 @@ class QueuedLane {
       ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(m.fallback->name));
       const bool replaced = TakeFallback(m, t);
       block = replaced ? Check(to.contact, m, *policy, false) : "TEMPLATE_NOT_SENDABLE";
-    }
-    if (block.empty()) {
-      if (const auto* content = std::get_if<TemplateContent>(&m.content)) {
-        ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(content->name));
-        const Translation* translation = t->Find(content->language);
-        // Waits for its own expiry: the template may be approved again.
-        if (translation == nullptr || !translation->Sendable()) return Postpone(before, now + kTemplateWait);
-      }
+    } else if (block.empty() && std::holds_alternative<TemplateContent>(m.content)) {
+      // Waits for its own expiry: the template may be approved again.
+      if (translation == nullptr || !translation->Sendable()) return Postpone(before, now + kTemplateWait);
     }
     const bool marketing = m.category == Category::kMarketing && !m.test;
     if (block.empty() && marketing) {
       if (to.contact.Rests(now)) block = "PROVIDER_CAP";
       ASSIGN_OR_RETURN(const bool within_cap, c_.CapAllows(to.contact));
-      if (!within_cap && m.progress.attempt == 0) block = "FREQUENCY_CAP";
+      if (!within_cap && !IsCounted(before)) block = "FREQUENCY_CAP";
     }
     if (block.empty()) {
       ASSIGN_OR_RETURN(const std::optional<std::string> ended,
@@ -81,15 +79,34 @@ class QueuedLane {
       ASSIGN_OR_RETURN(const absl::Time free, c_.ReachFreeAt());
       return Postpone(before, free);
     }
-    return Begin(std::move(m), to, fallback);
+    return Begin(before, std::move(m), to, fallback);
   }
 
-  absl::Status Begin(Message m, const Addressee& to, bool content_changed) {
-    if (m.category == Category::kMarketing && !m.test && m.progress.attempt == 0)
-      RETURN_IF_ERROR(c_.CountMarketing(to.contact));
+  // What the template is now decides, whatever it was when the message was asked for: its category, and so its lane
+  // [M-27] [M-47]. Returns its translation; none when the content is no template or it is gone.
+  absl::StatusOr<const Translation*> TakeCategory(Message& m) {
+    const auto* content = std::get_if<TemplateContent>(&m.content);
+    if (content == nullptr) return nullptr;
+    ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(content->name));
+    const Translation* translation = t->Find(content->language);
+    if (translation == nullptr) return nullptr;
+    m.category = translation->category;
+    m.lane = LaneOf(m.content, m.category);
+    if (m.lane == Lane::kBulk) m.resend = ResendPolicy::kNever;
+    return translation;
+  }
+
+  // Its turn comes with those of its new lane.
+  absl::Status ChangeLane(const Message& m) {
+    c_.batch.more = true;
+    return MessageRepository::Update(c_.tx, m);
+  }
+
+  absl::Status Begin(const Message& before, Message m, const Addressee& to, bool content_changed) {
+    const bool changed = content_changed || m.category != before.category;
+    RETURN_IF_ERROR(c_.RecountMarketing(to.contact, before, m));
     c_.MarkSending(m);
-    RETURN_IF_ERROR(content_changed ? MessageRepository::Update(c_.tx, m)
-                                    : MessageRepository::UpdateProgress(c_.tx, m));
+    RETURN_IF_ERROR(changed ? MessageRepository::Update(c_.tx, m) : MessageRepository::UpdateProgress(c_.tx, m));
     RETURN_IF_ERROR(c_.Charge(to, m));
     return c_.Begin(std::move(m), to.contact);
   }

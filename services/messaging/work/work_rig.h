@@ -26,8 +26,8 @@ namespace vinculo::messaging {
 
 inline const absl::Time kNow = absl::FromUnixSeconds(1'760'000'000);
 
-// A store with one channel, one sender held under token 1, and an approved marketing template: what intents and
-// outcomes need, without a dispatcher or HTTP. Marketing may begin at any hour.
+// A store with one channel, one sender held under token 1, and two approved templates, `promo` of marketing and `aviso`
+// of utility: what intents and outcomes need, without a dispatcher or HTTP. Marketing may begin at any hour.
 class WorkRig : public testing::Test {
  protected:
   template <class Body>
@@ -53,11 +53,14 @@ class WorkRig : public testing::Test {
                                                                .phone_number_id = "55",
                                                                .phone_number = "+5491140000000",
                                                                .created_at = kNow}));
-          const TranslationKey key{channel_, "promo", "es"};
-          RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, Category::kMarketing,
-                                                     {.body = "Hola {{1}}, chau"}, kNow));
-          RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
-          RETURN_IF_ERROR(ApplyVerdict(tx, key, {.graph_id = "g", .status = "APPROVED", .at = kNow}, kNow).status());
+          for (const auto& [name, category] :
+               {std::pair("promo", Category::kMarketing), {"aviso", Category::kUtility}}) {
+            const TranslationKey key{channel_, name, "es"};
+            RETURN_IF_ERROR(TemplateRepository::Create(tx, key, VariableFormat::kPositional, category,
+                                                       {.body = "Hola {{1}}, chau"}, kNow));
+            RETURN_IF_ERROR(TemplateRepository::Freeze(tx, key, kNow));
+            RETURN_IF_ERROR(ApplyVerdict(tx, key, {.graph_id = name, .status = "APPROVED", .at = kNow}, kNow).status());
+          }
           return ChannelRepository::ClaimDispatcher(tx, sender_, "one", kNow, kNow + absl::Seconds(15)).status();
         }),
         test::IsOk());

@@ -33,6 +33,33 @@ CREATE TABLE template_count (
   PRIMARY KEY (tenant_id, sender_id, name, language, version, source, figure, detail)
 ) STRICT, WITHOUT ROWID;
 
+-- What delivered messages cost, by kind: 1 priced, 3 unpriced. They count in the quarter of their delivery.
+CREATE TABLE sender_cost (
+  tenant_id TEXT NOT NULL,
+  sender_id BLOB NOT NULL,
+  quarter INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  messages INTEGER NOT NULL,
+  micros INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, sender_id, quarter, source, kind, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE template_cost (
+  tenant_id TEXT NOT NULL,
+  sender_id BLOB NOT NULL,
+  name TEXT NOT NULL,
+  language TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  source INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  messages INTEGER NOT NULL,
+  micros INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, sender_id, name, language, version, source, kind, currency)
+) STRICT, WITHOUT ROWID;
+
 -- Every change of quality that WhatsApp told.
 CREATE TABLE template_quality (
   tenant_id TEXT NOT NULL,
