@@ -4,6 +4,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/template_repository.h"
 
 namespace vinculo::messaging {
@@ -30,11 +31,7 @@ absl::Status SkipQueued(sql::Transaction& tx, const ContactRepository& contacts,
         ASSIGN_OR_RETURN(const Category category, CategoryOf(tx, row));
         if (category != Category::kMarketing) continue;
       }
-      row.state = RecipientState::kSkipped;
-      row.reason = "OPTED_OUT";
-      row.updated_at = now;
-      RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
-      deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
+      RETURN_IF_ERROR(SkipRow(tx, row, "OPTED_OUT", deltas, now));
     }
   }
   return deltas.Flush(tx);

@@ -12,6 +12,7 @@
 #include "services/messaging/announce.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/job_kinds.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/merge_repository.h"
 #include "services/messaging/store/message_repository.h"
 
@@ -49,11 +50,7 @@ absl::Status SkipDuplicates(sql::Transaction& tx, const ContactRepository& conta
     for (Recipient& row : queued) {
       ASSIGN_OR_RETURN(const bool duplicate, IsDuplicatePerson(tx, contacts, row, survivor));
       if (!duplicate) continue;
-      row.state = RecipientState::kSkipped;
-      row.reason = "DUPLICATE_PERSON";
-      row.updated_at = now;
-      RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
-      deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
+      RETURN_IF_ERROR(SkipRow(tx, row, "DUPLICATE_PERSON", deltas, now));
     }
   }
   return deltas.Flush(tx);

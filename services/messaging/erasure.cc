@@ -15,6 +15,7 @@
 #include "google/protobuf/message.h"
 #include "services/messaging/announce.h"
 #include "services/messaging/job_kinds.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/erasure_repository.h"
 #include "services/messaging/store/media_repository.h"
@@ -73,11 +74,7 @@ absl::Status SkipErased(sql::Transaction& tx, const std::vector<Uuid>& ids, absl
   for (const Uuid& id : ids) {
     ASSIGN_OR_RETURN(std::vector<Recipient> queued, CampaignRepository::QueuedOf(tx, id));
     for (Recipient& row : queued) {
-      row.state = RecipientState::kSkipped;
-      row.reason = "ERASED";
-      row.updated_at = now;
-      RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
-      deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
+      RETURN_IF_ERROR(SkipRow(tx, row, "ERASED", deltas, now));
     }
   }
   return deltas.Flush(tx);

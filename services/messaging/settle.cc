@@ -60,6 +60,13 @@ absl::StatusOr<bool> ShowInLedger(sql::Transaction& tx, const Message& before, c
   const std::string reason_was = FailureReason(before), reason_is = FailureReason(after);
   const bool moved = was != is || reason_was != reason_is;
   if (!moved && !recounted) return false;
+  std::pair<RecipientState, std::string> from{RecipientStateOf(was), reason_was};
+  if (was == MessageState::kCancelled) {
+    // Why the row was skipped its message does not know.
+    ASSIGN_OR_RETURN(const std::optional<Recipient> skipped,
+                     CampaignRepository::FindRecipient(tx, *after.campaign_id, after.recipient()));
+    if (skipped) from.second = skipped->reason;
+  }
   const Recipient row{.campaign_id = *after.campaign_id,
                       .contact_id = after.recipient(),
                       .position = RecipientPosition(*after.campaign_id, after.recipient()),
@@ -75,7 +82,7 @@ absl::StatusOr<bool> ShowInLedger(sql::Transaction& tx, const Message& before, c
     RETURN_IF_ERROR(ShowEarlier(tx, after, deltas, now));
     return false;
   }
-  deltas.Move(row.campaign_id, RecipientStateOf(was), reason_was, row.state, reason_is);
+  deltas.Move(row.campaign_id, from.first, from.second, row.state, reason_is);
   deltas.Find(row.campaign_id, OutcomeOf(before, after));
   if (is == MessageState::kUnknown) deltas.FindUnknown(row.campaign_id);
   if (is == MessageState::kQueued) deltas.FindQueuedAgain(row.campaign_id);
@@ -103,6 +110,23 @@ absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after,
   deltas.figures.Change(after, figures_were, figures_are, in_ledger);
   deltas.figures.ChangeCost(before, after);
   return before.state() == after.state() ? absl::OkStatus() : AnnounceMessage(tx, after, now);
+}
+
+absl::Status SkipRow(sql::Transaction& tx, Recipient& row, const std::string& reason, CountDeltas& deltas,
+                     absl::Time now) {
+  row.state = RecipientState::kSkipped;
+  row.reason = reason;
+  row.updated_at = now;
+  RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
+  deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
+  if (!row.message_id) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::optional<Message> before, MessageRepository::FindFacts(tx, *row.message_id));
+  if (!before || before->state() != MessageState::kQueued) return absl::OkStatus();
+  Message after = *before;
+  after.progress.phase = Phase::kCancelled;
+  after.due_at = Never();
+  deltas.AddCost(row.campaign_id, SharesOf(*before), SharesOf(after));
+  return MessageRepository::UpdateReported(tx, after);
 }
 
 absl::Status EnqueueCancelSkip(sql::Transaction& tx, const Uuid& campaign, absl::Time now) {

@@ -20,6 +20,11 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after,
 // The same once the message's row says already what became of it: everything else that shows it.
 absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now);
 
+// A queued row goes out no more: SKIPPED with `reason`. The message of an attempt that WhatsApp refused before is
+// CANCELLED with it and gives back what was reserved for it [M-91].
+absl::Status SkipRow(sql::Transaction& tx, Recipient& row, const std::string& reason, CountDeltas& deltas,
+                     absl::Time now);
+
 // Pauses a campaign by itself; does nothing unless it is RUNNING.
 absl::Status AutoPause(sql::Transaction& tx, const Uuid& campaign, const std::string& reason, absl::Time now);
 

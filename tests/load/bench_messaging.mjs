@@ -16,8 +16,10 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 
 const kNotifications = 50;        // a second, beside the campaign
 const kNotified = 5_000_000;      // people of the notifications have numbers from here on
+const kEstimated = 6_000_000;     // and those of the estimate from here on
 const kSeconds = 20;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const seconds = (time) => Number(time.seconds) + time.nanos / 1e9;
 const nowUs = () => (performance.timeOrigin + performance.now()) * 1000;
 // Every limit is in force, and set above the machine's speed.
 const flags = {messaging: {sender_in_flight: 512, sender_bulk_in_flight: 480}};
@@ -57,6 +59,17 @@ async function notificationP99(mass) {
   if (!running) console.error(`the campaign ended after ${begun.length} notifications: more recipients would say more`);
   await mass.untilCampaign('the campaign to complete', (c) => c.state === 'CAMPAIGN_STATE_COMPLETED', 3600);
   return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)];
+}
+
+// How long a campaign took against what its preflight foretold, with a rate of its own below the machine's speed.
+async function finishVsEstimate(mass) {
+  const list = await mass.importList('Algunos', kEstimated, 4000);
+  await mass.create(0, {audience: {list_id: list.id}, rate_per_second: 200});
+  const {estimated_finish: estimate} = await mass.client('CampaignService').PreflightCampaign({campaign_id: mass.campaign.id});
+  const asked = Date.now();
+  await mass.schedule();
+  const done = await mass.untilCampaign('the campaign to complete', (c) => c.state === 'CAMPAIGN_STATE_COMPLETED', 600);
+  return (seconds(done.end_time) - asked / 1000) / (seconds(estimate) - asked / 1000);
 }
 
 // Statuses applied in a second while two numbers send up to 600 messages a second each, and how long their POSTs took.
@@ -105,6 +118,7 @@ try {
   print('campaign_dispatch_vs_bare_http', rate / median(yardsticks));
   print('campaign_peak_mib', peakMib(), 0);
 
+  print('campaign_finish_vs_estimate', await finishVsEstimate(mass));
   print('notification_p99_ms_during_campaign', await notificationP99(mass), 1);
   await webhooks(mass);
 } finally {

@@ -126,11 +126,7 @@ absl::StatusOr<bool> SkipPage(sql::Transaction& tx, const jobs::Job& job, absl::
   }
   CountDeltas deltas;
   for (Recipient& row : rows) {
-    row.state = RecipientState::kSkipped;
-    row.reason = reason;
-    row.updated_at = now;
-    RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(tx, row));
-    deltas.Move(id, RecipientState::kQueued, "", row.state, row.reason);
+    RETURN_IF_ERROR(SkipRow(tx, row, reason, deltas, now));
   }
   RETURN_IF_ERROR(deltas.Flush(tx));
   if (static_cast<int>(rows.size()) == kSkipRows) return true;

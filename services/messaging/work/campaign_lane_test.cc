@@ -416,6 +416,29 @@ TEST_F(CampaignLaneTest, ARefusedAttemptOfACancelledCampaignIsSkipped) {
   EXPECT_EQ(Row(c, people_[0]).reason, "CAMPAIGN_CANCELLED");
 }
 
+TEST_F(CampaignLaneTest, ASkippedRowCancelsItsMessageAndGivesBackWhatItReserved) {
+  PutRate(40'000);
+  const Campaign c = Changed(1, [](Campaign& x) { x.guards.max_cost = MaxCost{"USD", 100'000}; });
+  const Intent intent = Commit()->intents[0];
+  ASSERT_THAT(Record({Refused(intent, 130429)}), IsOk());
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                CountDeltas deltas;
+                Recipient row = **CampaignRepository::FindRecipient(tx, c.id, people_[0].id);
+                RETURN_IF_ERROR(SkipRow(tx, row, "OPTED_OUT", deltas, kNow));
+                return deltas.Flush(tx);
+              }),
+              IsOk());
+  EXPECT_EQ(UsedOf(Costs(c), "USD"), 0);
+  const auto message = [&] { return *Write([&](auto& tx) { return MessageRepository::Get(tx, intent.message.id); }); };
+  EXPECT_EQ(message().state(), MessageState::kCancelled);
+  // The refused attempt did arrive after all.
+  ASSERT_THAT(Priced(intent.message, ReportedStatus::kDelivered, 5), IsOk());
+  EXPECT_EQ(Row(c, people_[0]).state, RecipientState::kDelivered);
+  EXPECT_EQ(*Write([&](sql::Transaction& tx) { return CampaignRepository::Counts(tx, c.id); }),
+            *Write([&](sql::Transaction& tx) { return CampaignRepository::Recount(tx, c.id); }));
+  EXPECT_EQ(Costs(c), *Write([&](sql::Transaction& tx) { return CostRepository::Recount(tx, c.id); }));
+}
+
 TEST_F(CampaignLaneTest, AFreezeWritesEachMatchedContactOnceAndStartsThemByTheirOwnClocks) {
   NewCampaign(3);  // makes the people
   Campaign c = NewCampaign(0);

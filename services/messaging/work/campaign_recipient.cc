@@ -80,12 +80,7 @@ absl::Status CampaignRecipients::Pause(const std::string& reason) {
 }
 
 absl::Status CampaignRecipients::Skip(Recipient& row, absl::string_view reason) {
-  row.state = RecipientState::kSkipped;
-  row.reason = std::string(reason);
-  row.updated_at = c_.request.now;
-  RETURN_IF_ERROR(CampaignRepository::UpdateRecipient(c_.tx, row));
-  c_.deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
-  return absl::OkStatus();
+  return SkipRow(c_.tx, row, std::string(reason), c_.deltas, c_.request.now);
 }
 
 absl::Status CampaignRecipients::PutOff(Recipient& row, absl::Time until) {
