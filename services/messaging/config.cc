@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/id/uuid.h"
+#include "services/messaging/domain/message.h"
 
 ABSL_FLAG(std::string, graph_url, "https://graph.facebook.com",
           "base address of WhatsApp's Graph API; http is taken for this address only");
@@ -41,6 +42,8 @@ ABSL_FLAG(
     "JSON file that says what WhatsApp's levels mean: {\"tiers\": {\"TIER_2K\": 2000}, \"throughputs\": {\"HIGH\": "
     "1000}}");
 ABSL_FLAG(absl::Duration, sender_refresh, absl::Hours(1), "how often each number is read from Graph");
+ABSL_FLAG(int64_t, queued_max, vinculo::messaging::kMaxQueued,
+          "how many messages of a tenant may wait outside campaigns; beyond it SendMessage is refused with QUEUE_FULL");
 
 namespace vinculo::messaging {
 namespace {
@@ -119,6 +122,7 @@ Config ReadConfig(flags::Checker& check) {
       check.DurationWithin("unknown_wait", absl::GetFlag(FLAGS_unknown_wait), absl::Seconds(1), absl::Hours(24));
   config.template_sync_interval = check.DurationWithin(
       "template_sync_interval", absl::GetFlag(FLAGS_template_sync_interval), absl::Minutes(10), absl::Hours(168));
+  config.queued_max = check.IntWithin("queued_max", absl::GetFlag(FLAGS_queued_max), 1, kMaxQueued);
   config.app_id = check.Required("app_id", absl::GetFlag(FLAGS_app_id));
   config.profiling = absl::GetFlag(FLAGS_profiling);
   check.Require(config.profiling.empty() || !config.service.service_key.empty(), "service_key",

@@ -33,6 +33,7 @@ struct Config {
   std::vector<AppFile> further_apps;
   ProviderRules rules;
   absl::Duration sender_refresh;
+  int64_t queued_max = 0;  // messages of a tenant that may wait outside campaigns
 };
 
 // Reads all flags; what is wrong is added to `check`.

@@ -88,6 +88,7 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after,
   const bool reported = same_attempt && before.wamid == after.wamid;
   RETURN_IF_ERROR(reported ? MessageRepository::UpdateReported(tx, after)
                            : MessageRepository::UpdateProgress(tx, after));
+  deltas.AddQueued(static_cast<int>(after.WaitsAlone()) - static_cast<int>(before.WaitsAlone()));
   RETURN_IF_ERROR(Reprice(tx, before, after, deltas));
   const std::vector<FigureAt> figures_were = FiguresOf(before), figures_are = FiguresOf(after);
   bool in_ledger = false;

@@ -88,6 +88,7 @@ class QueuedLane {
     if (m.category == Category::kMarketing && !m.test && m.progress.attempt == 0)
       RETURN_IF_ERROR(c_.CountMarketing(to.contact));
     c_.MarkSending(m);
+    c_.deltas.AddQueued(-1);
     RETURN_IF_ERROR(content_changed ? MessageRepository::Update(c_.tx, m)
                                     : MessageRepository::UpdateProgress(c_.tx, m));
     RETURN_IF_ERROR(c_.Charge(to, m));
