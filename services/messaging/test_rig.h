@@ -293,8 +293,8 @@ class Rig : public testing::Test {
       http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
   GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
   MediaBudget media_budget_;
-  ApiContext context_{server_.runtime(),        *db_,       contacts_, key_, provider_, media_budget_,
-                      ProviderRules::Default(), queued_max_};
+  ApiContext context_{server_.runtime(),        *db_,  contacts_,  key_, provider_, media_budget_,
+                      ProviderRules::Default(), "one", queued_max_};
   ChannelService channels_{context_};
   TemplateService templates_{context_};
   ContactService contact_service_{context_};

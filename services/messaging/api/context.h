@@ -28,6 +28,7 @@ struct ApiContext {
   ProviderPort& provider;
   MediaBudget& media_budget;
   const ProviderRules& rules;
+  std::string instance = "one";     // names this process; a new one for each start
   int64_t queued_max = kMaxQueued;  // messages of a tenant that may wait outside campaigns [M-128]
 };
 

@@ -64,6 +64,7 @@ ImportStream::ImportStream(rpc::StreamContext stream, const ApiContext& context)
     : ReadStream(std::move(stream)), context_(context) {
   import_.id = Uuid::New(now());
   import_.started_at = now();
+  import_.owner = context_.instance;
   plan_.now = now();
 }
 
@@ -210,7 +211,7 @@ absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& 
   BatchResult result;
   const RowApplier::Origin origin{import.id, principal().subject, list_};
   RowApplier rows(context_.contacts, origin, at);
-  if (!tx.read_only()) RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+  if (!tx.read_only()) RETURN_IF_ERROR(ImportRepository::Put(tx, import, at));
   if (!tx.read_only() && import.counts.rows == 0) RETURN_IF_ERROR(ForgetRowsLater(tx, import.id, at));
   for (const PendingRow& pending : batch) {
     std::vector<RowNote> warnings;
@@ -296,7 +297,7 @@ void ImportStream::Close(ImportState state, const absl::Status& status) {
   context_.db.Write(
       sql::Scope::ForTenant(principal().tenant, principal().subject),
       [import = import_](sql::Transaction& tx) -> absl::Status {
-        RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+        RETURN_IF_ERROR(ImportRepository::Put(tx, import, *import.ended_at));
         if (import.dry_run || import.state != ImportState::kFinished) return absl::OkStatus();
         v1::ImportFinished event;
         event.set_import_id(import.id.ToString());
