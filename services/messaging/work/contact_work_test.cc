@@ -431,5 +431,52 @@ TEST_F(ContactWorkTest, ADecisionInAFlowIsConsentUnlessItCameFromHere) {
   EXPECT_FALSE(apply());
 }
 
+TEST_F(ContactWorkTest, WhoIsErasedInProfilingIsErasedHere) {
+  Contact ana = Make({.wa_id = "5491122334455"}, kNow), second = Make({.bsuid = "AR.98"}, kNow),
+          other = Make({.bsuid = "AR.99"}, kNow);
+  ana.customer_id = second.customer_id = "c-1";
+  other.customer_id = "c-2";
+  for (Contact* c : {&ana, &second, &other})
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return contacts_.Update(tx, *c, kNow); }), IsOk());
+  profiling::v1::ProfileErased erased;
+  erased.set_profile_id("c-1");
+  const events::v1::Event event = ProfilingEvent("profile.erased", erased, kNow);
+  for (int i = 0; i < 2; ++i)  // again, as after a lost cursor: nothing more
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, event, kNow); }), IsOk());
+  EXPECT_EQ(Read(ana.id).state, ContactState::kErased);
+  EXPECT_EQ(Read(second.id).state, ContactState::kErased);
+  EXPECT_EQ(Read(other.id).state, ContactState::kActive);
+  EXPECT_FALSE(Find({.wa_id = "5491122334455"}).has_value());
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.erased").Times(2));
+  erased.clear_profile_id();  // says nothing: nobody is erased
+  const events::v1::Event empty = ProfilingEvent("profile.erased", erased, kNow);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, empty, kNow); }), IsOk());
+  EXPECT_EQ(Read(other.id).state, ContactState::kActive);
+}
+
+TEST_F(ContactWorkTest, CustomersThatProfilingMergesAreOneHere) {
+  Contact ana = Make({.wa_id = "5491122334455"}, kNow), other = Make({.bsuid = "AR.99"}, kNow);
+  ana.customer_id = "c-1";
+  ana.attributes = {{"plan", "oro"}};
+  other.customer_id = "c-2";
+  for (Contact* c : {&ana, &other})
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return contacts_.Update(tx, *c, kNow); }), IsOk());
+  const auto merge = [&](const std::string& from, const std::string& into) {
+    profiling::v1::ProfileMerged merged;
+    merged.set_from(from);
+    merged.set_into(into);
+    const events::v1::Event event = ProfilingEvent("profile.merged", merged, kNow);
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, event, kNow); }), IsOk());
+  };
+  merge("c-1", "c-1");
+  merge("c-1", "");
+  EXPECT_EQ(Read(ana.id).customer_id, "c-1");
+  merge("c-1", "c-2");
+  merge("c-1", "c-2");
+  EXPECT_EQ(Read(ana.id).customer_id, "c-2");
+  EXPECT_EQ(Read(ana.id).attributes.at("plan"), "oro");
+  EXPECT_EQ(Write([&](sql::Transaction& tx) { return contacts_.OfCustomer(tx, "c-2"); })->size(), 2u);
+}
+
 }  // namespace
 }  // namespace vinculo::messaging
