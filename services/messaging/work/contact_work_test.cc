@@ -12,6 +12,8 @@
 #include "services/messaging/reachability.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/limit_repository.h"
+#include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
@@ -157,6 +159,50 @@ TEST_F(ContactWorkTest, TwoContactsThatTheChannelProvesToBeOneMerge) {
   EXPECT_THAT(EventTypes(), testing::Contains("contact.merged").Times(1));
   ASSERT_THAT(Says(kBoth, "hola"), IsOk());
   EXPECT_THAT(EventTypes(), testing::Contains("contact.merged").Times(1)) << "once";
+}
+
+TEST_F(ContactWorkTest, FilesAndReachGoAlongWithAMerge) {
+  const Contact older = Make({.bsuid = "AR.99"}, kNow - absl::Hours(2));
+  const Contact younger = Make({.wa_id = "5491122334455", .country = "AR"}, kNow - absl::Hours(1));
+  const std::string shared_portfolio = "", other_portfolio = "p2";
+  const Uuid early = Uuid::New(kNow), late = Uuid::New(kNow), alone = Uuid::New(kNow);
+  const absl::Time hour_ago = kNow - absl::Hours(1);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = Uuid::New(kNow),
+                                                                      .display_name = "y",
+                                                                      .waba_id = "78",
+                                                                      .portfolio_id = other_portfolio,
+                                                                      .app = "main",
+                                                                      .token_sealed = "s",
+                                                                      .token_tail = "t",
+                                                                      .created_at = kNow}));
+                RETURN_IF_ERROR(MediaRepository::Put(
+                    tx, {.id = "m1", .sender_id = sender_, .contact_id = younger.id, .expire_at = kNow}));
+                RETURN_IF_ERROR(LimitRepository::TakeReach(tx, shared_portfolio, older.id, early, hour_ago));
+                RETURN_IF_ERROR(LimitRepository::TakeReach(tx, shared_portfolio, younger.id, late, kNow));
+                RETURN_IF_ERROR(LimitRepository::AddReach(tx, shared_portfolio, 2));
+                RETURN_IF_ERROR(LimitRepository::TakeReach(tx, other_portfolio, younger.id, alone, hour_ago));
+                return LimitRepository::AddReach(tx, other_portfolio, 1);
+              }),
+              IsOk());
+  ASSERT_THAT(Says(kBoth, "hola"), IsOk());
+
+  const auto read = [&](sql::Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::optional<StoredMedia> file, MediaRepository::Find(tx, "m1"));
+    EXPECT_EQ(file->contact_id, older.id);
+    for (const std::string& portfolio : {shared_portfolio, other_portfolio}) {
+      EXPECT_THAT(LimitRepository::ReachUsed(tx, portfolio), IsOkAndHolds(1)) << "one person, one slot";
+      ASSIGN_OR_RETURN(const Addressee to, LimitRepository::Find(tx, {sender_, portfolio}, older.id, {kNow, kNow}));
+      EXPECT_EQ(to.reach_at, portfolio == shared_portfolio ? kNow : hour_ago) << "the later slot";
+    }
+    // Both messages were begun in the slot: that one was refused gives nothing back, and the count stays that of rows.
+    RETURN_IF_ERROR(LimitRepository::GiveReachBack(tx, shared_portfolio, older.id, late));
+    EXPECT_THAT(LimitRepository::ReachUsed(tx, shared_portfolio), IsOkAndHolds(1));
+    RETURN_IF_ERROR(LimitRepository::GiveReachBack(tx, other_portfolio, older.id, alone));
+    EXPECT_THAT(LimitRepository::ReachUsed(tx, other_portfolio), IsOkAndHolds(0));
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(Write(read), IsOk());
 }
 
 TEST_F(ContactWorkTest, TypedDataNeverMerges) {
