@@ -205,6 +205,15 @@ class Rig : public testing::Test {
     return response;
   }
 
+  v1::ContactList NewList(const std::string& name) {
+    v1::CreateListRequest request;
+    request.set_request_id(NewId());
+    request.set_display_name(name);
+    v1::ContactList list;
+    EXPECT_THAT(Call(*contact_stub_, &v1::ContactService::Stub::CreateList, request, &list), test::IsOk());
+    return list;
+  }
+
   // `n` people who agreed to marketing.
   void ImportPeople(int n) {
     std::string csv = "phone,first_name,consent_marketing\n";
