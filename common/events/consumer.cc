@@ -1,5 +1,9 @@
 #include "common/events/consumer.h"
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/id/uuid.h"
 #include "common/status/status_macros.h"
 
@@ -16,6 +20,12 @@ constexpr sql::Query kBury{
     "feed_bury",
     "INSERT INTO feed_dead_letter(tenant_id, source, seq, type, error, event, recorded_at) VALUES (?,?,?,?,?,?,?) "
     "ON CONFLICT (tenant_id, source, seq) DO NOTHING"};
+
+constexpr sql::Query kDeadLetters{"feed_dead_letters",
+                                  "SELECT source, seq, event FROM feed_dead_letter WHERE tenant_id = ? AND (source, "
+                                  "seq) > (?, ?) ORDER BY source, seq LIMIT ?"};
+constexpr sql::Query kRedact{"feed_dead_letter_redact",
+                             "UPDATE feed_dead_letter SET event = ? WHERE tenant_id = ? AND source = ? AND seq = ?"};
 
 constexpr sql::Query kTakeTurn{
     "feed_take_turn",
@@ -36,6 +46,30 @@ absl::StatusOr<int64_t> LoadCursor(sql::Transaction& tx, const std::string& sour
 
 absl::Status SaveCursor(sql::Transaction& tx, const std::string& source, int64_t seq) {
   return tx.Exec(kSave, tx.tenant(), source, seq);
+}
+
+absl::StatusOr<std::string> RedactDeadLetters(sql::Transaction& tx, absl::string_view cursor,
+                                              const std::vector<std::string>& needles, int limit) {
+  // "seq source": the seq of what was looked at last, then its source.
+  const std::vector<std::string> at = absl::StrSplit(cursor, absl::MaxSplits(' ', 1));
+  int64_t seq = 0;
+  (void)absl::SimpleAtoi(at[0], &seq);
+  std::vector<std::pair<std::string, int64_t>> hits;
+  std::string next;
+  int seen = 0;
+  RETURN_IF_ERROR(tx.Each(
+      kDeadLetters,
+      [&](const sql::Row& row) {
+        ++seen;
+        next = absl::StrCat(row.Int(1), " ", row.Text(0));
+        const absl::string_view event = row.Blob(2);
+        const bool about = absl::c_any_of(
+            needles, [&](const std::string& needle) { return event.find(needle) != absl::string_view::npos; });
+        if (about) hits.emplace_back(row.String(0), row.Int(1));
+      },
+      tx.tenant(), at.size() > 1 ? at[1] : "", seq, limit));
+  for (const auto& [source, hit] : hits) RETURN_IF_ERROR(tx.Exec(kRedact, sql::Blob{""}, tx.tenant(), source, hit));
+  return seen == limit ? next : "";
 }
 
 // One tenant's feed. `failed_seq` and `tries` belong to the batch in hand, of which there is at most one.

@@ -76,4 +76,9 @@ class Consumer {
 absl::StatusOr<int64_t> LoadCursor(sql::Transaction& tx, const std::string& source);
 absl::Status SaveCursor(sql::Transaction& tx, const std::string& source, int64_t seq);
 
+// Empties those of tx.tenant()'s dead letters that contain one of `needles`, walking them after `cursor` in steps of
+// `limit`; returns the next cursor, empty when the walk is complete. That an event failed, and which, stays.
+absl::StatusOr<std::string> RedactDeadLetters(sql::Transaction& tx, absl::string_view cursor,
+                                              const std::vector<std::string>& needles, int limit);
+
 }  // namespace vinculo::events

@@ -99,6 +99,32 @@ TEST_F(ConsumerTest, GoesOnAfterAnEventThatCannotBeApplied) {
   EXPECT_EQ(Seen(), 2);
 }
 
+TEST_F(ConsumerTest, DeadLettersThatNameSomebodyAreEmptied) {
+  auto consumer = Start(/*poison=*/2);
+  while (!source_.Send(1, 3)) {
+  }
+  const auto redact = [&](const std::string& cursor, const std::string& needle) {
+    return database_->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) {
+      return RedactDeadLetters(tx, cursor, {"nobody", needle}, 1);
+    });
+  };
+  const auto left = [&] {
+    constexpr sql::Query kEvents{"test_dead_letters", "SELECT event FROM feed_dead_letter WHERE tenant_id = ?"};
+    return **database_->ReadInline(sql::TestScope(), [&](sql::Transaction& tx) {
+      return tx.Find(
+          kEvents, [](const sql::Row& row) { return row.Bytes(0); }, tx.tenant());
+    });
+  };
+  const std::string kept = left();
+  absl::StatusOr<std::string> next = redact("", "a stranger");
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(left(), kept);
+  EXPECT_EQ(redact(*next, "thing.done").value_or("?"), "") << "the walk goes on after the cursor, and is complete";
+  EXPECT_EQ(left(), kept);
+  ASSERT_TRUE(redact("", "thing.done").ok());
+  EXPECT_EQ(left(), "") << "what it said is gone, that it failed stays";
+}
+
 TEST_F(ConsumerTest, ReplicasOnOneStoreTakeTurns) {
   const bool shared = database_->engine().shared();
   const auto first = Follow(source_);

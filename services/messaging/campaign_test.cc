@@ -254,6 +254,46 @@ TEST_F(CampaignTest, ATestGoesToTestersOnlyAndIntoNoReport) {
   EXPECT_EQ(Report(c.id()).audience(), 0);
 }
 
+TEST_F(CampaignTest, ATestHasTheVariablesOfListsInSegments) {
+  Connect();
+  ApproveTemplate();
+  const v1::ContactList list = NewList("deudores");
+  v1::ImportHeader header;
+  header.set_list_id(list.id());
+  absl::Status status;
+  Import("phone,var:apodo\n+5491120000001,Titi\n", 1000, &status, header);
+  ASSERT_THAT(status, IsOk());
+  v1::UpdateContactRequest tester;
+  tester.set_request_id(NewId());
+  tester.mutable_contact()->set_id(Lookup("+5491120000001").id());
+  tester.mutable_contact()->set_tester(true);
+  tester.mutable_update_mask()->add_paths("tester");
+  v1::Contact tina;
+  ASSERT_THAT(Call(*contact_stub_, &v1::ContactService::Stub::UpdateContact, tester, &tina), IsOk());
+  v1::PutSegmentRequest put;
+  put.set_request_id(NewId());
+  put.mutable_segment()->set_id("deben");
+  put.mutable_segment()->set_display_name("Deben");
+  put.mutable_segment()->mutable_filter()->set_list_id(list.id());
+  v1::Segment segment;
+  ASSERT_THAT(Call(*contact_stub_, &v1::ContactService::Stub::PutSegment, put, &segment), IsOk());
+  v1::Campaign c = NewCampaign();
+  c.mutable_audience()->set_segment_id("deben");
+  (*c.mutable_parameters())["body.1"].set_list_variable("apodo");
+  ASSERT_THAT(Update(c, {"audience", "parameters"}, &c), IsOk());
+  v1::SendTestRequest request;
+  request.set_request_id(NewId());
+  request.add_contact_ids(tina.id());
+  request.set_campaign_id(c.id());
+  v1::SendTestResponse sent;
+  ASSERT_THAT(Call(*campaign_stub_, &Stub::SendTest, request, &sent), IsOk());
+  v1::GetMessageRequest get;
+  get.set_message_id(sent.message_ids(0));
+  v1::Message m;
+  ASSERT_THAT(Call(*message_stub_, &v1::MessageService::Stub::GetMessage, get, &m), IsOk());
+  EXPECT_EQ(m.content().template_().values().at("body.1"), "Titi");
+}
+
 TEST_F(CampaignTest, RatesAreCheckedReplacedAndPaged) {
   Connect();
   v1::CostRate bad = Rate("Argentina", "1 de enero", -1);

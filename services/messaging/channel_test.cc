@@ -173,6 +173,13 @@ TEST_F(ChannelTest, BudgetsShowEachLimitWithItsUse) {
   EXPECT_EQ(Find(budgets, "REACH_BULK")->allowed(), 245);
   EXPECT_EQ(Find(budgets, "NUMBER")->allowed(), 1000);
   EXPECT_EQ(Find(budgets, "PAIR")->used(), 1);
+  ASSERT_NE(Find(budgets, "MANAGEMENT"), nullptr);
+  EXPECT_EQ(Find(budgets, "MANAGEMENT")->subject(), channel_.id());
+  EXPECT_EQ(Find(budgets, "MANAGEMENT")->allowed(), 180);
+  EXPECT_GE(Find(budgets, "MANAGEMENT")->used(), 1) << "the template was submitted";
+  EXPECT_EQ(Find(budgets, "MANAGEMENT_CREATE")->allowed(), 90);
+  EXPECT_EQ(Find(budgets, "MANAGEMENT_CREATE")->used(), 1);
+  EXPECT_FALSE(Find(budgets, "MANAGEMENT_CREATE")->has_spent_until());
 }
 
 TEST_F(ChannelTest, TheChecklistFollowsWhatIsStored) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/id/uuid.h"
+#include "services/messaging/domain/message.h"
 
 ABSL_FLAG(std::string, graph_url, "https://graph.facebook.com",
           "base address of WhatsApp's Graph API; http is taken for this address only");
@@ -44,6 +45,8 @@ ABSL_FLAG(absl::Duration, sender_refresh, absl::Hours(1), "how often each number
 ABSL_FLAG(int, sender_in_flight, 64,
           "requests that may be under way for one number; also what may still leave after a campaign was paused");
 ABSL_FLAG(int, sender_bulk_in_flight, 56, "of --sender_in_flight, those of campaigns and marketing");
+ABSL_FLAG(int64_t, queued_max, vinculo::messaging::kMaxQueued,
+          "how many messages of a tenant may wait outside campaigns; beyond it SendMessage is refused with QUEUE_FULL");
 
 namespace vinculo::messaging {
 namespace {
@@ -129,6 +132,7 @@ Config ReadConfig(flags::Checker& check) {
       check.DurationWithin("unknown_wait", absl::GetFlag(FLAGS_unknown_wait), absl::Seconds(1), absl::Hours(24));
   config.template_sync_interval = check.DurationWithin(
       "template_sync_interval", absl::GetFlag(FLAGS_template_sync_interval), absl::Minutes(10), absl::Hours(168));
+  config.queued_max = check.IntWithin("queued_max", absl::GetFlag(FLAGS_queued_max), 1, kMaxQueued);
   config.app_id = check.Required("app_id", absl::GetFlag(FLAGS_app_id));
   config.profiling = absl::GetFlag(FLAGS_profiling);
   check.Require(config.profiling.empty() || !config.service.service_key.empty(), "service_key",

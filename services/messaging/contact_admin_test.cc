@@ -26,14 +26,6 @@ class ContactAdminTest : public Rig {
     for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
     return Call(*contact_stub_, &Stub::UpdateContact, request, out);
   }
-  v1::ContactList NewList(const std::string& name) {
-    v1::CreateListRequest request;
-    request.set_request_id(NewId());
-    request.set_display_name(name);
-    v1::ContactList list;
-    EXPECT_THAT(Call(*contact_stub_, &Stub::CreateList, request, &list), IsOk());
-    return list;
-  }
   v1::EditMembersResponse Edit(const std::string& list, const std::vector<v1::EditMembersRequest>& items,
                                absl::Status* status) {
     const auto context = server_.Context();

@@ -62,6 +62,8 @@ absl::Status MoveRows(sql::Transaction& tx, const Uuid& loser, const Uuid& survi
   RETURN_IF_ERROR(MergeRepository::MoveConsents(tx, loser, survivor));
   RETURN_IF_ERROR(MergeRepository::MoveUndeliverable(tx, loser, survivor));
   RETURN_IF_ERROR(MergeRepository::MoveWindows(tx, loser, survivor));
+  RETURN_IF_ERROR(MergeRepository::MoveMedia(tx, loser, survivor));
+  RETURN_IF_ERROR(MergeRepository::MoveReach(tx, loser, survivor));
   ASSIGN_OR_RETURN(const bool more, MergeRepository::MoveHistory(tx, loser, survivor, kHistoryPage));
   if (!more) return absl::OkStatus();
   return jobs::Enqueue(tx, {.kind = kJobMoveHistory,

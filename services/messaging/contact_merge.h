@@ -12,9 +12,9 @@
 namespace vinculo::messaging {
 
 // Makes one contact of two live ones and returns it, identities loaded: the older survives [M-08]. Identities, lists,
-// consent, suppressions, windows and history are the survivor's from now on; the loser reads as the survivor; ledger
-// rows stay where they are. A queued row of a campaign that has written to the person under another row is SKIPPED
-// DUPLICATE_PERSON. Announces `contact.merged`.
+// consent, suppressions, windows, files, reach and history are the survivor's from now on; the loser reads as the
+// survivor; ledger rows stay where they are. A queued row of a campaign that has written to the person under another
+// row is SKIPPED DUPLICATE_PERSON. Announces `contact.merged`.
 absl::StatusOr<Contact> MergeContacts(sql::Transaction& tx, const ContactRepository& contacts, const Contact& one,
                                       const Contact& other, absl::Time now);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/events/consumer.h"
 #include "common/events/event_log.h"
 #include "common/jobs/job_queue.h"
 #include "common/json/json_text.h"
@@ -30,12 +31,13 @@ constexpr int kPage = 500;
 constexpr int kBodies = 64;
 constexpr absl::Duration kUnprocessedWait = absl::Seconds(2);
 
-enum class Stage { kRows = 0, kEvents = 1, kReplies = 2, kRaw = 3, kDone = 4 };
+enum class Stage { kRows = 0, kEvents = 1, kReplies = 2, kDeadLetters = 3, kRaw = 4, kDone = 5 };
 
 // How far the emptying of one person came.
 struct Erasure {
   std::vector<Uuid> ids;            // the contact and those merged into it
   std::vector<std::string> values;  // what names the person in bodies: gone from the store otherwise
+  std::string customer;             // what names the person in profiling's events; "" when not known
   Stage stage = Stage::kRows;
   std::string cursor;
 
@@ -49,8 +51,11 @@ struct Erasure {
 std::string Encode(const Erasure& p) {
   Json ids = Json::array();
   for (const Uuid& id : p.ids) ids.push_back(id.ToString());
-  return DumpJson(
-      {{"c", ids}, {"v", p.values}, {"s", static_cast<int>(p.stage)}, {"k", absl::BytesToHexString(p.cursor)}});
+  return DumpJson({{"c", ids},
+                   {"v", p.values},
+                   {"u", p.customer},
+                   {"s", static_cast<int>(p.stage)},
+                   {"k", absl::BytesToHexString(p.cursor)}});
 }
 
 absl::StatusOr<Erasure> Decode(const std::string& payload) {
@@ -58,6 +63,7 @@ absl::StatusOr<Erasure> Decode(const std::string& payload) {
     Erasure p;
     for (const Json& id : j.at("c")) p.ids.push_back(Uuid::Parse(id.get<std::string>()).value_or(Uuid()));
     p.values = j.at("v").get<std::vector<std::string>>();
+    p.customer = j.at("u").get<std::string>();
     p.stage = static_cast<Stage>(j.at("s").get<int>());
     p.cursor = absl::HexStringToBytes(j.at("k").get<std::string>());
     return p;
@@ -165,6 +171,13 @@ absl::StatusOr<bool> ScrubPage(sql::Transaction& tx, Erasure& p) {
       if (p.cursor.empty()) Advance(p);
       return false;
     }
+    case Stage::kDeadLetters: {
+      std::vector<std::string> needles = p.Needles();
+      if (!p.customer.empty()) needles.push_back(p.customer);
+      ASSIGN_OR_RETURN(p.cursor, events::RedactDeadLetters(tx, p.cursor, needles, kPage));
+      if (p.cursor.empty()) Advance(p);
+      return false;
+    }
     case Stage::kRaw: {
       const Uuid after = Uuid::FromBytes(p.cursor).value_or(Uuid());
       ASSIGN_OR_RETURN(const ErasureRepository::RawPage page,
@@ -187,7 +200,7 @@ absl::Status EraseContact(sql::Transaction& tx, const ContactRepository& contact
   if (contact.state != ContactState::kActive) return absl::OkStatus();
   RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
   RETURN_IF_ERROR(KeepOptOuts(tx, contacts, contact, now));
-  Erasure progress;
+  Erasure progress{.customer = contact.customer_id};
   ASSIGN_OR_RETURN(progress.ids, contacts.Aliases(tx, contact.id));
   progress.ids.push_back(contact.id);
   for (const Identity& id : contact.identities) {

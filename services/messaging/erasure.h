@@ -11,8 +11,9 @@
 namespace vinculo::messaging {
 
 // Forgets a person [M-10]: from this transaction on the contact is ERASED and has no identity, name or attribute, and
-// nothing more is sent; opt-outs stay as keyed hashes. What was said, frozen parameters, events, replies and raw
-// webhook bodies are emptied by a durable job. Does nothing to one that is erased. Announces `contact.erased`.
+// nothing more is sent; opt-outs stay as keyed hashes. What was said, frozen parameters, events, replies, dead
+// letters of profiling's feed and raw webhook bodies are emptied by a durable job. Does nothing to one that is erased.
+// Announces `contact.erased`.
 absl::Status EraseContact(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& contact, absl::Time now);
 
 // One page of that job, whose payload says how far it came; it enqueues the next page or completes the job.

@@ -85,7 +85,17 @@ TEST_F(ErasureTest, NothingOfAnErasedPersonIsLeftButCountsAndTheOptOut) {
   ASSERT_EQ(Post(text, http::HubSignature(kSecret, text)).status, 200);
   ASSERT_TRUE(Eventually([&] { return Events("contact.opted_out").size() == 1; }));
   inbox_.WaitIdle();
-  const std::vector<std::string> canaries = {"Canario", "Canarita", "cana-3333", "canario canta", "5491122334455"};
+  constexpr sql::Query kBury{"test_bury",
+                             "INSERT INTO feed_dead_letter (tenant_id, source, seq, type, error, event, recorded_at) "
+                             "VALUES (?, 'profiling', 1, 'session.started', 'x', ?, 0)"};
+  ASSERT_THAT(db_->WriteAndWait(sql::TestScope(),
+                                [&](sql::Transaction& tx) {
+                                  const std::string event = absl::StrCat("dead canary of ", ana.id());
+                                  return tx.Exec(kBury, tx.tenant(), sql::Blob{event});
+                                }),
+              IsOk());
+  const std::vector<std::string> canaries = {"Canario",       "Canarita",      "cana-3333",
+                                             "canario canta", "5491122334455", "dead canary"};
   const std::string before = Everything();
   for (const std::string& canary : canaries) EXPECT_THAT(before, testing::HasSubstr(canary)) << "the search finds it";
 

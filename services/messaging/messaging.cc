@@ -17,6 +17,7 @@
 #include "services/messaging/api/routing_service.h"
 #include "services/messaging/api/template_service.h"
 #include "services/messaging/metrics.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/import_repository.h"
 #include "services/messaging/work/campaign_jobs.h"
@@ -56,6 +57,7 @@ class Messaging final : public rpc::Service {
         environment_(environment),
         key_(std::move(key)),
         contacts_(key_),
+        instance_(Uuid::New(environment.clock.Now()).ToString()),
         metrics_(environment.metrics),
         client_(std::make_unique<http::Client>(ClientOptions(config, environment))),
         provider_(*client_, {.base_url = config.graph_url,
@@ -63,7 +65,8 @@ class Messaging final : public rpc::Service {
                              .connect_timeout = config.graph_connect_timeout,
                              .total_timeout = config.graph_total_timeout,
                              .app_id = config.app_id}),
-        context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_, config.rules},
+        context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_, config.rules,
+                 instance_,           config.queued_max},
         channels_(context_),
         templates_(context_),
         contact_service_(context_),
@@ -82,7 +85,7 @@ class Messaging final : public rpc::Service {
         channel_jobs_(environment.database, key_, provider_),
         dispatcher_(environment.database, contacts_, key_, provider_, metrics_,
                     {.tenants = config.service.tenants,
-                     .holder = Uuid::New(environment.clock.Now()).ToString(),
+                     .holder = instance_,
                      .unknown_wait = config.unknown_wait,
                      .in_flight_max = config.sender_in_flight,
                      .bulk_in_flight_max = config.sender_bulk_in_flight,
@@ -90,7 +93,7 @@ class Messaging final : public rpc::Service {
         read_marks_(
             environment.database, key_, provider_,
             [this](const std::string& tenant, const Uuid& sender) { return dispatcher_.TryReserve(tenant, sender); }),
-        upkeep_(environment.database, metrics_, config.service.tenants) {
+        upkeep_(environment.database, metrics_, config.service.tenants, instance_) {
     environment.server.Add<v1::ChannelService>(channels_);
     environment.server.Add<v1::TemplateService>(templates_);
     environment.server.Add<v1::ContactService>(contact_service_);
@@ -138,7 +141,8 @@ class Messaging final : public rpc::Service {
       RETURN_IF_ERROR(
           environment_.database.WriteAndWait(sql::Scope::ForTenant(tenant), [now, alone](sql::Transaction& tx) {
             if (alone) RETURN_IF_ERROR(ChannelRepository::ReleaseDispatchers(tx, now));
-            return ImportRepository::InterruptRunning(tx, now);
+            // Whoever ran an import in a store that nobody else has open is gone; of several the upkeep of each tells.
+            return ImportRepository::Interrupt(tx, alone ? Never() : now, now).status();
           }));
     }
     inbox_.Start();
@@ -164,6 +168,7 @@ class Messaging final : public rpc::Service {
   rpc::Environment& environment_;
   const DataKey key_;
   const ContactRepository contacts_;
+  const std::string instance_;  // names this process
   Metrics metrics_;
   MediaBudget media_budget_;
   std::unique_ptr<http::Client> client_;

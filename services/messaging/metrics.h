@@ -20,8 +20,9 @@ struct Metrics {
                                            "kind",
                                            {"message", "status", "template", "preference", "number", "account",
                                             "notice", "error", "echo", "parked", "duplicate", "unknown", "failed"})),
-        upkeep(registry.AddCounters("messaging_upkeep_total", "What was swept, by kind.", "kind",
-                                    {"expired", "parked_dropped", "raw_deleted", "media_forgotten"})),
+        upkeep(registry.AddCounters(
+            "messaging_upkeep_total", "What was swept, by kind.", "kind",
+            {"expired", "parked_dropped", "raw_deleted", "media_forgotten", "imports_interrupted"})),
         feed_events(registry.AddCounters("messaging_feed_events_total",
                                          "Events applied, by the service they came from.", "source", {"profiling"})),
         intents(registry.AddHistogram("messaging_intents_per_commit", "Intents committed in one transaction.",

@@ -42,6 +42,8 @@ class Rig : public testing::Test {
  protected:
   static constexpr char kSecret[] = "app-secret-for-tests";
 
+  explicit Rig(int64_t queued_max = kMaxQueued) : queued_max_(queued_max) {}
+
   void SetUp() override {
     ASSERT_THAT(sandbox_.status(), test::IsOk());
     server_.Add<v1::ChannelService>(channels_);
@@ -205,6 +207,15 @@ class Rig : public testing::Test {
     return response;
   }
 
+  v1::ContactList NewList(const std::string& name) {
+    v1::CreateListRequest request;
+    request.set_request_id(NewId());
+    request.set_display_name(name);
+    v1::ContactList list;
+    EXPECT_THAT(Call(*contact_stub_, &v1::ContactService::Stub::CreateList, request, &list), test::IsOk());
+    return list;
+  }
+
   // `n` people who agreed to marketing.
   void ImportPeople(int n) {
     std::string csv = "phone,first_name,consent_marketing\n";
@@ -281,6 +292,7 @@ class Rig : public testing::Test {
     return out;
   }
 
+  const int64_t queued_max_;
   sandbox::SandboxThread sandbox_;
   sql::TestDatabase db_{std::vector<sql::MigrationSet>{
       {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"messaging", &Migrations()}}};
@@ -292,7 +304,8 @@ class Rig : public testing::Test {
       http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
   GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
   MediaBudget media_budget_;
-  ApiContext context_{server_.runtime(), *db_, contacts_, key_, provider_, media_budget_, ProviderRules::Default()};
+  ApiContext context_{server_.runtime(),        *db_,  contacts_,  key_, provider_, media_budget_,
+                      ProviderRules::Default(), "one", queued_max_};
   ChannelService channels_{context_};
   TemplateService templates_{context_};
   ContactService contact_service_{context_};

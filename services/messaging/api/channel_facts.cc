@@ -7,6 +7,7 @@
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/setup_repository.h"
+#include "services/messaging/store/template_account_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -51,6 +52,24 @@ absl::Status AddPair(sql::Transaction& tx, const LimitScope& scope, const Uuid& 
   return absl::OkStatus();
 }
 
+// The part of Graph's hour that we use; a sync leaves the rest of it to people [M-23].
+absl::Status AddManagement(sql::Transaction& tx, const Uuid& channel, absl::Time now, std::vector<Use>& out) {
+  const ManagementLimits limits;
+  ASSIGN_OR_RETURN(const std::vector<CallBucket> calls, TemplateAccountRepository::Calls(tx, channel, now));
+  const ManagementCost used = CostOfHour(calls, now);
+  out.push_back({.limit = "MANAGEMENT",
+                 .subject = channel.ToString(),
+                 .allowed = limits.Calls(false),
+                 .used = used.calls,
+                 .spent_until = RoomForCalls(calls, {}, limits, now)});
+  out.push_back({.limit = "MANAGEMENT_CREATE",
+                 .subject = channel.ToString(),
+                 .allowed = limits.Creations(false),
+                 .used = used.creations,
+                 .spent_until = RoomForCalls(calls, {.calls = 0, .creations = 1}, limits, now)});
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Uses> LoadUses(sql::Transaction& tx, std::optional<Uuid> id, std::optional<Uuid> contact,
                               absl::Time now) {
   if (!id) {
@@ -68,6 +87,7 @@ absl::StatusOr<Uses> LoadUses(sql::Transaction& tx, std::optional<Uuid> id, std:
   uses.all.push_back(std::move(number));
   RETURN_IF_ERROR(AddReach(tx, sender, channel.portfolio_id, now, uses.all));
   if (contact) RETURN_IF_ERROR(AddPair(tx, {*id, channel.portfolio_id}, *contact, now, uses.all));
+  RETURN_IF_ERROR(AddManagement(tx, channel.id, now, uses.all));
   ASSIGN_OR_RETURN(const std::vector<Campaign> running, CampaignRepository::Running(tx, *id));
   for (const Campaign& c : running) {
     if (c.rate_per_second == 0) continue;

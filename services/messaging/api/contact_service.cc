@@ -1,8 +1,5 @@
 #include "services/messaging/api/contact_service.h"
 
-#include <set>
-
-#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/time.h"
 #include "common/calendar/zone.h"
@@ -40,24 +37,6 @@ ContactPatch ParsePatch(const v1::UpsertContactRequest& request, FieldViolations
   return patch;
 }
 
-// The bounds of a contact hold for what it comes to have [M-128].
-absl::Status CheckBounds(sql::Transaction& tx, const ContactRepository& contacts, const PersonRef& who,
-                         const ContactPatch& patch, Contact contact) {
-  FieldViolations bad;
-  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
-  for (const Identity& id : IdentitiesOf(who)) {
-    if (!absl::c_linear_search(contact.identities, id)) contact.identities.push_back(id);
-  }
-  std::set<std::string> tags(contact.tags.begin(), contact.tags.end()), keys;
-  tags.insert(patch.add_tags.begin(), patch.add_tags.end());
-  for (const auto& [key, value] : contact.attributes) keys.insert(key);
-  for (const auto& [key, value] : patch.attributes) keys.insert(key);
-  text::CheckCount("identities", contact.identities.size(), kMaxIdentities, bad);
-  text::CheckCount("add_tags", tags.size(), kMaxTags, bad);
-  text::CheckCount("attributes", keys.size(), kMaxAttributes, bad);
-  return bad.ToStatus();
-}
-
 absl::StatusOr<Contact> Upsert(sql::Transaction& tx, const ContactRepository& contacts, const std::optional<Uuid>& id,
                                const PersonRef& who, const ContactPatch& patch, absl::Time now) {
   Contact contact;
@@ -74,7 +53,8 @@ absl::StatusOr<Contact> Upsert(sql::Transaction& tx, const ContactRepository& co
     }
     ASSIGN_OR_RETURN(contact, contacts.GetOrCreate(tx, who, now));
   }
-  RETURN_IF_ERROR(CheckBounds(tx, contacts, who, patch, contact));
+  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
+  RETURN_IF_ERROR(CheckBounds(who, patch, contact));
   ASSIGN_OR_RETURN(const bool added, contacts.AddIdentities(tx, who, contact, now));
   if (ApplyPatch(patch, contact) || added) RETURN_IF_ERROR(contacts.Update(tx, contact, now));
   return WithIdentities(tx, contacts, contact);

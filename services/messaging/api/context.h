@@ -11,6 +11,7 @@
 #include "common/rpc/runtime.h"
 #include "common/sql/database.h"
 #include "services/messaging/api/media_budget.h"
+#include "services/messaging/domain/message.h"
 #include "services/messaging/domain/provider_rules.h"
 #include "services/messaging/provider_port.h"
 #include "services/messaging/store/contact_repository.h"
@@ -27,6 +28,8 @@ struct ApiContext {
   ProviderPort& provider;
   MediaBudget& media_budget;
   const ProviderRules& rules;
+  std::string instance = "one";     // names this process; a new one for each start
+  int64_t queued_max = kMaxQueued;  // messages of a tenant that may wait outside campaigns [M-128]
 };
 
 // Viewers and roles of the rest of the suite see no personal data [M-127].

@@ -4,6 +4,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "common/text/validate.h"
+#include "services/messaging/api/contact_parse.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -11,7 +12,6 @@ namespace {
 constexpr size_t kBatch = 200;
 constexpr int kMaxProblems = 100;
 constexpr int kMaxVariables = 64;
-constexpr int64_t kMaxMembers = 5'000'000;
 
 }  // namespace
 
@@ -114,8 +114,7 @@ absl::StatusOr<EditMembersStream::Outcome> EditMembersStream::ApplyOne(sql::Tran
     return Outcome{removed, "", ""};
   }
   if (contact->state != ContactState::kActive) return Outcome{false, "CONTACT_ERASED", "This person was forgotten."};
-  if (members >= kMaxMembers)
-    return Outcome{false, "QUOTA_EXCEEDED", absl::StrCat("A list has at most ", kMaxMembers, " members.")};
+  if (members >= kMaxMembers) return Outcome{false, "QUOTA_EXCEEDED", std::string(ListFull().message())};
   ASSIGN_OR_RETURN(const bool changed, ListRepository::PutMember(tx, *list_, contact->id, item.variables));
   members += changed ? 1 : 0;
   return Outcome{changed, "", ""};

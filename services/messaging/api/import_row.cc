@@ -4,6 +4,7 @@
 #include "common/status/error.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
+#include "services/messaging/api/contact_parse.h"
 #include "services/messaging/consent_act.h"
 
 namespace vinculo::messaging {
@@ -14,9 +15,14 @@ RowNote OptOutKept() { return {"OPT_OUT_KEPT", "", std::string(RowFix("OPT_OUT_K
 }  // namespace
 
 absl::StatusOr<RowOutcome> RowApplier::Apply(sql::Transaction& tx, const ImportedRow& row,
-                                             std::vector<RowNote>& warnings) {
+                                             std::vector<RowNote>& warnings, RowNote& rejection) {
   const PersonRef who{.phone = row.phone, .wa_id = "", .bsuid = row.bsuid, .country = row.country};
   ASSIGN_OR_RETURN(std::optional<Contact> found, contacts_.Find(tx, who));
+  ASSIGN_OR_RETURN(const bool fits, Fits(tx, who, row.patch, found));
+  if (!fits) {
+    rejection = {"VALUE_TOO_LONG", "", RowFix("VALUE_TOO_LONG")};
+    return RowOutcome::kRejected;
+  }
   if (tx.read_only()) {
     if (!found) return RowOutcome::kCreated;
     return ApplyPatch(row.patch, *found) ? RowOutcome::kUpdated : RowOutcome::kUnchanged;
@@ -29,8 +35,23 @@ absl::StatusOr<RowOutcome> RowApplier::Apply(sql::Transaction& tx, const Importe
   return changed ? RowOutcome::kUpdated : RowOutcome::kUnchanged;
 }
 
+// Identities are read only where one may be new.
+absl::StatusOr<bool> RowApplier::Fits(sql::Transaction& tx, const PersonRef& who, const ContactPatch& patch,
+                                      const std::optional<Contact>& contact) const {
+  if (!contact) return CheckBounds(who, patch, Contact()).ok();
+  const bool same =
+      (who.phone.empty() || who.phone == contact->phone) && (who.bsuid.empty() || who.bsuid == contact->bsuid);
+  if (same) return CheckBounds({}, patch, *contact).ok();
+  Contact known = *contact;
+  RETURN_IF_ERROR(contacts_.LoadIdentities(tx, known));
+  return CheckBounds(who, patch, known).ok();
+}
+
 absl::Status RowApplier::Finish(sql::Transaction& tx) {
-  return origin_.list ? ListRepository::Grow(tx, *origin_.list, joined_) : absl::OkStatus();
+  if (!origin_.list) return absl::OkStatus();
+  RETURN_IF_ERROR(ListRepository::Grow(tx, *origin_.list, joined_));
+  ASSIGN_OR_RETURN(const ContactList list, ListRepository::Get(tx, *origin_.list));
+  return list.members > kMaxMembers ? ListFull() : absl::OkStatus();
 }
 
 // Nothing is known of a new contact but what was kept under its identities, so nothing else is read.

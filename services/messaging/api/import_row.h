@@ -23,12 +23,17 @@ class RowApplier {
   RowApplier(const ContactRepository& contacts, const Origin& origin, absl::Time at)
       : contacts_(contacts), origin_(origin), at_(at) {}
 
-  // In a read: what would happen. Warnings are added to.
-  absl::StatusOr<RowOutcome> Apply(sql::Transaction& tx, const ImportedRow& row, std::vector<RowNote>& warnings);
-  // After the last row.
+  // In a read: what would happen. Warnings are added to. A row that would bring a contact beyond its bounds is REJECTED
+  // VALUE_TOO_LONG, for which `rejection` says so.
+  absl::StatusOr<RowOutcome> Apply(sql::Transaction& tx, const ImportedRow& row, std::vector<RowNote>& warnings,
+                                   RowNote& rejection);
+  // After the last row. RESOURCE_EXHAUSTED QUOTA_EXCEEDED when the list cannot take them all.
   absl::Status Finish(sql::Transaction& tx);
 
  private:
+  // Whether the contact keeps within its bounds; nullopt is a new one.
+  absl::StatusOr<bool> Fits(sql::Transaction& tx, const PersonRef& who, const ContactPatch& patch,
+                            const std::optional<Contact>& contact) const;
   absl::Status Create(sql::Transaction& tx, const PersonRef& who, const ImportedRow& row,
                       std::vector<RowNote>& warnings);
   absl::StatusOr<bool> Change(sql::Transaction& tx, const PersonRef& who, const ImportedRow& row, Contact& contact,

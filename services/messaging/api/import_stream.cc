@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/match.h"
 #include "common/api/time.h"
 #include "common/jobs/job_queue.h"
 #include "common/status/status_macros.h"
@@ -53,6 +54,14 @@ char DelimiterOf(v1::ImportHeader::Delimiter delimiter) {
   }
 }
 
+// What makes the whole file unreadable, or too much, is wrong with what was sent.
+absl::Status AsViolation(const absl::Status& status) {
+  if (!absl::StartsWith(ErrorReason(status), "CSV_")) return status;
+  FieldViolations bad;
+  bad.Add("chunk", std::string(status.message()));
+  return bad.ToStatus();
+}
+
 absl::Status ForgetRowsLater(sql::Transaction& tx, const Uuid& import, absl::Time at) {
   return jobs::Enqueue(
       tx, {.kind = kJobForgetImport, .key = import.ToString(), .due_at = at + kRowsKept, .payload = import.ToString()});
@@ -64,6 +73,7 @@ ImportStream::ImportStream(rpc::StreamContext stream, const ApiContext& context)
     : ReadStream(std::move(stream)), context_(context) {
   import_.id = Uuid::New(now());
   import_.started_at = now();
+  import_.owner = context_.instance;
   plan_.now = now();
 }
 
@@ -101,7 +111,7 @@ void ImportStream::OnMessage(const v1::ImportContactsRequest& message) {
     bad.Add("chunk", "a file is at most 1 GiB; split it");
     status = bad.ToStatus();
   } else {
-    status = reader_->Feed(message.chunk());
+    status = AsViolation(reader_->Feed(message.chunk()));
   }
   const auto self = std::static_pointer_cast<ImportStream>(shared_from_this());
   if (!status.ok()) return Drain([self, status] { self->Close(ImportState::kInterrupted, status); });
@@ -210,25 +220,27 @@ absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& 
   BatchResult result;
   const RowApplier::Origin origin{import.id, principal().subject, list_};
   RowApplier rows(context_.contacts, origin, at);
-  if (!tx.read_only()) RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+  if (!tx.read_only()) RETURN_IF_ERROR(ImportRepository::Put(tx, import, at));
   if (!tx.read_only() && import.counts.rows == 0) RETURN_IF_ERROR(ForgetRowsLater(tx, import.id, at));
   for (const PendingRow& pending : batch) {
     std::vector<RowNote> warnings;
     RowOutcome outcome = pending.outcome;
+    RowNote note = pending.note;
     if (pending.row) {
       warnings = pending.row->warnings;
-      ASSIGN_OR_RETURN(outcome, rows.Apply(tx, *pending.row, warnings));
+      ASSIGN_OR_RETURN(outcome, rows.Apply(tx, *pending.row, warnings, note));
     }
     if (!tx.read_only()) {
       int item = 0;
       const bool told = outcome == RowOutcome::kRejected || outcome == RowOutcome::kDuplicate;
       if (told)
-        RETURN_IF_ERROR(ImportRepository::PutRow(tx, import.id,
-                                                 {pending.line, item++, outcome, pending.note, pending.duplicate_of}));
+        RETURN_IF_ERROR(
+            ImportRepository::PutRow(tx, import.id, {pending.line, item++, outcome, note, pending.duplicate_of}));
       for (const RowNote& w : warnings)
         RETURN_IF_ERROR(ImportRepository::PutRow(tx, import.id, {pending.line, item++, outcome, w, 0}));
     }
     result.outcomes.push_back(outcome);
+    result.notes.push_back(std::move(note));
     result.warnings.push_back(std::move(warnings));
   }
   if (!tx.read_only()) RETURN_IF_ERROR(rows.Finish(tx));
@@ -246,7 +258,7 @@ void ImportStream::Count(const std::vector<PendingRow>& batch, const BatchResult
     if (outcome == RowOutcome::kDuplicate) ++c.duplicates;
     if (outcome == RowOutcome::kRejected) ++c.rejected;
     if (outcome == RowOutcome::kRejected || outcome == RowOutcome::kDuplicate)
-      Report(batch[i].line, outcome, batch[i].note, batch[i].duplicate_of);
+      Report(batch[i].line, outcome, result.notes[i], batch[i].duplicate_of);
     for (const RowNote& w : result.warnings[i]) {
       ++c.warnings;
       Report(batch[i].line, outcome, w, 0);
@@ -261,13 +273,9 @@ void ImportStream::Report(int64_t line, RowOutcome outcome, const RowNote& note,
 
 void ImportStream::OnEnd() {
   if (!TakeTurn()) return;
-  absl::Status status =
-      begun_ ? reader_->Finish() : Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "A header is required.");
-  if (ErrorReason(status) == "CSV_EMPTY") {
-    FieldViolations bad;
-    bad.Add("chunk", "the file is empty");
-    status = bad.ToStatus();
-  }
+  const absl::Status status =
+      begun_ ? AsViolation(reader_->Finish())
+             : Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", "A header is required.");
   const auto self = std::static_pointer_cast<ImportStream>(shared_from_this());
   Drain([self, status] { self->Close(status.ok() ? ImportState::kFinished : ImportState::kInterrupted, status); });
 }
@@ -296,7 +304,7 @@ void ImportStream::Close(ImportState state, const absl::Status& status) {
   context_.db.Write(
       sql::Scope::ForTenant(principal().tenant, principal().subject),
       [import = import_](sql::Transaction& tx) -> absl::Status {
-        RETURN_IF_ERROR(ImportRepository::Put(tx, import));
+        RETURN_IF_ERROR(ImportRepository::Put(tx, import, *import.ended_at));
         if (import.dry_run || import.state != ImportState::kFinished) return absl::OkStatus();
         v1::ImportFinished event;
         event.set_import_id(import.id.ToString());

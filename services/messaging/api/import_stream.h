@@ -35,6 +35,7 @@ class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1:
   };
   struct BatchResult {
     std::vector<RowOutcome> outcomes;
+    std::vector<RowNote> notes;  // why, where rejected
     std::vector<std::vector<RowNote>> warnings;
   };
 

@@ -30,6 +30,7 @@ struct SendDraft {
   std::map<std::string, std::string> labels;
   std::string caller;
   bool test = false;  // of SendTest
+  int64_t queued_max = kMaxQueued;
   Uuid message_id;
   absl::Time now;
 };

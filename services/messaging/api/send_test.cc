@@ -7,6 +7,7 @@
 #include "services/messaging/api/campaign_service.h"
 #include "services/messaging/api/parse.h"
 #include "services/messaging/api/send_message.h"
+#include "services/messaging/store/audience_walk.h"
 #include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
@@ -23,6 +24,7 @@ struct TestWanted {
   Content content;  // of a template; the campaign tells it otherwise
   std::optional<Uuid> sender_id;
   std::string caller;
+  int64_t queued_max = kMaxQueued;
   absl::Time now;
 };
 
@@ -64,7 +66,7 @@ absl::Status LeftOut(const RecipientPlan& plan) {
                absl::StrCat("The campaign would leave this tester out: ", plan.excluded, "."));
 }
 
-// What the campaign would send to each, with the variables of the lists it stands on.
+// What the campaign would send to each, with the variables that the lists of its audience give.
 class CampaignTest {
  public:
   CampaignTest(sql::Transaction& tx, const ContactRepository& contacts) : tx_(tx), contacts_(contacts) {}
@@ -79,11 +81,7 @@ class CampaignTest {
 
   absl::StatusOr<TemplateContent> ContentFor(const Uuid& id) {
     ASSIGN_OR_RETURN(const Contact contact, contacts_.Get(tx_, id));
-    std::map<std::string, std::string> variables;
-    for (const Uuid& list : ListsOf(campaign_.audience)) {
-      ASSIGN_OR_RETURN(auto of_list, contacts_.MemberVariables(tx_, list, id));
-      variables.insert(of_list.begin(), of_list.end());
-    }
+    ASSIGN_OR_RETURN(const auto variables, AudienceVariables(tx_, contacts_, campaign_.audience, id));
     const RecipientPlan plan = PlanRecipient({&campaign_, &template_, &policy_, /*test=*/true}, contact, variables);
     if (!plan.excluded.empty()) return LeftOut(plan);
     return TemplateContent{campaign_.template_name, plan.language, plan.values};
@@ -112,6 +110,7 @@ absl::StatusOr<std::vector<Uuid>> SendTests(sql::Transaction& tx, const ContactR
     }
     draft.caller = want.caller;
     draft.test = true;
+    draft.queued_max = want.queued_max;
     draft.message_id = want.messages[i];
     draft.now = want.now;
     RETURN_IF_ERROR(AcceptMessage(tx, contacts, draft).status());
@@ -126,6 +125,7 @@ void CampaignService::SendTest(rpc::Call<v1::SendTestRequest, v1::SendTestRespon
   TestWanted want = ParseTest(call.request(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   want.caller = call.principal().subject;
+  want.queued_max = context_.queued_max;
   want.now = call.now();
   for (size_t i = 0; i < want.contacts.size(); ++i) want.messages.push_back(Uuid::New(want.now));
   context_.db.Write(

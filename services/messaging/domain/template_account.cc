@@ -7,18 +7,21 @@ namespace {
 
 constexpr absl::Duration kHour = absl::Hours(1);
 
+// A bucket counts until an hour after its end.
+bool Counts(const CallBucket& b, absl::Time now) { return b.at + kCallBucket + kHour > now; }
+
 // When enough of `count(bucket)` has left the hour for `more` to fit under `limit`.
 template <class Count>
 absl::Time RoomAt(std::vector<CallBucket> buckets, int more, int limit, absl::Time now, Count count) {
   std::sort(buckets.begin(), buckets.end(), [](const CallBucket& a, const CallBucket& b) { return a.at < b.at; });
   int used = 0;
   for (const CallBucket& b : buckets) {
-    if (b.at + kCallBucket + kHour > now) used += count(b);
+    if (Counts(b, now)) used += count(b);
   }
   absl::Time at = now;
   for (const CallBucket& b : buckets) {
     if (used + more <= limit) break;
-    if (b.at + kCallBucket + kHour <= now) continue;
+    if (!Counts(b, now)) continue;
     used -= count(b);
     at = b.at + kCallBucket + kHour;
   }
@@ -30,13 +33,22 @@ absl::Time RoomAt(std::vector<CallBucket> buckets, int more, int limit, absl::Ti
 
 absl::Time CallBucketOf(absl::Time t) { return absl::UnixEpoch() + absl::Floor(t - absl::UnixEpoch(), kCallBucket); }
 
+ManagementCost CostOfHour(const std::vector<CallBucket>& buckets, absl::Time now) {
+  ManagementCost cost{.calls = 0};
+  for (const CallBucket& b : buckets) {
+    if (!Counts(b, now)) continue;
+    cost.calls += b.calls;
+    cost.creations += b.creations;
+  }
+  return cost;
+}
+
 std::optional<absl::Time> RoomForCalls(const std::vector<CallBucket>& buckets, const ManagementCost& cost,
                                        const ManagementLimits& limits, absl::Time now) {
-  const int percent = cost.background ? limits.background_percent : limits.percent;
-  const absl::Time at = std::max(RoomAt(buckets, cost.calls, limits.calls_per_hour * percent / 100, now,
-                                        [](const CallBucket& b) { return b.calls; }),
-                                 RoomAt(buckets, cost.creations, limits.creations_per_hour * percent / 100, now,
-                                        [](const CallBucket& b) { return b.creations; }));
+  const absl::Time at = std::max(
+      RoomAt(buckets, cost.calls, limits.Calls(cost.background), now, [](const CallBucket& b) { return b.calls; }),
+      RoomAt(buckets, cost.creations, limits.Creations(cost.background), now,
+             [](const CallBucket& b) { return b.creations; }));
   if (at <= now) return std::nullopt;
   return at;
 }

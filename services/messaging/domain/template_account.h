@@ -14,6 +14,12 @@ struct ManagementLimits {
   int creations_per_hour = 100;
   int percent = 90;             // of each that we use
   int background_percent = 45;  // of each that a sync may use, so that people's acts go first
+
+  int Calls(bool background) const { return calls_per_hour * Percent(background) / 100; }
+  int Creations(bool background) const { return creations_per_hour * Percent(background) / 100; }
+
+ private:
+  int Percent(bool background) const { return background ? background_percent : percent; }
 };
 
 // What a job is about to do.
@@ -31,6 +37,9 @@ struct CallBucket {
   int creations = 0;
 };
 absl::Time CallBucketOf(absl::Time t);
+
+// What the hour that ends at `now` has seen.
+ManagementCost CostOfHour(const std::vector<CallBucket>& buckets, absl::Time now);
 
 // nullopt when the cost fits into the hour that ends at `now`; else when it will. `buckets` are those of the last hour
 // and before, in any order; a bucket counts until an hour after its end. [M-23]

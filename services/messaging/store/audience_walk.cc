@@ -39,20 +39,33 @@ struct Asked {
   absl::Time now;
 };
 
-absl::StatusOr<Asked> Prepare(sql::Transaction& tx, const AudienceFilter& filter, absl::Time now) {
-  Asked asked{.filter = filter, .now = now};
+absl::StatusOr<AudienceFilter> WithoutSegments(sql::Transaction& tx, const AudienceFilter& filter) {
   const std::vector<std::string> named = SegmentsOf(filter);
-  if (!named.empty()) {
-    std::map<std::string, AudienceFilter> segments;
-    for (const std::string& id : named) {
-      ASSIGN_OR_RETURN(std::optional<Segment> found, SegmentRepository::Find(tx, id));
-      if (found) segments[id] = std::move(found->filter);
-    }
-    asked.filter = ExpandSegments(filter, segments);
+  if (named.empty()) return filter;
+  std::map<std::string, AudienceFilter> segments;
+  for (const std::string& id : named) {
+    ASSIGN_OR_RETURN(std::optional<Segment> found, SegmentRepository::Find(tx, id));
+    if (found) segments[id] = std::move(found->filter);
   }
+  return ExpandSegments(filter, segments);
+}
+
+absl::StatusOr<Asked> Prepare(sql::Transaction& tx, const AudienceFilter& filter, absl::Time now) {
+  Asked asked{.now = now};
+  ASSIGN_OR_RETURN(asked.filter, WithoutSegments(tx, filter));
   asked.lists = ListsOf(asked.filter);
   asked.campaigns = CampaignsOf(asked.filter);
   return asked;
+}
+
+// Of a name on several lists the first list's value.
+absl::Status AddVariables(sql::Transaction& tx, const ContactRepository& contacts, const std::vector<Uuid>& lists,
+                          const Uuid& contact, std::map<std::string, std::string>& out) {
+  for (const Uuid& list : lists) {
+    ASSIGN_OR_RETURN(auto variables, contacts.MemberVariables(tx, list, contact));
+    out.insert(variables.begin(), variables.end());
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<AudienceFacts> FactsOf(sql::Transaction& tx, const ContactRepository& contacts, const Asked& asked,
@@ -101,15 +114,21 @@ absl::StatusOr<AudiencePage> WalkAudience(
       ASSIGN_OR_RETURN(const AudienceFacts facts, FactsOf(tx, contacts, asked, m.contact));
       if (!Matches(asked.filter, facts)) continue;
     }
-    if (!list) {
-      for (const Uuid& l : asked.lists) {
-        ASSIGN_OR_RETURN(auto variables, contacts.MemberVariables(tx, l, m.contact.id));
-        m.variables.insert(variables.begin(), variables.end());
-      }
-    }
+    if (!list) RETURN_IF_ERROR(AddVariables(tx, contacts, asked.lists, m.contact.id, m.variables));
     RETURN_IF_ERROR(on_match(m.contact, m.variables));
   }
   return page;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> AudienceVariables(sql::Transaction& tx,
+                                                                     const ContactRepository& contacts,
+                                                                     const AudienceFilter& filter,
+                                                                     const Uuid& contact) {
+  ASSIGN_OR_RETURN(const AudienceFilter whole, WithoutSegments(tx, filter));
+  const std::optional<Uuid> list = RequiredList(whole);
+  std::map<std::string, std::string> out;
+  RETURN_IF_ERROR(AddVariables(tx, contacts, list ? std::vector<Uuid>{*list} : ListsOf(whole), contact, out));
+  return out;
 }
 
 }  // namespace vinculo::messaging

@@ -29,4 +29,10 @@ absl::StatusOr<AudiencePage> WalkAudience(
     absl::Time now,
     const std::function<absl::Status(const Contact&, const std::map<std::string, std::string>& variables)>& on_match);
 
+// The variables that a walk of the filter gives with this contact: of the list it stands on, or of all lists that it
+// and its segments name.
+absl::StatusOr<std::map<std::string, std::string>> AudienceVariables(sql::Transaction& tx,
+                                                                     const ContactRepository& contacts,
+                                                                     const AudienceFilter& filter, const Uuid& contact);
+
 }  // namespace vinculo::messaging

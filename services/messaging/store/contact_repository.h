@@ -135,6 +135,8 @@ struct ContactList {
   int64_t revision = 1;
 };
 
+inline constexpr int64_t kMaxMembers = 5'000'000;  // of one list [M-128]
+
 class ListRepository {
  public:
   // ALREADY_EXISTS NAME_TAKEN.

@@ -14,10 +14,12 @@ namespace {
 constexpr sql::Query kPut{
     "import_put",
     "INSERT INTO import (tenant_id, " COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, import_id) DO UPDATE SET state = "
+    ", owner, alive_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, import_id) "
+    "DO UPDATE SET state = "
     "excluded.state, row_count = excluded.row_count, created = excluded.created, updated = excluded.updated, unchanged "
     "= excluded.unchanged, duplicates = excluded.duplicates, rejected = excluded.rejected, warnings = "
-    "excluded.warnings, ignored_columns = excluded.ignored_columns, ended_at = excluded.ended_at"};
+    "excluded.warnings, ignored_columns = excluded.ignored_columns, ended_at = excluded.ended_at, alive_until = "
+    "excluded.alive_until"};
 constexpr sql::Query kGet{"import_get", "SELECT " COLUMNS " FROM import WHERE tenant_id = ? AND import_id = ?"};
 constexpr sql::Query kPutRow{
     "import_row_put",
@@ -31,15 +33,23 @@ constexpr sql::Query kForget{
     "import_row_forget",
     "DELETE FROM import_row WHERE tenant_id = ?1 AND import_id = ?2 AND (line, item) IN (SELECT line, item FROM "
     "import_row WHERE tenant_id = ?1 AND import_id = ?2 ORDER BY line, item LIMIT ?3)"};
-constexpr sql::Query kInterrupt{"import_interrupt",
-                                "UPDATE import SET state = 3, ended_at = ? WHERE tenant_id = ? AND state = 1"};
+constexpr sql::Query kRenew{"import_renew",
+                            "UPDATE import SET alive_until = ? WHERE tenant_id = ? AND state = 1 AND owner = ?"};
+constexpr sql::Query kInterrupt{
+    "import_interrupt",
+    "UPDATE import SET state = 3, ended_at = ? WHERE tenant_id = ? AND state = 1 AND alive_until <= ?"};
 
 }  // namespace
 
-absl::Status ImportRepository::Put(sql::Transaction& tx, const Import& i) {
+absl::Status ImportRepository::Put(sql::Transaction& tx, const Import& i, absl::Time now) {
   const ImportCounts& c = i.counts;
   return tx.Exec(kPut, tx.tenant(), i.id, i.state, i.dry_run, c.rows, c.created, c.updated, c.unchanged, c.duplicates,
-                 c.rejected, c.warnings, EncodeStrings(i.ignored_columns), i.started_at, i.ended_at);
+                 c.rejected, c.warnings, EncodeStrings(i.ignored_columns), i.started_at, i.ended_at, i.owner,
+                 now + kImportLease);
+}
+
+absl::Status ImportRepository::Renew(sql::Transaction& tx, const std::string& owner, absl::Time now) {
+  return tx.Exec(kRenew, now + kImportLease, tx.tenant(), owner);
 }
 
 absl::StatusOr<Import> ImportRepository::Get(sql::Transaction& tx, const Uuid& id) {
@@ -85,10 +95,12 @@ absl::StatusOr<bool> ImportRepository::ForgetRows(sql::Transaction& tx, const Uu
   return gone == limit;
 }
 
-absl::Status ImportRepository::InterruptRunning(sql::Transaction& tx, absl::Time now) {
-  return tx.Exec(kInterrupt, now, tx.tenant());
+absl::StatusOr<int64_t> ImportRepository::Interrupt(sql::Transaction& tx, absl::Time lapsed, absl::Time now) {
+  return tx.ExecCount(kInterrupt, now, tx.tenant(), lapsed);
 }
 
-std::vector<sql::Query> ImportRepository::Queries() { return {kPut, kGet, kPutRow, kRows, kForget, kInterrupt}; }
+std::vector<sql::Query> ImportRepository::Queries() {
+  return {kPut, kGet, kPutRow, kRows, kForget, kRenew, kInterrupt};
+}
 
 }  // namespace vinculo::messaging

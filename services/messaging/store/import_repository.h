@@ -31,7 +31,11 @@ struct Import {
   std::vector<std::string> ignored_columns;
   absl::Time started_at;
   std::optional<absl::Time> ended_at;
+  std::string owner;  // names the process that takes the file in; not read back
 };
+
+// How long nobody else calls an import interrupted whose process is not heard of.
+inline constexpr absl::Duration kImportLease = absl::Minutes(5);
 
 // What is worth saying about a row; several for one line are told apart by `item`.
 struct ImportRowReport {
@@ -44,8 +48,10 @@ struct ImportRowReport {
 
 class ImportRepository {
  public:
-  // Creates or overwrites.
-  static absl::Status Put(sql::Transaction& tx, const Import& import);
+  // Creates or overwrites; a running one is its owner's for the lease from `now` on.
+  static absl::Status Put(sql::Transaction& tx, const Import& import, absl::Time now);
+  // The owner lives: its running imports are its own for the lease from `now` on.
+  static absl::Status Renew(sql::Transaction& tx, const std::string& owner, absl::Time now);
   // NOT_FOUND IMPORT_NOT_FOUND.
   static absl::StatusOr<Import> Get(sql::Transaction& tx, const Uuid& id);
   static absl::Status PutRow(sql::Transaction& tx, const Uuid& import, const ImportRowReport& row);
@@ -54,8 +60,8 @@ class ImportRepository {
                                                            int after_item, int limit);
   // Up to `limit` of what is said about its rows; false when none is left.
   static absl::StatusOr<bool> ForgetRows(sql::Transaction& tx, const Uuid& import, int limit);
-  // Imports of a process that is gone read as interrupted.
-  static absl::Status InterruptRunning(sql::Transaction& tx, absl::Time now);
+  // Running imports whose lease ends by `lapsed` read as interrupted from `now` on [M-34]; how many there were.
+  static absl::StatusOr<int64_t> Interrupt(sql::Transaction& tx, absl::Time lapsed, absl::Time now);
   static std::vector<sql::Query> Queries();
 };
 

@@ -1,9 +1,11 @@
 #include "services/messaging/store/merge_repository.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "common/status/status_macros.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/limit_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -33,6 +35,17 @@ constexpr sql::Query kMoveWindow{
     "window_move", "UPDATE contact_window SET contact_id = ? WHERE tenant_id = ? AND sender_id = ? AND contact_id = ?"};
 constexpr sql::Query kDropWindow{"window_drop",
                                  "DELETE FROM contact_window WHERE tenant_id = ? AND sender_id = ? AND contact_id = ?"};
+constexpr sql::Query kMedia{
+    "media_move", "UPDATE media SET contact_id = ? WHERE tenant_id = ? AND contact_id = ? AND contact_id IS NOT NULL"};
+constexpr sql::Query kReach{
+    "reach_of_contact",
+    "SELECT portfolio_id, last_at, uses FROM reach WHERE tenant_id = ?1 AND portfolio_id IN (SELECT portfolio_id FROM "
+    "channel WHERE tenant_id = ?1) AND contact_id = ?2 ORDER BY portfolio_id"};
+constexpr sql::Query kDropReach{"reach_drop",
+                                "DELETE FROM reach WHERE tenant_id = ? AND portfolio_id = ? AND contact_id = ?"};
+constexpr sql::Query kMoveReach{
+    "reach_move",
+    "UPDATE reach SET contact_id = ?, uses = ? WHERE tenant_id = ? AND portfolio_id = ? AND contact_id = ?"};
 constexpr sql::Query kLastRoute{
     "contact_move_last_route",
     "UPDATE contact SET last_route = l.last_route, last_route_ref = l.last_route_ref FROM (SELECT last_route, "
@@ -61,6 +74,24 @@ absl::StatusOr<std::vector<OpenWindow>> WindowsOf(sql::Transaction& tx, const Uu
       kWindows,
       [&](const sql::Row& r) {
         out.push_back({r.Id(0), r.OptionalTime(1)});
+      },
+      tx.tenant(), contact));
+  return out;
+}
+
+// A slot of a portfolio's reach.
+struct Slot {
+  std::string portfolio;
+  absl::Time last_at;
+  int64_t uses = 0;
+};
+
+absl::StatusOr<std::vector<Slot>> SlotsOf(sql::Transaction& tx, const Uuid& contact) {
+  std::vector<Slot> out;
+  RETURN_IF_ERROR(tx.Each(
+      kReach,
+      [&](const sql::Row& r) {
+        out.push_back({r.String(0), r.Time(1), r.Int(2)});
       },
       tx.tenant(), contact));
   return out;
@@ -104,6 +135,28 @@ absl::Status MergeRepository::MoveWindows(sql::Transaction& tx, const Uuid& lose
   return absl::OkStatus();
 }
 
+absl::Status MergeRepository::MoveMedia(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor) {
+  return tx.Exec(kMedia, survivor, tx.tenant(), loser);
+}
+
+absl::Status MergeRepository::MoveReach(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor) {
+  ASSIGN_OR_RETURN(const std::vector<Slot> theirs, SlotsOf(tx, loser));
+  ASSIGN_OR_RETURN(const std::vector<Slot> ours, SlotsOf(tx, survivor));
+  for (const Slot& slot : theirs) {
+    const auto own =
+        std::find_if(ours.begin(), ours.end(), [&](const Slot& s) { return s.portfolio == slot.portfolio; });
+    const bool both = own != ours.end();
+    const bool later = !both || own->last_at < slot.last_at;
+    if (both) {
+      RETURN_IF_ERROR(tx.Exec(kDropReach, tx.tenant(), slot.portfolio, later ? survivor : loser));
+      RETURN_IF_ERROR(LimitRepository::AddReach(tx, slot.portfolio, -1));
+    }
+    RETURN_IF_ERROR(tx.Exec(kMoveReach, survivor, slot.uses + (both ? own->uses : 0), tx.tenant(), slot.portfolio,
+                            later ? loser : survivor));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MergeRepository::MoveLastRoute(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor) {
   return tx.Exec(kLastRoute, tx.tenant(), loser, survivor);
 }
@@ -116,8 +169,8 @@ absl::StatusOr<bool> MergeRepository::MoveHistory(sql::Transaction& tx, const Uu
 }
 
 std::vector<sql::Query> MergeRepository::Queries() {
-  return {kRetire,  kRepoint,    kIdentities, kConsents,  kCopyDays, kDropDays,
-          kWindows, kMoveWindow, kDropWindow, kLastRoute, kMessages, kInbound};
+  return {kRetire,     kRepoint,   kIdentities, kConsents, kCopyDays, kDropDays, kWindows,   kMoveWindow,
+          kDropWindow, kLastRoute, kMessages,   kInbound,  kMedia,    kReach,    kDropReach, kMoveReach};
 }
 
 }  // namespace vinculo::messaging

@@ -20,6 +20,11 @@ class MergeRepository {
   static absl::Status MoveUndeliverable(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor);
   // On each sender the later window stays, whole; of two holds the later by its own time.
   static absl::Status MoveWindows(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor);
+  // Files that the person sent.
+  static absl::Status MoveMedia(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor);
+  // In each portfolio one slot of reach is left for the person, the later one, with the messages of both; the count of
+  // slots in use follows.
+  static absl::Status MoveReach(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor);
   // What the person is heard to have said last, and the route given then.
   static absl::Status MoveLastRoute(sql::Transaction& tx, const Uuid& loser, const Uuid& survivor);
   // Up to `limit` messages and as many inbound events, newest first; false when none is left.

@@ -57,17 +57,6 @@ constexpr sql::Query kNames{"template_names",
                             "SELECT name FROM template WHERE tenant_id = ? AND channel_id = ? AND name >= ? AND name < "
                             "? ORDER BY name LIMIT ?"};
 
-absl::StatusOr<std::vector<CallBucket>> Buckets(sql::Transaction& tx, const Uuid& channel, absl::Time now) {
-  std::vector<CallBucket> out;
-  RETURN_IF_ERROR(tx.Each(
-      kBuckets,
-      [&](const sql::Row& r) {
-        out.push_back({r.Time(0), static_cast<int>(r.Int(1)), static_cast<int>(r.Int(2))});
-      },
-      tx.tenant(), channel, CallBucketOf(now) - absl::Hours(1) - kCallBucket, kMaxBuckets));
-  return out;
-}
-
 absl::StatusOr<std::string> FreeName(sql::Transaction& tx, const TranslationKey& key) {
   const std::string stem = absl::StrCat(NameStem(key.name), "_v");
   std::vector<std::string> taken;
@@ -79,12 +68,24 @@ absl::StatusOr<std::string> FreeName(sql::Transaction& tx, const TranslationKey&
 
 }  // namespace
 
+absl::StatusOr<std::vector<CallBucket>> TemplateAccountRepository::Calls(sql::Transaction& tx, const Uuid& channel,
+                                                                         absl::Time now) {
+  std::vector<CallBucket> out;
+  RETURN_IF_ERROR(tx.Each(
+      kBuckets,
+      [&](const sql::Row& r) {
+        out.push_back({r.Time(0), static_cast<int>(r.Int(1)), static_cast<int>(r.Int(2))});
+      },
+      tx.tenant(), channel, CallBucketOf(now) - absl::Hours(1) - kCallBucket, kMaxBuckets));
+  return out;
+}
+
 absl::StatusOr<std::optional<absl::Time>> TemplateAccountRepository::TakeCalls(sql::Transaction& tx,
                                                                                const Uuid& channel,
                                                                                const ManagementCost& cost,
                                                                                const ManagementLimits& limits,
                                                                                absl::Time now) {
-  ASSIGN_OR_RETURN(const std::vector<CallBucket> buckets, Buckets(tx, channel, now));
+  ASSIGN_OR_RETURN(const std::vector<CallBucket> buckets, Calls(tx, channel, now));
   const std::optional<absl::Time> room = RoomForCalls(buckets, cost, limits, now);
   if (room) return room;
   const absl::Time bucket = CallBucketOf(now);
@@ -163,7 +164,7 @@ absl::StatusOr<AccountFacts> TemplateAccountRepository::Facts(sql::Transaction& 
     ASSIGN_OR_RETURN(const int held, CountTranslations(tx, key.channel_id));
     facts.account_full = held >= sync.full_at.value_or(TemplateLimits().account);
   }
-  ASSIGN_OR_RETURN(const std::vector<CallBucket> buckets, Buckets(tx, key.channel_id, now));
+  ASSIGN_OR_RETURN(const std::vector<CallBucket> buckets, Calls(tx, key.channel_id, now));
   facts.hour_free_at = RoomForCalls(buckets, edit ? ManagementCost{} : kCreation, {}, now);
   if (facts.name_taken || facts.name_locked_until || facts.editing_approved) {
     ASSIGN_OR_RETURN(facts.next_free_name, FreeName(tx, key));

@@ -33,6 +33,8 @@ class TemplateAccountRepository {
   static absl::StatusOr<std::optional<absl::Time>> TakeCalls(sql::Transaction& tx, const Uuid& channel,
                                                              const ManagementCost& cost, const ManagementLimits& limits,
                                                              absl::Time now);
+  // What was counted within the last hour and a little before.
+  static absl::StatusOr<std::vector<CallBucket>> Calls(sql::Transaction& tx, const Uuid& channel, absl::Time now);
   // WhatsApp took an edit of an approved translation.
   static absl::Status AddEdit(sql::Transaction& tx, const TranslationKey& key, absl::Time now);
   // When the next edit of an approved translation may be made; nullopt: now [M-25].

@@ -12,6 +12,8 @@
 #include "services/messaging/reachability.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/limit_repository.h"
+#include "services/messaging/store/media_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/store/template_repository.h"
@@ -162,6 +164,50 @@ TEST_F(ContactWorkTest, TwoContactsThatTheChannelProvesToBeOneMerge) {
   EXPECT_THAT(EventTypes(), testing::Contains("contact.merged").Times(1));
   ASSERT_THAT(Says(kBoth, "hola"), IsOk());
   EXPECT_THAT(EventTypes(), testing::Contains("contact.merged").Times(1)) << "once";
+}
+
+TEST_F(ContactWorkTest, FilesAndReachGoAlongWithAMerge) {
+  const Contact older = Make({.bsuid = "AR.99"}, kNow - absl::Hours(2));
+  const Contact younger = Make({.wa_id = "5491122334455", .country = "AR"}, kNow - absl::Hours(1));
+  const std::string shared_portfolio = "", other_portfolio = "p2";
+  const Uuid early = Uuid::New(kNow), late = Uuid::New(kNow), alone = Uuid::New(kNow);
+  const absl::Time hour_ago = kNow - absl::Hours(1);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                RETURN_IF_ERROR(ChannelRepository::InsertChannel(tx, {.id = Uuid::New(kNow),
+                                                                      .display_name = "y",
+                                                                      .waba_id = "78",
+                                                                      .portfolio_id = other_portfolio,
+                                                                      .app = "main",
+                                                                      .token_sealed = "s",
+                                                                      .token_tail = "t",
+                                                                      .created_at = kNow}));
+                RETURN_IF_ERROR(MediaRepository::Put(
+                    tx, {.id = "m1", .sender_id = sender_, .contact_id = younger.id, .expire_at = kNow}));
+                RETURN_IF_ERROR(LimitRepository::TakeReach(tx, shared_portfolio, older.id, early, hour_ago));
+                RETURN_IF_ERROR(LimitRepository::TakeReach(tx, shared_portfolio, younger.id, late, kNow));
+                RETURN_IF_ERROR(LimitRepository::AddReach(tx, shared_portfolio, 2));
+                RETURN_IF_ERROR(LimitRepository::TakeReach(tx, other_portfolio, younger.id, alone, hour_ago));
+                return LimitRepository::AddReach(tx, other_portfolio, 1);
+              }),
+              IsOk());
+  ASSERT_THAT(Says(kBoth, "hola"), IsOk());
+
+  const auto read = [&](sql::Transaction& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::optional<StoredMedia> file, MediaRepository::Find(tx, "m1"));
+    EXPECT_EQ(file->contact_id, older.id);
+    for (const std::string& portfolio : {shared_portfolio, other_portfolio}) {
+      EXPECT_THAT(LimitRepository::ReachUsed(tx, portfolio), IsOkAndHolds(1)) << "one person, one slot";
+      ASSIGN_OR_RETURN(const Addressee to, LimitRepository::Find(tx, {sender_, portfolio}, older.id, {kNow, kNow}));
+      EXPECT_EQ(to.reach_at, portfolio == shared_portfolio ? kNow : hour_ago) << "the later slot";
+    }
+    // Both messages were begun in the slot: that one was refused gives nothing back, and the count stays that of rows.
+    RETURN_IF_ERROR(LimitRepository::GiveReachBack(tx, shared_portfolio, older.id, late));
+    EXPECT_THAT(LimitRepository::ReachUsed(tx, shared_portfolio), IsOkAndHolds(1));
+    RETURN_IF_ERROR(LimitRepository::GiveReachBack(tx, other_portfolio, older.id, alone));
+    EXPECT_THAT(LimitRepository::ReachUsed(tx, other_portfolio), IsOkAndHolds(0));
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(Write(read), IsOk());
 }
 
 TEST_F(ContactWorkTest, TypedDataNeverMerges) {
@@ -457,6 +503,53 @@ TEST_F(ContactWorkTest, ADecisionInAFlowIsConsentUnlessItCameFromHere) {
   changed.mutable_consent()->set_decision(profiling::v1::Consent::DECISION_REVOKED);
   changed.mutable_consent()->mutable_at()->set_seconds(absl::ToUnixSeconds(kNow + absl::Minutes(6)));
   EXPECT_FALSE(apply());
+}
+
+TEST_F(ContactWorkTest, WhoIsErasedInProfilingIsErasedHere) {
+  Contact ana = Make({.wa_id = "5491122334455"}, kNow), second = Make({.bsuid = "AR.98"}, kNow),
+          other = Make({.bsuid = "AR.99"}, kNow);
+  ana.customer_id = second.customer_id = "c-1";
+  other.customer_id = "c-2";
+  for (Contact* c : {&ana, &second, &other})
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return contacts_.Update(tx, *c, kNow); }), IsOk());
+  profiling::v1::ProfileErased erased;
+  erased.set_profile_id("c-1");
+  const events::v1::Event event = ProfilingEvent("profile.erased", erased, kNow);
+  for (int i = 0; i < 2; ++i)  // again, as after a lost cursor: nothing more
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, event, kNow); }), IsOk());
+  EXPECT_EQ(Read(ana.id).state, ContactState::kErased);
+  EXPECT_EQ(Read(second.id).state, ContactState::kErased);
+  EXPECT_EQ(Read(other.id).state, ContactState::kActive);
+  EXPECT_FALSE(Find({.wa_id = "5491122334455"}).has_value());
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.erased").Times(2));
+  erased.clear_profile_id();  // says nothing: nobody is erased
+  const events::v1::Event empty = ProfilingEvent("profile.erased", erased, kNow);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, empty, kNow); }), IsOk());
+  EXPECT_EQ(Read(other.id).state, ContactState::kActive);
+}
+
+TEST_F(ContactWorkTest, CustomersThatProfilingMergesAreOneHere) {
+  Contact ana = Make({.wa_id = "5491122334455"}, kNow), other = Make({.bsuid = "AR.99"}, kNow);
+  ana.customer_id = "c-1";
+  ana.attributes = {{"plan", "oro"}};
+  other.customer_id = "c-2";
+  for (Contact* c : {&ana, &other})
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return contacts_.Update(tx, *c, kNow); }), IsOk());
+  const auto merge = [&](const std::string& from, const std::string& into) {
+    profiling::v1::ProfileMerged merged;
+    merged.set_from(from);
+    merged.set_into(into);
+    const events::v1::Event event = ProfilingEvent("profile.merged", merged, kNow);
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return ApplyProfilingEvent(contacts_, tx, event, kNow); }), IsOk());
+  };
+  merge("c-1", "c-1");
+  merge("c-1", "");
+  EXPECT_EQ(Read(ana.id).customer_id, "c-1");
+  merge("c-1", "c-2");
+  merge("c-1", "c-2");
+  EXPECT_EQ(Read(ana.id).customer_id, "c-2");
+  EXPECT_EQ(Read(ana.id).attributes.at("plan"), "oro");
+  EXPECT_EQ(Write([&](sql::Transaction& tx) { return contacts_.OfCustomer(tx, "c-2"); })->size(), 2u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "common/metrics/registry.h"
+#include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/inbox_repository.h"
 #include "services/messaging/store/media_repository.h"
@@ -46,7 +47,9 @@ class ConversationTest : public WorkRig {
     return batch.intents[0].message;
   }
   // A round of upkeep `later` than now.
-  void Sweep(absl::Duration later) { ASSERT_THAT(Upkeep(*db_, metrics_, {"demo"}).Round(kNow + later), IsOk()); }
+  void Sweep(absl::Duration later, const std::string& instance = "one") {
+    ASSERT_THAT(Upkeep(*db_, metrics_, {"demo"}, instance).Round(kNow + later), IsOk());
+  }
 
   metrics::Registry registry_;
   Metrics metrics_{registry_};
@@ -242,6 +245,32 @@ TEST_F(ConversationTest, OneOfSeveralProcessesAppliesWebhooks) {
   ASSERT_TRUE(two.has_value());
   EXPECT_THAT(check(*one), StatusIs(absl::StatusCode::kFailedPrecondition, "LEASE_LOST"));
   EXPECT_THAT(check(*two), IsOk());
+}
+
+TEST_F(ConversationTest, AnImportIsInterruptedOnceItsProcessIsGone) {
+  const Import ours{.id = Uuid::New(kNow), .started_at = kNow, .owner = "one"};
+  Import theirs{.id = Uuid::New(kNow), .started_at = kNow, .owner = "two"};
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                RETURN_IF_ERROR(ImportRepository::Put(tx, ours, kNow));
+                return ImportRepository::Put(tx, theirs, kNow);
+              }),
+              IsOk());
+  const auto state = [&](const Import& import) {
+    return Write([&](sql::Transaction& tx) { return ImportRepository::Get(tx, import.id); })->state;
+  };
+  Sweep(absl::Minutes(4));
+  EXPECT_EQ(state(theirs), ImportState::kRunning) << "its process may live";
+  Sweep(kImportLease);
+  EXPECT_EQ(state(theirs), ImportState::kInterrupted) << "nothing was heard of its process";
+  EXPECT_EQ(state(ours), ImportState::kRunning) << "ours was kept alive";
+  Sweep(absl::Minutes(8), "three");
+  EXPECT_EQ(state(ours), ImportState::kRunning) << "one that starts interrupts nobody who lives";
+  Sweep(absl::Minutes(11), "three");
+  EXPECT_EQ(state(ours), ImportState::kInterrupted);
+  theirs.state = ImportState::kFinished;
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return ImportRepository::Put(tx, theirs, kNow + absl::Hours(1)); }),
+              IsOk());
+  EXPECT_EQ(state(theirs), ImportState::kFinished) << "what had only been silent tells how it ended";
 }
 
 }  // namespace

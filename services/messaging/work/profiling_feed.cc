@@ -7,6 +7,7 @@
 #include "common/status/status_macros.h"
 #include "google/protobuf/util/time_util.h"
 #include "services/messaging/consent_act.h"
+#include "services/messaging/erasure.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "vinculo/profiling/v1/events.pb.h"
@@ -98,10 +99,37 @@ absl::Status Decided(const ContactRepository& contacts, sql::Transaction& tx, co
   return absl::OkStatus();
 }
 
+// Calls `act` for each live contact of the customer, after which the contact must be the customer's no more.
+template <class Act>
+absl::Status ForEachOf(const ContactRepository& contacts, sql::Transaction& tx, const std::string& customer, Act act) {
+  while (true) {
+    ASSIGN_OR_RETURN(std::vector<Contact> people, contacts.OfCustomer(tx, customer));
+    if (people.empty()) return absl::OkStatus();
+    for (Contact& contact : people) RETURN_IF_ERROR(act(contact));
+  }
+}
+
+absl::Status Erased(const ContactRepository& contacts, sql::Transaction& tx, const events::v1::Event& event,
+                    absl::Time now) {
+  ASSIGN_OR_RETURN(const p::ProfileErased erased, Unpack<p::ProfileErased>(event));
+  return ForEachOf(contacts, tx, erased.profile_id(),
+                   [&](const Contact& contact) { return EraseContact(tx, contacts, contact.id, now); });
+}
+
+absl::Status Merged(const ContactRepository& contacts, sql::Transaction& tx, const events::v1::Event& event,
+                    absl::Time now) {
+  ASSIGN_OR_RETURN(const p::ProfileMerged merged, Unpack<p::ProfileMerged>(event));
+  if (merged.into().empty() || merged.into() == merged.from()) return absl::OkStatus();
+  return ForEachOf(contacts, tx, merged.from(), [&](Contact& contact) {
+    contact.customer_id = merged.into();
+    return contacts.Update(tx, contact, now);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> ProfilingEventTypes() {
-  return {"session.started", "session.ended", "profile.consent_changed"};
+  return {"session.started", "session.ended", "profile.consent_changed", "profile.erased", "profile.merged"};
 }
 
 absl::Status ApplyProfilingEvent(const ContactRepository& contacts, sql::Transaction& tx,
@@ -109,6 +137,8 @@ absl::Status ApplyProfilingEvent(const ContactRepository& contacts, sql::Transac
   if (event.type() == "session.started") return Started(contacts, tx, event);
   if (event.type() == "session.ended") return Ended(contacts, tx, event);
   if (event.type() == "profile.consent_changed") return Decided(contacts, tx, event, now);
+  if (event.type() == "profile.erased") return Erased(contacts, tx, event, now);
+  if (event.type() == "profile.merged") return Merged(contacts, tx, event, now);
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/import_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/inbox_repository.h"
 #include "services/messaging/store/media_repository.h"
@@ -74,8 +75,13 @@ class ExpiryPage {
 
 }  // namespace
 
-Upkeep::Upkeep(sql::Database& database, Metrics& metrics, std::vector<std::string> tenants, absl::Duration interval)
-    : db_(database), metrics_(metrics), tenants_(std::move(tenants)), interval_(interval) {}
+Upkeep::Upkeep(sql::Database& database, Metrics& metrics, std::vector<std::string> tenants, std::string instance,
+               absl::Duration interval)
+    : db_(database),
+      metrics_(metrics),
+      tenants_(std::move(tenants)),
+      instance_(std::move(instance)),
+      interval_(interval) {}
 
 Upkeep::~Upkeep() { Stop(); }
 
@@ -122,6 +128,12 @@ absl::Status Upkeep::Round(absl::Time now) {
 
 absl::Status Upkeep::RoundOf(const std::string& tenant, absl::Time now) {
   const sql::Scope scope = sql::Scope::ForTenant(tenant, "upkeep");
+  ASSIGN_OR_RETURN(const int64_t interrupted,
+                   db_.WriteAndWait(scope, [this, now](sql::Transaction& tx) -> absl::StatusOr<int64_t> {
+                     RETURN_IF_ERROR(ImportRepository::Renew(tx, instance_, now));
+                     return ImportRepository::Interrupt(tx, now, now);
+                   }));
+  metrics_.upkeep["imports_interrupted"].Increment(static_cast<double>(interrupted));
   for (int n = kPage; n >= kPage && !stopped();) {
     ASSIGN_OR_RETURN(const ExpiryPage::Result page,
                      db_.WriteAndWait(scope, [now](sql::Transaction& tx) { return ExpiryPage(tx, now).Run(); }));

@@ -226,6 +226,7 @@ CREATE TABLE list_member (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX list_member_contact ON list_member (tenant_id, contact_id);
 
+-- `owner` is the process that takes the file in; a running import is its until `alive_until`, which it moves ahead.
 CREATE TABLE import (
   tenant_id TEXT NOT NULL,
   import_id BLOB NOT NULL,
@@ -241,6 +242,8 @@ CREATE TABLE import (
   ignored_columns TEXT NOT NULL,
   started_at INTEGER NOT NULL,
   ended_at INTEGER,
+  owner TEXT NOT NULL,
+  alive_until INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, import_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX import_running ON import (tenant_id, state) WHERE state = 1;
