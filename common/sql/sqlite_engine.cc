@@ -165,7 +165,7 @@ void SqliteEngine::MaintainLog(bool idle) {
   const int mode = log_frames_ > kTruncateFrames  ? SQLITE_CHECKPOINT_TRUNCATE
                    : log_frames_ > kRestartFrames ? SQLITE_CHECKPOINT_RESTART
                                                   : SQLITE_CHECKPOINT_PASSIVE;
-  CloseIdleSnapshots();
+  KeepSnapshots(false);
   int in_log = 0;
   int copied = 0;
   if (mode != SQLITE_CHECKPOINT_PASSIVE)
@@ -173,6 +173,7 @@ void SqliteEngine::MaintainLog(bool idle) {
   const auto start = std::chrono::steady_clock::now();
   const int code = sqlite3_wal_checkpoint_v2(writer_->handle(), nullptr, mode, &in_log, &copied);
   if (mode != SQLITE_CHECKPOINT_PASSIVE) sqlite3_busy_timeout(writer_->handle(), 2000);
+  KeepSnapshots(true);
   if (code == SQLITE_OK) {
     log_frames_ = in_log;
     checkpointed_frames_ = copied;
@@ -204,6 +205,7 @@ absl::StatusOr<SqliteEngine::Reader> SqliteEngine::BorrowReader() {
 
 void SqliteEngine::ReturnReader(Reader reader) {
   absl::MutexLock lock(&readers_mutex_);
+  if (!keep_snapshots_) CloseSnapshot(reader);
   idle_readers_.push_back(std::move(reader));
 }
 
@@ -222,8 +224,10 @@ void SqliteEngine::CloseSnapshot(Reader& reader) {
   reader.open = false;
 }
 
-void SqliteEngine::CloseIdleSnapshots() {
+void SqliteEngine::KeepSnapshots(bool keep) {
   absl::MutexLock lock(&readers_mutex_);
+  keep_snapshots_ = keep;
+  if (keep) return;
   for (Reader& reader : idle_readers_) CloseSnapshot(reader);
 }
 

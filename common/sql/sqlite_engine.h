@@ -60,8 +60,8 @@ class SqliteEngine final : public Engine {
   void ReturnReader(Reader reader);
   absl::Status OpenSnapshot(Reader& reader);
   static void CloseSnapshot(Reader& reader);
-  // Before a checkpoint: snapshots that nobody reads must not hold it up.
-  void CloseIdleSnapshots();
+  // Not while a checkpoint runs: a snapshot that nobody reads would hold it up, and the log could not begin anew.
+  void KeepSnapshots(bool keep);
   void NoteCorruption(const absl::Status& status);
 
   const std::string path_;
@@ -82,6 +82,7 @@ class SqliteEngine final : public Engine {
 
   absl::Mutex readers_mutex_;
   std::vector<Reader> idle_readers_ ABSL_GUARDED_BY(readers_mutex_);
+  bool keep_snapshots_ ABSL_GUARDED_BY(readers_mutex_) = true;
 
   int log_frames_ = 0;           // in the write-ahead log after the last commit; writer thread only
   int checkpointed_frames_ = 0;  // of those, already copied to the database; writer thread only

@@ -2,12 +2,16 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "common/sql/database.h"
 #include "common/sql/test_database.h"
 #include "common/sql/test_schema.h"
 #include "common/status/error.h"
+#include "common/status/status_macros.h"
 
 namespace vinculo::sql {
 namespace {
@@ -52,6 +56,29 @@ TEST_F(SqliteFile, LeavesForeignFilesAlone) {
   EXPECT_EQ(ErrorReason(Open(url()).status()), "STORE_FOREIGN");
   std::ofstream(path() + "-text") << std::string(5000, 'x');
   EXPECT_EQ(ErrorReason(Open(url() + "-text").status()), "STORE_CORRUPT");
+}
+
+// A snapshot that a reader keeps for its next read must not keep the log from beginning anew.
+TEST_F(SqliteFile, TheLogStaysShortBesideReads) {
+  auto database = Open(url());
+  ASSERT_TRUE(database.ok()) << database.status();
+  const std::string long_key(3500, 'k');
+  uintmax_t longest = 0;
+  for (int i = 0; i < 40; ++i) {
+    const auto write = [&](Transaction& tx) -> absl::Status {
+      for (int row = 0; row < 1000; ++row)
+        RETURN_IF_ERROR(tx.Exec(test::kInsert, tx.tenant(), absl::StrCat(i, "/", row, long_key), 1));
+      return absl::OkStatus();
+    };
+    ASSERT_TRUE((*database)->WriteAndWait(TestScope(), write).ok());
+    const auto read = [](Transaction& tx) {
+      return tx.Find(
+          test::kGet, [](const Row& r) { return r.Int(0); }, tx.tenant(), "0");
+    };
+    ASSERT_TRUE((*database)->ReadInline(TestScope(), read).ok());
+    longest = std::max(longest, std::filesystem::file_size(path() + "-wal"));
+  }
+  EXPECT_LT(longest, 28u << 20) << "as much as lies between two checkpoints, and one transaction";
 }
 
 TEST_F(SqliteFile, OneProcessHoldsAStore) {
