@@ -10,8 +10,8 @@
 namespace vinculo::sql {
 namespace {
 
-constexpr int kRows = 1'000'000;
-constexpr int kSharing[] = {100'000, 1000, 50, 10, 5};  // rows that agree in the first 1, 2, ... columns
+constexpr int kRows = 10'000'000;
+constexpr int kSharing[] = {1'000'000, 1000, 50, 10, 5};  // rows that agree in the first 1, 2, ... columns
 
 // An index of a table WITHOUT ROWID that is its key goes by the table's name.
 constexpr Query kIndexes{

@@ -8,9 +8,9 @@ namespace vinculo::sql {
 namespace {
 
 TEST(SqliteStatistics, AKeyNarrowsWithEachColumn) {
-  EXPECT_EQ(StatisticsOf(1, false), "1000000 100000");
-  EXPECT_EQ(StatisticsOf(3, true), "1000000 100000 1000 1");
-  EXPECT_EQ(StatisticsOf(7, false), "1000000 100000 1000 50 10 5 5 5");
+  EXPECT_EQ(StatisticsOf(1, false), "10000000 1000000");
+  EXPECT_EQ(StatisticsOf(3, true), "10000000 1000000 1000 1");
+  EXPECT_EQ(StatisticsOf(7, false), "10000000 1000000 1000 50 10 5 5 5");
 }
 
 const std::vector<Migration> kPeople = {

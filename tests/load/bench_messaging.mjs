@@ -6,13 +6,14 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {requestId} from '../journey/lib/rpc.mjs';
 import {Suite} from '../journey/lib/suite.mjs';
+import {Calls, call, median} from './lib/calls.mjs';
 import {MassCampaign, kTemplate, phone} from './lib/mass_campaign.mjs';
 
 const options = Object.fromEntries(process.argv.slice(2).map((a) => a.replace(/^--/, '').split('=')));
 const recipients = Number(options.recipients ?? 1_000_000);
+const rounds = Number(options.rounds ?? 3);
 const load = join(options.bin, 'vinculo-load');
 const print = (name, value, digits = 3) => console.log(`${name} ${Number(value.toFixed(digits))}`);
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const kNotifications = 50;        // a second, beside the campaign
 const kNotified = 5_000_000;      // people of the notifications have numbers from here on
@@ -75,8 +76,9 @@ async function finishVsEstimate(mass) {
 // Statuses applied in a second while two numbers send up to 600 messages a second each, and how long their POSTs took.
 async function webhooks(mass) {
   await suite.configureSandbox({webhook: {url: suite.webhookUrl(), delivered_share: 1, read_share: 1, duplicate_rate: 0.11}});
+  const running = [];
   for (const sender of [0, 1]) {
-    await mass.create(sender, {rate_per_second: 600});
+    running.push((await mass.create(sender, {rate_per_second: 600})).id);
     await mass.schedule();
     await mass.untilCampaign('the ledger to be frozen', (c) => launched.includes(c.state), 600);
   }
@@ -89,6 +91,24 @@ async function webhooks(mass) {
   print('webhook_bench_sends_per_s', per('sends'), 0);
   print('webhook_updates_per_s', per('updates'), 0);
   print('webhook_answer_p99_ms', (await suite.counts()).webhooks.answer_p99_ms, 0);
+  for (const id of running) await mass.client('CampaignService').CancelCampaign({request_id: requestId(), campaign_id: id});
+}
+
+// SendMessage to somebody new each time, and GetMessage. Their number sends one message a second, so that the rest only waits.
+async function notificationCalls(mass) {
+  const channels = mass.client('ChannelService', 'admin');
+  await channels.UpdateSender({request_id: requestId(), sender: {id: mass.senders[1].id, throughput: 1}, update_mask: {paths: ['throughput']}});
+  const notice = {sender_id: mass.senders[1].id, content: {template: {name: 'aviso', language: 'es', values: {'body.1': 'Ana'}}}};
+  const sent = await mass.client('MessageService', 'service').SendMessage({...notice, request_id: requestId(), recipient: {phone: phone(kNotified - 1)}});
+  const calls = await Calls.begin(options.bin, 5);
+  const {ratios, results} = await calls.compare({
+    write: call(suite, 'messaging', 'MessageService', 'SendMessage', {...notice, recipient: {bsuid: 'AR.'}}, '--unique=recipient.bsuid'),
+    read: call(suite, 'messaging', 'MessageService', 'GetMessage', {message_id: sent.id}),
+  }, rounds);
+  calls.end();
+  print('send_message_vs_echo', median(ratios.write));
+  print('send_message_p99_ms', median(results.write.map((r) => r.p99_ms)), 1);
+  print('get_message_vs_echo', median(ratios.read));
 }
 
 try {
@@ -121,6 +141,7 @@ try {
   print('campaign_finish_vs_estimate', await finishVsEstimate(mass));
   print('notification_p99_ms_during_campaign', await notificationP99(mass), 1);
   await webhooks(mass);
+  await notificationCalls(mass);
 } finally {
   await suite.close();
 }
