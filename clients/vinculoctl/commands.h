@@ -36,6 +36,7 @@ void AddPolicyCommands(CLI::App& app, Context& context);
 void AddRecipientCommands(CLI::App& app, Context& context);
 void AddReportCommands(CLI::App& app, Context& context);
 void AddHelpCommand(CLI::App& app, Context& context);
+void AddChecklistCommand(CLI::App& app, Context& context);
 void AddFlowCommands(CLI::App& app, Context& context);
 void AddUsageCommands(CLI::App& app, Context& context);
 void AddHealthCommands(CLI::App& app, Context& context);

@@ -103,6 +103,7 @@ int Run(int argc, char** argv) {
   AddCampaignCommands(app, context);
   AddRecipientCommands(app, context);
   AddReportCommands(app, context);
+  AddChecklistCommand(app, context);
   AddHelpCommand(app, context);
   AddFlowCommands(app, context);
   AddUsageCommands(app, context);
