@@ -46,7 +46,7 @@ ABSL_FLAG(int, sender_in_flight, 64,
           "requests that may be under way for one number; also what may still leave after a campaign was paused");
 ABSL_FLAG(int, sender_bulk_in_flight, 56, "of --sender_in_flight, those of campaigns and marketing");
 ABSL_FLAG(int64_t, queued_max, vinculo::messaging::kMaxQueued,
-          "how many messages of a tenant may wait outside campaigns; beyond it SendMessage is refused with QUEUE_FULL");
+          "how many messages of a tenant may wait to be sent; beyond it SendMessage is refused with QUEUE_FULL");
 
 namespace vinculo::messaging {
 namespace {

@@ -35,7 +35,7 @@ struct Config {
   absl::Duration sender_refresh;
   int sender_in_flight = 0;
   int sender_bulk_in_flight = 0;  // less than sender_in_flight
-  int64_t queued_max = 0;         // messages of a tenant that may wait outside campaigns
+  int64_t queued_max = 0;         // messages of a tenant that may wait to be sent
 };
 
 // Reads all flags; what is wrong is added to `check`.

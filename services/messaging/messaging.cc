@@ -65,8 +65,9 @@ class Messaging final : public rpc::Service {
                              .connect_timeout = config.graph_connect_timeout,
                              .total_timeout = config.graph_total_timeout,
                              .app_id = config.app_id}),
-        context_{environment.runtime, environment.database, contacts_, key_, provider_, media_budget_, config.rules,
-                 instance_,           config.queued_max},
+        queue_room_(environment.database, config.queued_max),
+        context_{environment.runtime, environment.database, contacts_,    key_,     provider_,
+                 media_budget_,       queue_room_,          config.rules, instance_},
         channels_(context_),
         templates_(context_),
         contact_service_(context_),
@@ -173,6 +174,7 @@ class Messaging final : public rpc::Service {
   MediaBudget media_budget_;
   std::unique_ptr<http::Client> client_;
   GraphProvider provider_;
+  QueueRoom queue_room_;
   const ApiContext context_;
   ChannelService channels_;
   TemplateService templates_;

@@ -100,7 +100,6 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after,
 }
 
 absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now) {
-  deltas.AddQueued(static_cast<int>(after.WaitsAlone()) - static_cast<int>(before.WaitsAlone()));
   RETURN_IF_ERROR(Reprice(tx, before, after, deltas));
   const std::vector<FigureAt> figures_were = FiguresOf(before), figures_are = FiguresOf(after);
   bool in_ledger = false;

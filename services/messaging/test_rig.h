@@ -42,7 +42,7 @@ class Rig : public testing::Test {
  protected:
   static constexpr char kSecret[] = "app-secret-for-tests";
 
-  explicit Rig(int64_t queued_max = kMaxQueued) : queued_max_(queued_max) {}
+  explicit Rig(int64_t queued_max = kMaxQueued) : queue_room_(*db_, queued_max) {}
 
   void SetUp() override {
     ASSERT_THAT(sandbox_.status(), test::IsOk());
@@ -292,7 +292,6 @@ class Rig : public testing::Test {
     return out;
   }
 
-  const int64_t queued_max_;
   sandbox::SandboxThread sandbox_;
   sql::TestDatabase db_{std::vector<sql::MigrationSet>{
       {"events", &events::Migrations()}, {"jobs", &jobs::Migrations()}, {"messaging", &Migrations()}}};
@@ -304,8 +303,9 @@ class Rig : public testing::Test {
       http::ClientOptions{.guard = http::AddressGuard({{"127.0.0.1", sandbox_.port()}})});
   GraphProvider provider_{*client_, {.base_url = sandbox_.url()}};
   MediaBudget media_budget_;
-  ApiContext context_{server_.runtime(),        *db_,  contacts_,  key_, provider_, media_budget_,
-                      ProviderRules::Default(), "one", queued_max_};
+  QueueRoom queue_room_;
+  ApiContext context_{server_.runtime(),        *db_, contacts_, key_, provider_, media_budget_, queue_room_,
+                      ProviderRules::Default(), "one"};
   ChannelService channels_{context_};
   TemplateService templates_{context_};
   ContactService contact_service_{context_};

@@ -11,7 +11,7 @@
 #include "common/rpc/runtime.h"
 #include "common/sql/database.h"
 #include "services/messaging/api/media_budget.h"
-#include "services/messaging/domain/message.h"
+#include "services/messaging/api/queue_room.h"
 #include "services/messaging/domain/provider_rules.h"
 #include "services/messaging/provider_port.h"
 #include "services/messaging/store/contact_repository.h"
@@ -27,9 +27,9 @@ struct ApiContext {
   const DataKey& key;
   ProviderPort& provider;
   MediaBudget& media_budget;
+  QueueRoom& queue_room;
   const ProviderRules& rules;
-  std::string instance = "one";     // names this process; a new one for each start
-  int64_t queued_max = kMaxQueued;  // messages of a tenant that may wait outside campaigns [M-128]
+  std::string instance;  // names this process; a new one for each start
 };
 
 // Viewers and roles of the rest of the suite see no personal data [M-127].

@@ -31,7 +31,7 @@ void MessageService::SendMessage(rpc::Call<v1::SendMessageRequest, v1::Message> 
   SendDraft draft = ParseSend(call.request(), call.now(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   draft.caller = call.principal().subject;
-  draft.queued_max = context_.queued_max;
+  draft.room = &context_.queue_room;
   const bool personal = MaySeePersonal(call.principal());
   context_.db.Write(
       call.scope(),

@@ -91,15 +91,6 @@ absl::StatusOr<Translation> CheckTemplate(sql::Transaction& tx, const Sender& se
   return *translation;
 }
 
-// One row tells how many wait: the call costs the same however long the queue is.
-absl::Status CheckRoom(sql::Transaction& tx, int64_t queued_max) {
-  ASSIGN_OR_RETURN(const int64_t queued, MessageRepository::Queued(tx));
-  if (queued < queued_max) return absl::OkStatus();
-  return ErrorWithDetails(absl::StatusCode::kResourceExhausted,
-                          absl::StrCat("At most ", queued_max, " messages wait outside campaigns; try again later."),
-                          {.reason = "QUEUE_FULL", .retry_after = absl::Minutes(1)});
-}
-
 absl::Status CheckMedia(sql::Transaction& tx, const Content& content, absl::Time now) {
   ASSIGN_OR_RETURN(const std::optional<std::string> ended, MediaRepository::FirstEnded(tx, MediaIds(content), now));
   if (!ended) return absl::OkStatus();
@@ -182,7 +173,7 @@ absl::StatusOr<Message> AcceptMessage(sql::Transaction& tx, const ContactReposit
   RETURN_IF_ERROR(CheckMedia(tx, m.content, draft.now));
   if (m.fallback) RETURN_IF_ERROR(CheckMedia(tx, *m.fallback, draft.now));
   m.lane = LaneOf(m.content, m.category);
-  RETURN_IF_ERROR(CheckRoom(tx, draft.queued_max));
+  RETURN_IF_ERROR(draft.room->Take(tx.tenant()));
   if (m.lane == Lane::kBulk) m.resend = ResendPolicy::kNever;
   m.expire_at =
       draft.now + draft.expire_after.value_or(m.category == Category::kAuthentication ? kCodeExpiry : kDefaultExpiry);

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/sql/transaction.h"
+#include "services/messaging/api/queue_room.h"
 #include "services/messaging/domain/message.h"
 #include "services/messaging/domain/routing.h"
 #include "services/messaging/store/contact_repository.h"
@@ -30,7 +31,7 @@ struct SendDraft {
   std::map<std::string, std::string> labels;
   std::string caller;
   bool test = false;  // of SendTest
-  int64_t queued_max = kMaxQueued;
+  QueueRoom* room = nullptr;
   Uuid message_id;
   absl::Time now;
 };

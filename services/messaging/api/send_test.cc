@@ -24,7 +24,7 @@ struct TestWanted {
   Content content;  // of a template; the campaign tells it otherwise
   std::optional<Uuid> sender_id;
   std::string caller;
-  int64_t queued_max = kMaxQueued;
+  QueueRoom* room = nullptr;
   absl::Time now;
 };
 
@@ -110,7 +110,7 @@ absl::StatusOr<std::vector<Uuid>> SendTests(sql::Transaction& tx, const ContactR
     }
     draft.caller = want.caller;
     draft.test = true;
-    draft.queued_max = want.queued_max;
+    draft.room = want.room;
     draft.message_id = want.messages[i];
     draft.now = want.now;
     RETURN_IF_ERROR(AcceptMessage(tx, contacts, draft).status());
@@ -125,7 +125,7 @@ void CampaignService::SendTest(rpc::Call<v1::SendTestRequest, v1::SendTestRespon
   TestWanted want = ParseTest(call.request(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   want.caller = call.principal().subject;
-  want.queued_max = context_.queued_max;
+  want.room = &context_.queue_room;
   want.now = call.now();
   for (size_t i = 0; i < want.contacts.size(); ++i) want.messages.push_back(Uuid::New(want.now));
   context_.db.Write(

@@ -19,7 +19,7 @@ enum class Lane { kTransactional = 1, kBulk = 2 };
 enum class Origin { kService = 1, kPhoneApp = 2 };
 enum class ResendPolicy { kNever = 1, kOnceIfUnknown = 2 };
 
-// How many messages of a tenant may wait outside campaigns, unless the operator says otherwise [M-128].
+// How many messages of a tenant may wait to be sent, unless the operator says otherwise [M-128].
 inline constexpr int64_t kMaxQueued = 1'000'000;
 
 // An outbound message.
@@ -58,8 +58,6 @@ struct Message {
   MessageState state() const { return StateOf(progress); }
   // Tests and what staff write on the phone app are in no report.
   bool in_reports() const { return !test && origin != Origin::kPhoneApp; }
-  // Waits by its own row, not by one of a campaign's ledger.
-  bool WaitsAlone() const { return !campaign_id && state() == MessageState::kQueued; }
   // The contact of the campaign's ledger row.
   const Uuid& recipient() const { return ledger_contact_id ? *ledger_contact_id : contact_id; }
   // When somebody must look at it again, as the row has it: `due_at`, and for an accepted message that waits for its

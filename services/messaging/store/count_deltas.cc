@@ -2,7 +2,6 @@
 
 #include "common/status/status_macros.h"
 #include "services/messaging/store/cost_repository.h"
-#include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -52,9 +51,7 @@ absl::Status CountDeltas::Flush(sql::Transaction& tx) {
       RETURN_IF_ERROR(tx.Exec(kAddCost, tx.tenant(), campaign, key.first, key.second, share.messages, share.micros));
     }
   }
-  if (queued_ != 0) RETURN_IF_ERROR(MessageRepository::AddQueued(tx, queued_));
   deltas_.clear();
-  queued_ = 0;
   costs_.clear();
   return figures.Flush(tx);
 }

@@ -23,8 +23,6 @@ class CountDeltas {
   void Move(const Uuid& campaign, RecipientState from, const std::string& from_reason, RecipientState to,
             const std::string& to_reason);
   void Add(const Uuid& campaign, RecipientState state, const std::string& reason, int64_t n);
-  // `n` more messages outside campaigns wait.
-  void AddQueued(int64_t n) { queued_ += n; }
   // What the message costs changed from `before` to `after`.
   void AddCost(const Uuid& campaign, const CostShares& before, const CostShares& after);
   absl::Status Flush(sql::Transaction& tx);
@@ -52,7 +50,6 @@ class CountDeltas {
 
  private:
   std::map<std::tuple<Uuid, RecipientState, std::string>, int64_t> deltas_;
-  int64_t queued_ = 0;
   std::map<Uuid, CostShares> costs_;
   std::map<Uuid, Found> found_;
   std::map<std::tuple<std::string, std::string, absl::CivilDay>, std::optional<CostRate>> rates_;

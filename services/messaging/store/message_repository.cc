@@ -36,11 +36,10 @@ constexpr sql::Query kInsert{"message_insert",
                              "error_code, billing_category, created_at, ledger_contact_id, origin, test, currency, "
                              "reserved, template_name, template_language) VALUES (?, ?, ?, ?, ?, ?, ?, "
                              "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kQueued{"message_queued", "SELECT queued FROM queued_count WHERE tenant_id = ?"};
-constexpr sql::Query kAddQueued{
-    "message_add_queued",
-    "INSERT INTO queued_count (tenant_id, queued) VALUES (?, ?) ON CONFLICT (tenant_id) DO UPDATE SET queued = "
-    "queued_count.queued + excluded.queued"};
+constexpr sql::Query kCountQueued{"message_count_queued",
+                                  "SELECT COUNT(*) FROM sender s JOIN message m ON m.tenant_id = s.tenant_id AND "
+                                  "m.sender_id = s.sender_id AND m.lane "
+                                  "IN (1, 2) AND m.state = 1 AND m.state IN (1, 2, 3) WHERE s.tenant_id = ?"};
 constexpr sql::Query kGet{"message_get", "SELECT " COLUMNS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kFacts{"message_facts", "SELECT " FACTS "WHERE m.tenant_id = ? AND m.message_id = ?"};
 constexpr sql::Query kManyFacts{"message_many_facts", "SELECT " FACTS
@@ -221,18 +220,14 @@ absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
                           m.reply_route.ref, EncodeMap(m.labels), m.caller, m.created_at, m.ledger_contact_id, m.origin,
                           m.test, m.currency, m.reserved, key.name, key.language));
   if (m.progress.phase == Phase::kQueued) tx.Raise(kSignalQueue);
-  return m.WaitsAlone() ? AddQueued(tx, 1) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> MessageRepository::Queued(sql::Transaction& tx) {
+absl::StatusOr<int64_t> MessageRepository::CountQueued(sql::Transaction& tx) {
   ASSIGN_OR_RETURN(const std::optional<int64_t> n,
                    tx.Find(
-                       kQueued, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
+                       kCountQueued, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
   return n.value_or(0);
-}
-
-absl::Status MessageRepository::AddQueued(sql::Transaction& tx, int64_t n) {
-  return tx.Exec(kAddQueued, tx.tenant(), n);
 }
 
 absl::StatusOr<std::optional<Message>> MessageRepository::Find(sql::Transaction& tx, const Uuid& id) {
@@ -394,7 +389,7 @@ std::vector<sql::Query> MessageRepository::Queries() {
   return {kAcceptBegun,    kAnyAccepted, kFacts,      kManyFacts,       kUpdateReported, kAwaited,
           kLastFacts,      kInsert,      kGet,        kByWamid,         kUpdate,         kUpdateProgress,
           kSetPricing,     kDue,         kNextDue,    kPostponeContact, kOrphans,        kUnknownDue,
-          kUnknownWaiting, kByContact,   kByCampaign, kQueued,          kAddQueued};
+          kUnknownWaiting, kByContact,   kByCampaign, kCountQueued};
 }
 
 }  // namespace vinculo::messaging

@@ -18,10 +18,9 @@ inline constexpr auto kSignalQueue = static_cast<sql::Signal>(1u << 16);
 class MessageRepository {
  public:
   static absl::Status Insert(sql::Transaction& tx, const Message& message);
-  // Messages outside campaigns that wait to be sent [M-128]. Insert counts; whoever changes the state of a stored one
-  // adds the difference, within the same transaction.
-  static absl::StatusOr<int64_t> Queued(sql::Transaction& tx);
-  static absl::Status AddQueued(sql::Transaction& tx, int64_t n);
+  // How many wait to be sent, those of campaigns that wait for another attempt included: the time it takes grows with
+  // their number.
+  static absl::StatusOr<int64_t> CountQueued(sql::Transaction& tx);
   // NOT_FOUND MESSAGE_NOT_FOUND.
   static absl::StatusOr<Message> Get(sql::Transaction& tx, const Uuid& id);
   static absl::StatusOr<std::optional<Message>> Find(sql::Transaction& tx, const Uuid& id);

@@ -106,7 +106,6 @@ class QueuedLane {
     const bool changed = content_changed || m.category != before.category;
     RETURN_IF_ERROR(c_.RecountMarketing(to.contact, before, m));
     c_.MarkSending(m);
-    c_.deltas.AddQueued(-1);
     RETURN_IF_ERROR(changed ? MessageRepository::Update(c_.tx, m) : MessageRepository::UpdateProgress(c_.tx, m));
     RETURN_IF_ERROR(c_.Charge(to, m));
     return c_.Begin(std::move(m), to.contact);

@@ -79,18 +79,6 @@ class WorkRig : public testing::Test {
             .updated_at = kNow};
   }
 
-  void TearDown() override {
-    constexpr sql::Query kCount{
-        "test_count_queued", "SELECT COUNT(*) FROM message WHERE tenant_id = ? AND state = 1 AND campaign_id IS NULL"};
-    Write([&](sql::Transaction& tx) -> absl::Status {
-      ASSIGN_OR_RETURN(const int64_t counted, MessageRepository::Queued(tx));
-      const auto rows = tx.Find(
-          kCount, [](const sql::Row& r) { return r.Int(0); }, tx.tenant());
-      EXPECT_EQ(counted, rows->value()) << "the count of waiting messages equals the rows";
-      return absl::OkStatus();
-    }).IgnoreError();
-  }
-
   // A running campaign with `n` queued people who agreed to marketing; people_ has them in the order of the ledger.
   Campaign NewCampaign(int n) {
     Campaign c{.id = Uuid::New(kNow),

@@ -29,10 +29,3 @@ CREATE TABLE sender_traffic (
   count INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, sender_id, direction, slot)
 ) STRICT, WITHOUT ROWID;
-
--- How many messages outside campaigns wait to be sent, tests and confirmations included; changes with their rows.
-CREATE TABLE queued_count (
-  tenant_id TEXT NOT NULL,
-  queued INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id)
-) STRICT, WITHOUT ROWID;
