@@ -6,6 +6,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {requestId} from '../journey/lib/rpc.mjs';
 import {Suite} from '../journey/lib/suite.mjs';
+import {notYet, until} from '../journey/lib/wait.mjs';
 import {Calls, call, median} from './lib/calls.mjs';
 import {MassCampaign, kTemplate, phone} from './lib/mass_campaign.mjs';
 
@@ -92,6 +93,8 @@ async function webhooks(mass) {
   print('webhook_updates_per_s', per('updates'), 0);
   print('webhook_answer_p99_ms', (await suite.counts()).webhooks.answer_p99_ms, 0);
   for (const id of running) await mass.client('CampaignService').CancelCampaign({request_id: requestId(), campaign_id: id});
+  const queued = async (id) => Number((await mass.client('ReportService').GetCampaignReport({campaign_id: id})).queued);
+  for (const id of running) await until('the rest to be skipped', async () => (await queued(id)) === 0 || notYet(await queued(id)), 600);
 }
 
 // SendMessage to somebody new each time, and GetMessage. Their number sends one message a second, so that the rest only waits.
