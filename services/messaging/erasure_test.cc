@@ -1,3 +1,5 @@
+#include <map>
+#include <memory>
 #include <regex>
 
 #include "absl/strings/str_join.h"
@@ -21,8 +23,10 @@ class ErasureTest : public Rig {
     std::string all;
     for (const std::string& text : selects) {
       // Kept for as long as the store is open, as statements must be.
-      const std::string& kept = *new std::string(text);
-      const sql::Query& query = *new sql::Query{kept.c_str(), kept.c_str()};
+      static auto& kept = *new std::map<std::string, std::unique_ptr<const sql::Query>>();
+      const auto it = kept.try_emplace(text).first;
+      if (it->second == nullptr) it->second.reset(new sql::Query{it->first.c_str(), it->first.c_str()});
+      const sql::Query& query = *it->second;
       const absl::Status read = db_->WriteAndWait(sql::TestScope(), [&](sql::Transaction& tx) {
         return tx.Each(query, [&](const sql::Row& r) { absl::StrAppend(&all, r.Blob(0), r.Text(0), "\n"); });
       });
