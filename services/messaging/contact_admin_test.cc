@@ -82,19 +82,45 @@ TEST_F(ContactAdminTest, AnUpdateTakesWhatIsNamedAndKeepsTheRest) {
               StatusIs(Code::kInvalidArgument, "INVALID_FIELDS"));
 }
 
-TEST_F(ContactAdminTest, UnderAPhoneThatWroteInAPersonStaysKnown) {
+TEST_F(ContactAdminTest, UnderAPhoneThatWhatsAppKnowsAPersonStaysKnown) {
   Connect();
-  const v1::Contact ana = Upsert("+5491120000000", "Ana");
-  Control("POST", "inbound", R"({"from":"5491120000000","phone_number_id":"100000000000001","text":"hola"})");
+  ImportPeople(2);
+  ApproveTemplate();
+  StartSending();
+  // The first was written to, the second wrote in, and a third was only typed.
+  v1::SendMessageRequest send;
+  send.set_request_id(NewId());
+  send.mutable_recipient()->set_phone("+5491120000000");
+  v1::TemplateContent& content = *send.mutable_content()->mutable_template_();
+  content.set_name("promo");
+  content.set_language("es_AR");
+  (*content.mutable_values())["body.1"] = "Ana";
+  v1::Message m;
+  ASSERT_THAT(Call(*message_stub_, &v1::MessageService::Stub::SendMessage, send, &m), IsOk());
+  v1::GetMessageRequest get;
+  get.set_message_id(m.id());
+  ASSERT_TRUE(Eventually([&] {
+    return Call(*message_stub_, &v1::MessageService::Stub::GetMessage, get, &m).ok() &&
+           m.state() >= v1::MESSAGE_STATE_ACCEPTED;
+  }));
+  Control("POST", "inbound", R"({"from":"5491120000001","phone_number_id":"100000000000001","text":"hola"})");
   ASSERT_TRUE(Eventually([&] { return Events("message.received").size() == 1; }));
-  v1::Contact patch, out;
-  patch.set_id(ana.id());
-  v1::ContactIdentity* phone = patch.add_identities();
-  phone->set_kind("PHONE");
-  phone->set_value("+5491166667777");
-  ASSERT_THAT(Update(patch, {"identities"}, &out), IsOk());
-  EXPECT_EQ(out.identities_size(), 2) << out.ShortDebugString();
-  EXPECT_EQ(Lookup("+5491120000000").id(), ana.id());
+  Upsert("+5491120000002");
+  const auto edit = [&](const std::string& from, const std::string& to) {
+    v1::Contact patch, out;
+    patch.set_id(Lookup(from).id());
+    v1::ContactIdentity* phone = patch.add_identities();
+    phone->set_kind("PHONE");
+    phone->set_value(to);
+    EXPECT_THAT(Update(patch, {"identities"}, &out), IsOk());
+    return out;
+  };
+  for (const auto& [from, to] : {std::pair("+5491120000000", "+5491160000000"), {"+5491120000001", "+5491160000001"}}) {
+    const v1::Contact edited = edit(from, to);
+    EXPECT_EQ(edited.identities_size(), 2) << edited.ShortDebugString();
+    EXPECT_EQ(Lookup(from).id(), edited.id());
+  }
+  EXPECT_EQ(edit("+5491120000002", "+5491160000002").identities_size(), 1) << "what was typed leaves nothing";
 }
 
 TEST_F(ContactAdminTest, TwoContactsAreMadeOneByHand) {

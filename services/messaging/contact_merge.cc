@@ -98,25 +98,29 @@ absl::StatusOr<Contact> MergeContacts(sql::Transaction& tx, const ContactReposit
   return survivor;
 }
 
-absl::StatusOr<bool> InTouch(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& id) {
-  ASSIGN_OR_RETURN(const Contact contact, contacts.Get(tx, id));
-  if (contact.last_inbound_at) return true;
-  return MessageRepository::AnyAccepted(tx, id);
-}
-
 namespace {
 
-// Whose identity it is. A phone stands for the wa_id of its digits once WhatsApp has reached the person under it, or
-// the person `asked` about; until then it is only what somebody typed.
+// Whose identity it is. A phone stands for the wa_id of its digits where WhatsApp has answered with it; until then it
+// is only what somebody typed.
 absl::StatusOr<std::optional<Uuid>> ProvenOwner(sql::Transaction& tx, const ContactRepository& contacts,
-                                                const Identity& id, const Uuid& asked) {
+                                                const Identity& id) {
   ASSIGN_OR_RETURN(const std::optional<Uuid> owner, contacts.OwnerOf(tx, id));
   if (owner || id.kind != IdentityKind::kWaId) return owner;
   ASSIGN_OR_RETURN(const std::optional<Uuid> typed,
                    contacts.OwnerOf(tx, {IdentityKind::kPhone, PhoneOfWaId(id.value)}));
-  if (!typed || *typed == asked) return typed;
-  ASSIGN_OR_RETURN(const bool proven, InTouch(tx, contacts, *typed));
+  if (!typed) return std::nullopt;
+  ASSIGN_OR_RETURN(const bool proven, MessageRepository::AnsweredWith(tx, *typed, id.value));
   return proven ? typed : std::nullopt;
+}
+
+// Whether there is nothing to learn from an answer about the contact.
+absl::StatusOr<bool> Known(sql::Transaction& tx, const ContactRepository& contacts, const Identity& id,
+                           const Uuid& contact) {
+  ASSIGN_OR_RETURN(std::optional<Uuid> owner, contacts.OwnerOf(tx, id));
+  if (!owner && id.kind == IdentityKind::kWaId) {
+    ASSIGN_OR_RETURN(owner, contacts.OwnerOf(tx, {IdentityKind::kPhone, PhoneOfWaId(id.value)}));
+  }
+  return owner && *owner == contact;
 }
 
 }  // namespace
@@ -124,12 +128,12 @@ absl::StatusOr<std::optional<Uuid>> ProvenOwner(sql::Transaction& tx, const Cont
 absl::StatusOr<Contact> LearnIdentities(sql::Transaction& tx, const ContactRepository& contacts, Contact contact,
                                         const PersonRef& proven, absl::Time now) {
   if (contact.state != ContactState::kActive) return contact;
-  bool learned = false;
+  PersonRef fresh{.phone = "", .country = proven.country};
   for (const Identity& id : IdentitiesOf({.phone = "", .wa_id = proven.wa_id, .bsuid = proven.bsuid})) {
     if (absl::c_linear_search(contact.identities, id)) continue;
-    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, ProvenOwner(tx, contacts, id, contact.id));
+    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, ProvenOwner(tx, contacts, id));
     if (!owner) {
-      learned = true;
+      (id.kind == IdentityKind::kBsuid ? fresh.bsuid : fresh.wa_id) = id.value;
       continue;
     }
     if (*owner == contact.id) continue;
@@ -137,8 +141,7 @@ absl::StatusOr<Contact> LearnIdentities(sql::Transaction& tx, const ContactRepos
     if (other.id == contact.id || other.state != ContactState::kActive) continue;
     ASSIGN_OR_RETURN(contact, MergeContacts(tx, contacts, contact, other, now));
   }
-  if (!learned) return contact;
-  const PersonRef fresh{.phone = "", .wa_id = proven.wa_id, .bsuid = proven.bsuid, .country = proven.country};
+  if (fresh.wa_id.empty() && fresh.bsuid.empty()) return contact;
   const auto shown = [&] { return std::tuple(contact.phone, contact.bsuid, contact.country); };
   const auto before = shown();
   RETURN_IF_ERROR(contacts.AddIdentities(tx, fresh, contact, now).status());
@@ -151,8 +154,8 @@ absl::Status LearnIdentities(sql::Transaction& tx, const ContactRepository& cont
                              const PersonRef& proven, absl::Time now) {
   bool known = true;
   for (const Identity& id : IdentitiesOf({.phone = "", .wa_id = proven.wa_id, .bsuid = proven.bsuid})) {
-    ASSIGN_OR_RETURN(const std::optional<Uuid> owner, ProvenOwner(tx, contacts, id, contact_id));
-    known = known && owner && *owner == contact_id;
+    ASSIGN_OR_RETURN(const bool nothing_new, Known(tx, contacts, id, contact_id));
+    known = known && nothing_new;
   }
   if (known) return absl::OkStatus();
   ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, contact_id));

@@ -19,16 +19,13 @@ absl::StatusOr<Contact> MergeContacts(sql::Transaction& tx, const ContactReposit
                                       const Contact& other, absl::Time now);
 
 // The channel says that `contact`, whose identities are loaded, has this wa_id and BSUID: they join it, and a contact
-// that has one of them is the same person. A wa_id that is the digits of the contact's own phone is not kept a second
-// time: the phone stands for it. Runs no statement when all is known.
+// that has one of them is the same person. A wa_id that is the digits of a phone which WhatsApp has answered with it is
+// not kept a second time: the phone stands for it. Runs no statement when all is known.
 absl::StatusOr<Contact> LearnIdentities(sql::Transaction& tx, const ContactRepository& contacts, Contact contact,
                                         const PersonRef& proven, absl::Time now);
-// The same when only the contact's id is at hand.
+// The same of WhatsApp's answer to a message to the contact, once the message's row has its wa_id.
 absl::Status LearnIdentities(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& contact,
                              const PersonRef& proven, absl::Time now);
-
-// WhatsApp has reached the contact, or was reached by it: its phone is more than what somebody typed.
-absl::StatusOr<bool> InTouch(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& contact);
 
 // The person now has the number of `fresh` and no other, or only its BSUID when it names no number: what names the old
 // one is retired, so that its next owner is a new contact, and what the person decided goes along [M-09].

@@ -15,6 +15,7 @@
 #include "services/messaging/consent_act.h"
 #include "services/messaging/contact_merge.h"
 #include "services/messaging/erasure.h"
+#include "services/messaging/store/message_repository.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -78,20 +79,23 @@ Named ParseIdentities(const v1::Contact& in, const Contact& before, FieldViolati
   return out;
 }
 
-// The contact has these phones and BSUIDs from now on, beside what WhatsApp told: under a phone that it has reached the
-// person stays known by its wa_id.
+// Under a phone that WhatsApp has answered with the person stays known when it is edited away.
+absl::Status KeepWaId(sql::Transaction& tx, const ContactRepository& contacts, const std::string& wa_id,
+                      Contact& contact, absl::Time now) {
+  ASSIGN_OR_RETURN(const bool proven, MessageRepository::AnsweredWith(tx, contact.id, wa_id));
+  if (!proven) return absl::OkStatus();
+  return contacts.AddIdentities(tx, {.phone = "", .wa_id = wa_id}, contact, now).status();
+}
+
+// The contact has these phones and BSUIDs from now on, beside what WhatsApp told.
 absl::Status ReplaceIdentities(sql::Transaction& tx, const ContactRepository& contacts, const Named& named,
                                Contact& contact, absl::Time now) {
   const std::vector<Identity> before = contact.identities;
-  ASSIGN_OR_RETURN(const bool in_touch, InTouch(tx, contacts, contact.id));
   for (const Identity& id : before) {
     if (id.kind == IdentityKind::kWaId || absl::c_linear_search(named.identities, id)) continue;
     RETURN_IF_ERROR(contacts.RemoveIdentity(tx, contact, id));
     std::erase(contact.identities, id);
-    if (id.kind == IdentityKind::kPhone && in_touch) {
-      const PersonRef known{.phone = "", .wa_id = id.value.substr(1)};
-      RETURN_IF_ERROR(contacts.AddIdentities(tx, known, contact, now).status());
-    }
+    if (id.kind == IdentityKind::kPhone) RETURN_IF_ERROR(KeepWaId(tx, contacts, id.value.substr(1), contact, now));
     if (contact.phone == id.value) contact.phone.clear();
     if (contact.bsuid == id.value) contact.bsuid.clear();
   }

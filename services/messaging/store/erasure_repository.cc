@@ -18,7 +18,8 @@ constexpr sql::Query kConsents{"erase_consents",
                                "UPDATE consent SET reference = '' WHERE tenant_id = ? AND contact_id = ?"};
 constexpr sql::Query kMessages{
     "erase_messages",
-    "UPDATE message SET content = '{}', fallback = '', labels = '{}', quote_wamid = '' WHERE tenant_id = ?1 AND "
+    "UPDATE message SET content = '{}', fallback = '', labels = '{}', quote_wamid = '', wa_id = '' WHERE tenant_id = "
+    "?1 AND "
     "message_id IN (SELECT message_id FROM message WHERE tenant_id = ?1 AND contact_id = ?2 AND content <> '{}' ORDER "
     "BY "
     "message_id LIMIT ?3)"};

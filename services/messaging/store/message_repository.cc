@@ -34,8 +34,8 @@ constexpr sql::Query kInsert{"message_insert",
                              "expire_at, resend, content, fallback, version, category, quote_wamid, reply_route, "
                              "reply_ref, labels, caller, wamid, error_reason, "
                              "error_code, billing_category, created_at, ledger_contact_id, origin, test, currency, "
-                             "reserved, template_name, template_language) VALUES (?, ?, ?, ?, ?, ?, ?, "
-                             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?, ?, ?)"};
+                             "reserved, template_name, template_language, wa_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
+                             "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, '', ?, ?, ?, ?, ?, ?, ?, ?, '')"};
 constexpr sql::Query kCountQueued{"message_count_queued",
                                   "SELECT COUNT(*) FROM sender s JOIN message m ON m.tenant_id = s.tenant_id AND "
                                   "m.sender_id = s.sender_id AND m.lane "
@@ -47,6 +47,7 @@ constexpr sql::Query kManyFacts{"message_many_facts", "SELECT " FACTS
                                                       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                                                       "?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr size_t kMany = 32;
+constexpr int kLastCampaignMessages = 32;
 constexpr sql::Query kByWamid{"message_by_wamid",
                               "SELECT " FACTS "WHERE m.tenant_id = ? AND m.wamid = ? AND m.wamid <> '' LIMIT 1"};
 constexpr sql::Query kUpdate{"message_update",
@@ -61,15 +62,16 @@ constexpr sql::Query kUpdateProgress{"message_update_progress",
                                      "wamid = ?, error_reason = ?, error_code = ?, accepted_at "
                                      "= ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? "
                                      "WHERE tenant_id = ? AND message_id = ?"};
-constexpr sql::Query kAcceptBegun{
-    "message_accept_begun",
-    "UPDATE message SET state = ?, phase = ?, due_at = ?, wamid = ?, accepted_at = ? WHERE tenant_id = ? AND "
-    "message_id = ? AND attempt = ? AND phase = ? AND contact_id = ?"};
-// By contact and not by time, which the order says.
-constexpr sql::Query kAnyAccepted{
-    "message_any_accepted",
-    "SELECT 1 FROM message WHERE tenant_id = ? AND contact_id = ? AND accepted_at IS NOT NULL ORDER BY message_id "
-    "LIMIT 1"};
+constexpr sql::Query kAcceptBegun{"message_accept_begun",
+                                  "UPDATE message SET state = ?, phase = ?, due_at = ?, wamid = ?, accepted_at = ?, "
+                                  "wa_id = ? WHERE tenant_id = ? AND "
+                                  "message_id = ? AND attempt = ? AND phase = ? AND contact_id = ?"};
+constexpr sql::Query kSetWaId{"message_set_wa_id",
+                              "UPDATE message SET wa_id = ? WHERE tenant_id = ? AND message_id = ?"};
+// Newest first: mostly each one answers it, and the order says by contact.
+constexpr sql::Query kAnsweredWith{
+    "message_answered_with",
+    "SELECT 1 FROM message WHERE tenant_id = ? AND contact_id = ? AND wa_id = ? ORDER BY message_id DESC LIMIT 1"};
 // Touches no index of attempts and wamids: statuses come three times as often as messages.
 constexpr sql::Query kUpdateReported{
     "message_update_reported",
@@ -121,8 +123,6 @@ constexpr sql::Query kByCampaign{
     "SELECT " COLUMNS
     "WHERE m.tenant_id = ? AND m.campaign_id = ? AND m.message_id < ? AND m.campaign_id IS NOT NULL ORDER BY "
     "m.message_id DESC LIMIT ?"};
-
-constexpr int kLastCampaignMessages = 32;
 
 Message ReadMessage(const sql::Row& r, absl::Status& status) {
   Message m;
@@ -187,6 +187,12 @@ absl::StatusOr<std::optional<Message>> FindOne(sql::Transaction& tx, const sql::
 }
 
 template <class... Args>
+absl::StatusOr<std::optional<int64_t>> FindNumber(sql::Transaction& tx, const sql::Query& query, const Args&... args) {
+  return tx.Find(
+      query, [](const sql::Row& r) { return r.Int(0); }, args...);
+}
+
+template <class... Args>
 absl::Status Collect(sql::Transaction& tx, std::vector<Message>& out, const sql::Query& query, const Args&... args) {
   absl::Status decoded;
   RETURN_IF_ERROR(tx.Each(
@@ -224,9 +230,7 @@ absl::Status MessageRepository::Insert(sql::Transaction& tx, const Message& m) {
 }
 
 absl::StatusOr<int64_t> MessageRepository::CountQueued(sql::Transaction& tx) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> n,
-                   tx.Find(
-                       kCountQueued, [](const sql::Row& r) { return r.Int(0); }, tx.tenant()));
+  ASSIGN_OR_RETURN(const std::optional<int64_t> n, FindNumber(tx, kCountQueued, tx.tenant()));
   return n.value_or(0);
 }
 
@@ -279,17 +283,20 @@ absl::Status MessageRepository::UpdateProgress(sql::Transaction& tx, const Messa
                  tx.tenant(), m.id);
 }
 
-absl::StatusOr<bool> MessageRepository::AcceptBegun(sql::Transaction& tx, const Message& m) {
+absl::StatusOr<bool> MessageRepository::AcceptBegun(sql::Transaction& tx, const Message& m, const std::string& wa_id) {
   ASSIGN_OR_RETURN(const int64_t changed, tx.ExecCount(kAcceptBegun, m.state(), m.progress.phase, m.next_look(),
-                                                       m.wamid, m.progress.accepted_at, tx.tenant(), m.id,
+                                                       m.wamid, m.progress.accepted_at, wa_id, tx.tenant(), m.id,
                                                        m.progress.attempt, Phase::kSending, m.contact_id));
   return changed == 1;
 }
 
-absl::StatusOr<bool> MessageRepository::AnyAccepted(sql::Transaction& tx, const Uuid& contact) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> found,
-                   tx.Find(
-                       kAnyAccepted, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), contact));
+absl::Status MessageRepository::SetWaId(sql::Transaction& tx, const Uuid& id, const std::string& wa_id) {
+  return tx.Exec(kSetWaId, wa_id, tx.tenant(), id);
+}
+
+absl::StatusOr<bool> MessageRepository::AnsweredWith(sql::Transaction& tx, const Uuid& contact,
+                                                     const std::string& wa_id) {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found, FindNumber(tx, kAnsweredWith, tx.tenant(), contact, wa_id));
   return found.has_value();
 }
 
@@ -349,9 +356,7 @@ absl::StatusOr<std::vector<Message>> MessageRepository::Awaited(sql::Transaction
 
 absl::StatusOr<bool> MessageRepository::UnknownWaiting(sql::Transaction& tx, const Uuid& sender, const Uuid& campaign,
                                                        absl::Time never) {
-  ASSIGN_OR_RETURN(const std::optional<int64_t> found, tx.Find(
-                                                           kUnknownWaiting, [](const sql::Row& r) { return r.Int(0); },
-                                                           tx.tenant(), sender, never, campaign));
+  ASSIGN_OR_RETURN(const auto found, FindNumber(tx, kUnknownWaiting, tx.tenant(), sender, never, campaign));
   return found.has_value();
 }
 
@@ -386,10 +391,10 @@ absl::StatusOr<std::optional<Message>> MessageRepository::LastCampaignMessage(sq
 }
 
 std::vector<sql::Query> MessageRepository::Queries() {
-  return {kAcceptBegun,    kAnyAccepted, kFacts,      kManyFacts,       kUpdateReported, kAwaited,
-          kLastFacts,      kInsert,      kGet,        kByWamid,         kUpdate,         kUpdateProgress,
-          kSetPricing,     kDue,         kNextDue,    kPostponeContact, kOrphans,        kUnknownDue,
-          kUnknownWaiting, kByContact,   kByCampaign, kCountQueued};
+  return {kAcceptBegun,    kSetWaId,        kAnsweredWith, kFacts,      kManyFacts,       kUpdateReported,
+          kAwaited,        kLastFacts,      kInsert,       kGet,        kByWamid,         kUpdate,
+          kUpdateProgress, kSetPricing,     kDue,          kNextDue,    kPostponeContact, kOrphans,
+          kUnknownDue,     kUnknownWaiting, kByContact,    kByCampaign, kCountQueued};
 }
 
 }  // namespace vinculo::messaging

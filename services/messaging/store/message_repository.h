@@ -34,11 +34,13 @@ class MessageRepository {
   static absl::Status Update(sql::Transaction& tx, const Message& message);
   // The same for an unchanged content: what a status or a result changes.
   static absl::Status UpdateProgress(sql::Transaction& tx, const Message& message);
-  // State, phase, due time, wamid and acceptance of an attempt that is SENDING for this contact; false when it no
-  // longer is: a status, a merge or another attempt has changed the row.
-  static absl::StatusOr<bool> AcceptBegun(sql::Transaction& tx, const Message& message);
-  // Whether WhatsApp ever took a message for this contact.
-  static absl::StatusOr<bool> AnyAccepted(sql::Transaction& tx, const Uuid& contact);
+  // State, phase, due time, wamid, acceptance and wa_id of an attempt that is SENDING for this contact; false when it
+  // no longer is: a status, a merge or another attempt has changed the row.
+  static absl::StatusOr<bool> AcceptBegun(sql::Transaction& tx, const Message& message, const std::string& wa_id);
+  // Whose WhatsApp said that the message is.
+  static absl::Status SetWaId(sql::Transaction& tx, const Uuid& id, const std::string& wa_id);
+  // Whether WhatsApp has answered a message to this contact with this wa_id.
+  static absl::StatusOr<bool> AnsweredWith(sql::Transaction& tx, const Uuid& contact, const std::string& wa_id);
   // The same again for an unchanged attempt, token and wamid: what a status changes.
   static absl::Status UpdateReported(sql::Transaction& tx, const Message& message);
   // Billing category, billable, price and currency.

@@ -249,6 +249,35 @@ TEST_F(ContactWorkTest, APhoneStandsForTheWaIdOfItsDigits) {
   EXPECT_EQ(Read(hidden.id).id, typed.id);
 }
 
+TEST_F(ContactWorkTest, APhoneThatWhatsAppNeverAnsweredWithStandsForNothing) {
+  Contact hidden = Make({.bsuid = "AR.99"}, kNow - absl::Hours(2));
+  Launch({hidden});
+  ASSERT_THAT(Answer(Commit().at(0), {.result = SendResult::kAccepted, .wamid = "wamid.1", .user_id = "AR.99"}),
+              IsOk());
+  // Somebody types a phone for a contact that was reached under another name.
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return contacts_.AddIdentities(tx, {.phone = "+5491122334455", .country = "AR"}, hidden, kNow).status();
+              }),
+              IsOk());
+  const Contact other = Make({.bsuid = "AR.77"}, kNow - absl::Hours(1));
+  Launch({other});
+  ASSERT_THAT(Answer(Commit().at(0), {.result = SendResult::kAccepted, .wamid = "wamid.2", .wa_id = "5491122334455"}),
+              IsOk());
+  EXPECT_EQ(Read(other.id).id, other.id) << "typed data never merges";
+  EXPECT_EQ(Find({.wa_id = "5491122334455"})->id, other.id);
+}
+
+TEST_F(ContactWorkTest, ABsuidThatIsLearnedDoesNotBringThePhonesOwnWaIdAlong) {
+  const Contact typed = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  Launch({typed});
+  ASSERT_THAT(
+      Answer(Commit().at(0),
+             {.result = SendResult::kAccepted, .wamid = "wamid.1", .wa_id = "5491122334455", .user_id = "AR.99"}),
+      IsOk());
+  EXPECT_EQ(Identities(typed),
+            (std::vector<Identity>{{IdentityKind::kPhone, "+5491122334455"}, {IdentityKind::kBsuid, "AR.99"}}));
+}
+
 TEST_F(ContactWorkTest, AWaIdUnlikeThePhoneIsKept) {
   const Contact typed = Make({.phone = "+5215512345678", .country = "MX"}, kNow - absl::Hours(2));
   Launch({typed});

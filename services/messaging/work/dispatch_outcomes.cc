@@ -76,7 +76,9 @@ struct Recorder {
       ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(tx, outcome.wamid));
       for (const StatusReport& report : parked) MergeStatus(report, m.progress);
     }
-    return LearnIdentities(tx, contacts, m.contact_id, ProvenBy(outcome), now);
+    const PersonRef who = ProvenBy(outcome);
+    RETURN_IF_ERROR(MessageRepository::SetWaId(tx, m.id, who.wa_id));
+    return LearnIdentities(tx, contacts, m.contact_id, who, now);
   }
 
   // Mostly nothing has touched a message between its request and the answer: then it is not read back. False when
@@ -85,10 +87,11 @@ struct Recorder {
     if (any_parked) return false;
     Message m = begun;
     Take(m, outcome);
-    ASSIGN_OR_RETURN(const bool untouched, MessageRepository::AcceptBegun(tx, m));
+    const PersonRef who = ProvenBy(outcome);
+    ASSIGN_OR_RETURN(const bool untouched, MessageRepository::AcceptBegun(tx, m, who.wa_id));
     if (!untouched) return false;
     RETURN_IF_ERROR(Follow(tx, begun, m, deltas, now));
-    RETURN_IF_ERROR(LearnIdentities(tx, contacts, m.contact_id, ProvenBy(outcome), now));
+    RETURN_IF_ERROR(LearnIdentities(tx, contacts, m.contact_id, who, now));
     return true;
   }
 

@@ -338,7 +338,8 @@ CREATE TABLE campaign_count (
 
 -- Outbound messages. `ledger_contact_id` is whose ledger row it is, set when that contact was merged. `phase` and the
 -- times are facts, `state` is the pure function of them. `due_at` is when a queued row may go and when an unknown one is
--- given up; of an accepted one that was not delivered, when to see whether it has expired.
+-- given up; of an accepted one that was not delivered, when to see whether it has expired. `wa_id` is the person's, as
+-- WhatsApp answered it: what proves a phone.
 CREATE TABLE message (
   tenant_id TEXT NOT NULL,
   message_id BLOB NOT NULL,
@@ -382,6 +383,7 @@ CREATE TABLE message (
   reserved INTEGER NOT NULL,
   template_name TEXT NOT NULL,
   template_language TEXT NOT NULL,
+  wa_id TEXT NOT NULL,
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT;
 CREATE INDEX message_open ON message (tenant_id, sender_id, lane, state, due_at, message_id) WHERE state IN (1, 2, 3);
