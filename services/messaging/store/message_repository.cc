@@ -62,12 +62,12 @@ constexpr sql::Query kUpdateProgress{"message_update_progress",
                                      "wamid = ?, error_reason = ?, error_code = ?, accepted_at "
                                      "= ?, sent_at = ?, delivered_at = ?, read_at = ?, failed_at = ?, expired_at = ? "
                                      "WHERE tenant_id = ? AND message_id = ?"};
+// An erased message, whose content is gone, learns nothing of the person any more.
+#define WA_ID "wa_id = CASE WHEN content = '{}' THEN '' ELSE ? END WHERE tenant_id = ? AND message_id = ?"
 constexpr sql::Query kAcceptBegun{"message_accept_begun",
-                                  "UPDATE message SET state = ?, phase = ?, due_at = ?, wamid = ?, accepted_at = ?, "
-                                  "wa_id = ? WHERE tenant_id = ? AND "
-                                  "message_id = ? AND attempt = ? AND phase = ? AND contact_id = ?"};
-constexpr sql::Query kSetWaId{"message_set_wa_id",
-                              "UPDATE message SET wa_id = ? WHERE tenant_id = ? AND message_id = ?"};
+                                  "UPDATE message SET state = ?, phase = ?, due_at = ?, wamid = ?, accepted_at = "
+                                  "?, " WA_ID " AND attempt = ? AND phase = ? AND contact_id = ?"};
+constexpr sql::Query kSetWaId{"message_set_wa_id", "UPDATE message SET " WA_ID};
 // Newest first: mostly each one answers it, and the order says by contact.
 constexpr sql::Query kAnsweredWith{
     "message_answered_with",

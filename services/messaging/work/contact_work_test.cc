@@ -9,8 +9,10 @@
 #include "common/testing/status_matchers.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/contact_merge.h"
+#include "services/messaging/erasure.h"
 #include "services/messaging/reachability.h"
 #include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/erasure_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/media_repository.h"
@@ -265,6 +267,29 @@ TEST_F(ContactWorkTest, APhoneThatWhatsAppNeverAnsweredWithStandsForNothing) {
               IsOk());
   EXPECT_EQ(Read(other.id).id, other.id) << "typed data never merges";
   EXPECT_EQ(Find({.wa_id = "5491122334455"})->id, other.id);
+}
+
+TEST_F(ContactWorkTest, AnAnswerAfterAnErasureLeavesNoNumber) {
+  const Contact ana = Make({.phone = "+5491122334455", .country = "AR"}, kNow);
+  const Contact eva = Make({.phone = "+5491122334466", .country = "AR"}, kNow);
+  Launch({ana, eva});
+  const std::vector<Intent> sent = Commit();
+  ASSERT_EQ(sent.size(), 2u);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                for (const Contact& c : {ana, eva}) {
+                  RETURN_IF_ERROR(EraseContact(tx, contacts_, c.id, kNow));
+                  RETURN_IF_ERROR(ErasureRepository::ScrubMessages(tx, c.id, 10).status());
+                }
+                // A status that came before its answer.
+                return InboundRepository::Park(tx, "wamid.2", "", {ReportedStatus::kSent, kNow}, kNow);
+              }),
+              IsOk());
+  ASSERT_THAT(Answer(sent[0], {.result = SendResult::kAccepted, .wamid = "wamid.1", .wa_id = "5491122334455"}), IsOk());
+  ASSERT_THAT(Answer(sent[1], {.result = SendResult::kAccepted, .wamid = "wamid.2", .wa_id = "5491122334466"}), IsOk());
+  for (const auto& [contact, wa_id] : {std::pair(ana, "5491122334455"), {eva, "5491122334466"}}) {
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return MessageRepository::AnsweredWith(tx, contact.id, wa_id); }),
+                IsOkAndHolds(false));
+  }
 }
 
 TEST_F(ContactWorkTest, ABsuidThatIsLearnedDoesNotBringThePhonesOwnWaIdAlong) {
