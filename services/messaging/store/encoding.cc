@@ -4,12 +4,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "common/json/json_text.h"
+#include "common/json/stored_json_memo.h"
 
 namespace vinculo::messaging {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr size_t kRememberedComponents = 64;  // in each thread
 
 Json ButtonJson(const TemplateButton& b) {
   Json j = {{"k", static_cast<int>(b.kind)}, {"l", b.label}};
@@ -53,6 +55,22 @@ MediaContent ReadMedia(const Json& j) {
 }
 MediaHeader ReadMediaHeader(const Json& j) {
   return j.contains("d") ? MediaHeader(ReadMedia(j.at("d"))) : std::nullopt;
+}
+
+TemplateComponents ReadComponents(const Json& j) {
+  TemplateComponents c;
+  c.body = j.at("b");
+  c.footer = j.at("f");
+  c.examples = j.at("x").get<PlaceValues>();
+  c.ttl_seconds = j.at("t");
+  if (j.contains("h"))
+    c.header = {static_cast<HeaderFormat>(j["h"].at("k").get<int>()), j["h"].at("t"), j["h"].at("s")};
+  if (j.contains("o")) {
+    for (const Json& b : j["o"]) c.buttons.push_back(ReadButton(b));
+  }
+  c.add_security_recommendation = j.value("a", false);
+  c.code_expiration_minutes = j.value("e", 0);
+  return c;
 }
 
 struct ContentWriter {
@@ -176,21 +194,8 @@ std::string EncodeComponents(const TemplateComponents& c) {
 }
 
 absl::StatusOr<TemplateComponents> DecodeComponents(absl::string_view text) {
-  return DecodeStoredJson<TemplateComponents>(text, [](const Json& j) {
-    TemplateComponents c;
-    c.body = j.at("b");
-    c.footer = j.at("f");
-    c.examples = j.at("x").get<PlaceValues>();
-    c.ttl_seconds = j.at("t");
-    if (j.contains("h"))
-      c.header = {static_cast<HeaderFormat>(j["h"].at("k").get<int>()), j["h"].at("t"), j["h"].at("s")};
-    if (j.contains("o")) {
-      for (const Json& b : j["o"]) c.buttons.push_back(ReadButton(b));
-    }
-    c.add_security_recommendation = j.value("a", false);
-    c.code_expiration_minutes = j.value("e", 0);
-    return c;
-  });
+  static thread_local StoredJsonMemo<TemplateComponents> memo(kRememberedComponents);
+  return memo.Decode(text, ReadComponents);
 }
 
 std::string EncodeContent(const Content& content) { return DumpJson(std::visit(ContentWriter(), content)); }

@@ -1,6 +1,6 @@
 #include "services/messaging/store/policy_repository.h"
 
-#include "common/json/json_text.h"
+#include "common/json/stored_json_memo.h"
 #include "common/status/status_macros.h"
 #include "services/messaging/store/hours_json.h"
 
@@ -8,6 +8,8 @@ namespace vinculo::messaging {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr size_t kRemembered = 64;  // policies, in each thread
 
 constexpr sql::Query kGet{"policy_get", "SELECT settings, revision FROM policy WHERE tenant_id = ?"};
 constexpr sql::Query kPut{"policy_put",
@@ -48,9 +50,10 @@ Policy Read(const Json& j) {
 }  // namespace
 
 absl::StatusOr<Policy> PolicyRepository::Get(sql::Transaction& tx) {
+  static thread_local StoredJsonMemo<Policy> memo(kRemembered);
   absl::Status decoded;
   const auto read = [&](const sql::Row& r) {
-    absl::StatusOr<Policy> policy = DecodeStoredJson<Policy>(r.Text(0), Read);
+    absl::StatusOr<Policy> policy = memo.Decode(r.Text(0), Read);
     if (!policy.ok()) decoded = policy.status();
     Policy out = policy.ok() ? *std::move(policy) : Policy();
     out.revision = r.Int(1);
