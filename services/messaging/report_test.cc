@@ -1,3 +1,6 @@
+#include <set>
+
+#include "services/messaging/store/campaign_repository.h"
 #include "services/messaging/store/report_counts.h"
 #include "services/messaging/test_rig.h"
 
@@ -322,6 +325,37 @@ TEST_F(ReportTest, ATimelineTellsEverythingInOrderAndPageByPage) {
   request.set_page_size(10);
   ASSERT_THAT(Call(*report_stub_, &Reports::GetContactTimeline, request, &masked, {.roles = {"viewer"}}), IsOk());
   EXPECT_FALSE(masked.items(0).message().has_content());
+}
+
+TEST_F(ReportTest, ATimelineTellsWhyACampaignPassedSomebodyOver) {
+  Connect();
+  ApproveTemplate();
+  ImportPeople(2);
+  const std::string survivor = Lookup("+5491120000000").id(), other = Lookup("+5491120000001").id();
+  const absl::Time now = absl::Now();
+  const auto row = [&](const std::string& contact, RecipientState state, const char* reason) {
+    Recipient r{.campaign_id = *Uuid::Parse(NewCampaign().id()), .contact_id = *Uuid::Parse(contact)};
+    r.state = state, r.reason = reason, r.not_before = r.updated_at = now;
+    if (state == RecipientState::kSkipped) r.message_id = Uuid::New(now);
+    ASSERT_THAT(db_->WriteAndWait(sql::TestScope(),
+                                  [&](sql::Transaction& tx) { return CampaignRepository::InsertRecipient(tx, r); }),
+                IsOk());
+  };
+  row(survivor, RecipientState::kSkipped, "DEADLINE");
+  row(other, RecipientState::kExcluded, "NO_CONSENT");
+  v1::MergeContactsRequest merge;
+  merge.set_request_id(NewId());
+  merge.set_contact_id(survivor);
+  merge.set_other_contact_id(other);
+  v1::Contact merged;
+  ASSERT_THAT(Call(*contact_stub_, &v1::ContactService::Stub::MergeContacts, merge, &merged), IsOk());
+  v1::GetContactTimelineRequest request;
+  request.set_contact_id(merged.id());
+  std::set<std::string> reasons;
+  const v1::GetContactTimelineResponse page = Get(&Reports::GetContactTimeline, request);
+  for (const v1::TimelineItem& item : page.items())
+    if (item.has_campaign()) reasons.insert(item.campaign().reason());
+  EXPECT_EQ(reasons, (std::set<std::string>{"DEADLINE", "NO_CONSENT"}));
 }
 
 TEST_F(ReportTest, FiguresOpenAsRecipients) {

@@ -186,6 +186,47 @@ TEST_F(TemplateRpcTest, ADeletedNameIsGoneAtWhatsAppAndLocked) {
   EXPECT_EQ(t.translations(0).status(), "DELETED") << "the draft alone is gone";
 }
 
+TEST_F(TemplateRpcTest, ADraftDoesNotHoldUpANameThatWasDeleted) {
+  Connect();
+  ApproveTemplate();
+  v1::Template t;
+  ASSERT_THAT(UpdateDraft("Hola, hay novedades en la tienda esta semana.", &t), IsOk());
+  Configure({{"faults", {{{"on", "template"}, {"do", "http"}, {"http", 503}}}}});
+  ASSERT_THAT(Delete("", &t), IsOk());
+  auto copy = About<v1::CopyTemplateRequest>();
+  copy.set_to_language("pt_BR");
+  EXPECT_THAT(Call(*template_stub_, &Stub::CopyTemplate, copy, &t),
+              StatusIs(Code::kFailedPrecondition, "TEMPLATE_LOCKED"))
+      << "the deletion would take it along";
+  Configure({{"faults", nlohmann::json::array()}});
+  ASSERT_TRUE(Eventually([&] { return Read().translations(0).status() == "DELETED"; })) << Read().ShortDebugString();
+  EXPECT_THAT(UpdateDraft("Hola", &t), StatusIs(Code::kFailedPrecondition, "TEMPLATE_LOCKED"));
+  EXPECT_THAT(Submit(&t), StatusIs(Code::kFailedPrecondition, "TEMPLATE_LOCKED"));
+  EXPECT_TRUE(Read().translations(0).has_draft()) << "the words are not lost";
+  copy.clear_to_language();
+  copy.set_to_name("promo");
+  copy.set_request_id(NewId());
+  ASSERT_THAT(Call(*template_stub_, &Stub::CopyTemplate, copy, &t), IsOk()) << "it begins anew";
+  EXPECT_EQ(t.translations(0).draft().components().body(), "Hola, hay novedades en la tienda esta semana.");
+  EXPECT_EQ(t.translations(0).status(), "");
+}
+
+TEST_F(TemplateRpcTest, ADraftIsNotEmptiedByLeavingItOut) {
+  Connect();
+  ApproveTemplate();
+  auto request = About<v1::UpdateDraftRequest>();
+  request.set_category(v1::TEMPLATE_CATEGORY_UTILITY);
+  v1::Template t;
+  EXPECT_THAT(Call(*template_stub_, &Stub::UpdateDraft, request, &t),
+              StatusIs(Code::kInvalidArgument, "INVALID_FIELDS"));
+  v1::TemplateButton& link = *request.mutable_components()->add_buttons();
+  link.set_kind(v1::TemplateButton::KIND_URL);
+  link.set_opt_out(true);
+  EXPECT_THAT(Call(*template_stub_, &Stub::UpdateDraft, request, &t),
+              StatusIs(Code::kInvalidArgument, "INVALID_FIELDS"))
+      << "a link opts nobody out";
+}
+
 TEST_F(TemplateRpcTest, ADraftIsDeletedAtOnceAndADisabledOneNever) {
   Connect();
   ApproveTemplate();

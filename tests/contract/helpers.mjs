@@ -1,14 +1,15 @@
 // What the contract tests share.
 import assert from 'node:assert/strict';
-import { RpcError, servicesOf } from '../journey/lib/rpc.mjs';
+import { RpcError, requiredFields, servicesOf } from '../journey/lib/rpc.mjs';
 
-// Every RPC of a service's package, and of the event feed it serves: {contract, method: {name, streams, serverStreams, fields}}.
+// Every RPC of a service's package, and of the event feed it serves: {contract, method: {name, streams, serverStreams, fields, required}}.
 export function contractsOf(service) {
   return [...servicesOf(`vinculo.${service}.v1`), ...servicesOf('vinculo.events.v1')].flatMap(({ name, methods }) =>
     Object.entries(methods).map(([method, definition]) => ({
       contract: name,
       method: { name: method, streams: definition.requestStream, serverStreams: definition.responseStream,
-        fields: definition.requestType.type.field.map((f) => f.name) },
+        fields: definition.requestType.type.field.map((f) => f.name),
+        required: requiredFields(`${name.slice(0, name.lastIndexOf('.'))}.${definition.requestType.type.name}`) },
     })));
 }
 

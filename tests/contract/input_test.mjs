@@ -29,6 +29,20 @@ for (const service of suite.only) {
       }
     });
 
+    test('every required field that is left out is named, all at once', async () => {
+      const call = calls(service);
+      const asking = unary(service).filter(({ method }) => method.required.length > 0);
+      assert.ok(asking.length > 0);
+      const unnamed = [];
+      for (const { contract, method } of asking) {
+        const error = await call(contract, method.name, {}).then(() => new Error('was answered'), (e) => e);
+        const named = (error.details?.BadRequest?.field_violations ?? []).map((v) => v.field.split(/[.[]/)[0]);
+        const missing = method.required.filter((f) => !named.includes(f));
+        if (missing.length > 0) unnamed.push(`${method.name}: ${missing} (${error.message})`);
+      }
+      assert.deepEqual(unnamed, []);
+    });
+
     test('text that is no id, no date and no name is refused by name', async () => {
       const call = calls(service);
       for (const { contract, method } of unary(service)) {

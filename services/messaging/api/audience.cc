@@ -42,6 +42,7 @@ absl::StatusOr<int64_t> Count(sql::Transaction& tx, const ContactRepository& con
 
 void ContactService::CountAudience(rpc::Call<v1::CountAudienceRequest, v1::CountAudienceResponse> call) {
   FieldViolations bad;
+  if (!call.request().has_filter()) bad.Add("filter", "is required");
   AudienceFilter filter = ParseFilter(call.request().filter(), "filter", bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   if (const absl::Status valid = ValidateFilter(filter, "filter"); !valid.ok()) return call.Fail(valid);

@@ -51,9 +51,14 @@ absl::StatusOr<TimelinePage> LoadTimeline(sql::Transaction& tx, const ContactRep
   ASSIGN_OR_RETURN(std::vector<Consent> consents,
                    contacts.EvidencePage(tx, contact.id, cursor.at + absl::Microseconds(1), Uuid(), limit));
   for (Consent& c : consents) all.push_back({c.at, absl::StrCat("consent ", c.id.ToString()), std::move(c)});
-  ASSIGN_OR_RETURN(std::vector<SilentCampaign> campaigns, TimelineRepository::Campaigns(tx, contact.id));
-  for (SilentCampaign& c : campaigns)
-    all.push_back({c.at, absl::StrCat("campaign ", c.campaign_id.ToString()), std::move(c)});
+  // A merge leaves the rows of a ledger where they are.
+  ASSIGN_OR_RETURN(std::vector<Uuid> ids, contacts.Aliases(tx, contact.id));
+  ids.push_back(contact.id);
+  for (const Uuid& id : ids) {
+    ASSIGN_OR_RETURN(std::vector<SilentCampaign> campaigns, TimelineRepository::Campaigns(tx, id));
+    for (SilentCampaign& c : campaigns)
+      all.push_back({c.at, absl::StrCat("campaign ", c.campaign_id.ToString(), id.ToString()), std::move(c)});
+  }
   std::erase_if(all, [&](const Item& item) { return cursor.Shown(item); });
   std::sort(all.begin(), all.end(), Before);
   TimelinePage page{.items = {}, .more = static_cast<int>(all.size()) > size};

@@ -153,6 +153,8 @@ TemplateComponents ParseComponents(const v1::TemplateComponents& in, absl::strin
     const v1::TemplateButton& b = in.buttons(i);
     const std::string button = text::Indexed(at("buttons"), i);
     CheckEnum(absl::StrCat(button, ".kind"), b.kind(), true, v1::TemplateButton_Kind_IsValid, bad);
+    if (b.opt_out() && b.kind() != v1::TemplateButton::KIND_QUICK_REPLY)
+      bad.Add(absl::StrCat(button, ".opt_out"), "is for quick replies only: nothing else tells us of a tap");
     c.buttons.push_back({static_cast<ButtonKind>(b.kind()), Text(absl::StrCat(button, ".label"), b.label(), 1024, bad),
                          Text(absl::StrCat(button, ".url"), b.url(), 4096, bad),
                          Text(absl::StrCat(button, ".phone_number"), b.phone_number(), 64, bad),
@@ -173,7 +175,8 @@ Category ParseCategory(v1::TemplateCategory in, absl::string_view field, bool re
   return static_cast<Category>(in);
 }
 
-VariableFormat ParseFormat(v1::VariableFormat in) {
+VariableFormat ParseFormat(v1::VariableFormat in, FieldViolations& bad) {
+  CheckEnum("variable_format", in, false, v1::VariableFormat_IsValid, bad);
   return in == v1::VARIABLE_FORMAT_NAMED ? VariableFormat::kNamed : VariableFormat::kPositional;
 }
 

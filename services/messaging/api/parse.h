@@ -32,7 +32,8 @@ ReplyRoute ParseReplyRoute(const v1::ReplyRoute& in, absl::string_view field, bo
 // Structure only: what WhatsApp would reject is the linter's to say.
 TemplateComponents ParseComponents(const v1::TemplateComponents& in, absl::string_view field, FieldViolations& bad);
 Category ParseCategory(v1::TemplateCategory in, absl::string_view field, bool required, FieldViolations& bad);
-VariableFormat ParseFormat(v1::VariableFormat in);
+// Of a field `variable_format`; positional unless it says otherwise.
+VariableFormat ParseFormat(v1::VariableFormat in, FieldViolations& bad);
 
 AudienceFilter ParseFilter(const v1::AudienceFilter& in, absl::string_view field, FieldViolations& bad, int depth = 1);
 CampaignStart ParseStart(const v1::CampaignStart& in, absl::string_view field, FieldViolations& bad);

@@ -170,6 +170,7 @@ void ChannelService::GetPolicy(rpc::Call<v1::GetPolicyRequest, v1::Policy> call)
 
 void ChannelService::UpdatePolicy(rpc::Call<v1::UpdatePolicyRequest, v1::Policy> call) {
   FieldViolations bad;
+  if (!call.request().has_policy()) bad.Add("policy", "is required");
   const std::optional<int64_t> etag = api::ParseEtag(call.request().policy().etag(), bad, "policy.etag");
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   context_.db.Write(

@@ -59,6 +59,7 @@ absl::StatusOr<Template> Submit(sql::Transaction& tx, const Named& named, std::o
   RETURN_IF_ERROR(Load(tx, key, revision, loaded));
   const Translation& is = *loaded.translation;
   if (is.state == TranslationState::kSubmitting) return UnderWay();
+  if (!is.Exists()) return Locked("This translation was deleted; CreateTemplate begins it anew.");
   if (!is.draft) return Locked("There is no draft to submit; WhatsApp has the newest version.");
   if (is.state == TranslationState::kProvider) RETURN_IF_ERROR(CheckEdit(tx, key, is, now));
   const LintInput input{key.name, key.language, is.Sendable() ? is.category : is.draft->category,

@@ -68,7 +68,8 @@ inline const TemplateVersion* NewestOf(const Translation& t) {
   return t.submitted ? &*t.submitted : nullptr;
 }
 
-// ALREADY_EXISTS TEMPLATE_EXISTS, and the agreement of formats, for a new translation.
+// For a new translation: ALREADY_EXISTS TEMPLATE_EXISTS, FAILED_PRECONDITION TEMPLATE_LOCKED while something of its
+// name is being deleted, and the agreement of formats.
 absl::Status CheckNewTranslation(sql::Transaction& tx, const TranslationKey& key, VariableFormat format);
 
 }  // namespace vinculo::messaging

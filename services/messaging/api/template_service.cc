@@ -17,6 +17,9 @@ absl::Status CheckNewTranslation(sql::Transaction& tx, const TranslationKey& key
     return Error(absl::StatusCode::kAlreadyExists, "TEMPLATE_EXISTS",
                  "This template has this language already; use UpdateDraft.");
   }
+  // The deletion of a whole name takes every language, also one that comes after it.
+  if (absl::c_any_of(existing->translations, [](const Translation& x) { return x.status == "PENDING_DELETION"; }))
+    return Locked("WhatsApp is still deleting under this name; try again once it is DELETED.");
   const bool alive = absl::c_any_of(existing->translations, [](const Translation& x) { return x.Exists(); });
   if (!alive || existing->variable_format == format) return absl::OkStatus();
   FieldViolations mixed;
@@ -32,7 +35,8 @@ void TemplateService::CreateTemplate(rpc::Call<v1::CreateTemplateRequest, v1::Te
   FieldViolations bad;
   const Named named = ParseNamed(request, true, bad);
   const Category category = ParseCategory(request.category(), "category", true, bad);
-  const VariableFormat format = ParseFormat(request.variable_format());
+  const VariableFormat format = ParseFormat(request.variable_format(), bad);
+  if (!request.has_components()) bad.Add("components", "is required");
   TemplateComponents components = ParseComponents(request.components(), "components", bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   context_.db.Write(
@@ -52,6 +56,7 @@ void TemplateService::UpdateDraft(rpc::Call<v1::UpdateDraftRequest, v1::Template
   FieldViolations bad;
   const Named named = ParseNamed(request, true, bad);
   const Category category = ParseCategory(request.category(), "category", false, bad);
+  if (!request.has_components()) bad.Add("components", "is required");
   TemplateComponents components = ParseComponents(request.components(), "components", bad);
   const std::optional<int64_t> revision = api::ParseEtag(request.etag(), bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
@@ -121,9 +126,9 @@ void TemplateService::LintTemplate(rpc::Call<v1::LintTemplateRequest, v1::LintTe
   const v1::LintTemplateRequest& request = call.request();
   FieldViolations bad;
   Named named = ParseNamed(request, true, bad);
-  LintInput input{request.name(), named.language,
-                  ParseCategory(request.category(), "category", request.has_components(), bad),
-                  ParseFormat(request.variable_format()), ParseComponents(request.components(), "components", bad)};
+  LintInput input{
+      request.name(), named.language, ParseCategory(request.category(), "category", request.has_components(), bad),
+      ParseFormat(request.variable_format(), bad), ParseComponents(request.components(), "components", bad)};
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   context_.db.ReadOnPool(
       call.scope(),

@@ -108,9 +108,12 @@ constexpr HelpText kExclusions[] = {
       "Completá el dato, o dale a la variable un valor por defecto."},
      {"A value that the template uses is missing for this person.", "Fill it in, or give the variable a default."}},
     {"PARAMETER_INVALID",
-     {"Un dato de esta persona no entra en la plantilla: es muy largo o tiene signos que WhatsApp no acepta.",
+     {"Un dato de esta persona no entra en la plantilla: el texto queda muy largo o tiene signos que WhatsApp no "
+      "acepta.",
       "Acortalo o corregilo."},
-     {"A value of this person does not fit the template: too long, or with characters WhatsApp does not take.",
+     {"A value of this person does not fit the template: the text gets too long, or it has characters WhatsApp does "
+      "not "
+      "take.",
       "Shorten or correct it."}},
     {"ERASED",
      {"El contacto se borró a pedido de la persona.", "No hay nada que hacer."},

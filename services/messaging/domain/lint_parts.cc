@@ -244,10 +244,12 @@ void LintVariables(Linter& lint) {
 void LintExamples(Linter& lint) {
   const TemplateComponents& c = lint.input.components;
   if (lint.input.category == Category::kAuthentication) return;
-  std::vector<std::string> places = RequiredPlaces(c, lint.input.category);
+  const std::vector<std::string> all = RequiredPlaces(c, lint.input.category);
+  std::vector<std::string> places = all;
   std::erase_if(places, [&](const std::string& p) {
-    // A media header's example is its sample, a coupon's its code.
+    // A media header's example is its sample, a coupon's its code; the header of a place has none.
     if (p == "header.media") return true;
+    if (c.header.format == HeaderFormat::kLocation && absl::StartsWith(p, "header.")) return true;
     for (size_t i = 0; i < c.buttons.size(); ++i) {
       if (p == absl::StrCat("button.", i) && c.buttons[i].kind == ButtonKind::kCopyCode) return true;
     }
@@ -264,7 +266,7 @@ void LintExamples(Linter& lint) {
     }
   }
   for (const auto& [place, value] : c.examples) {
-    if (!absl::c_linear_search(places, place)) {
+    if (!absl::c_linear_search(all, place)) {
       lint.Error("T_EXAMPLE", absl::StrCat("components.examples[", place, "]"), "There is no such variable.",
                  "Leave it out.");
     }

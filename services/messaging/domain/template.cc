@@ -42,7 +42,7 @@ bool IsOtp(ButtonKind kind) {
   return kind == ButtonKind::kOtpCopy || kind == ButtonKind::kOtpOneTap || kind == ButtonKind::kOtpZeroTap;
 }
 
-bool Translation::Exists() const { return draft || state != TranslationState::kProvider || !StatusDeleted(status); }
+bool Translation::Exists() const { return state != TranslationState::kProvider || !StatusDeleted(status); }
 
 bool Translation::Sendable() const {
   return state == TranslationState::kProvider && submitted && StatusSendable(status);

@@ -54,7 +54,10 @@ void LintHeader(Linter& lint) {
       lint.Error("T_HEADER", "components.header.text", "A header takes at most one variable.",
                  absl::StrCat("Move {{", scanned.variables[1], "}} to the body."));
     }
-    if (header.text.find_first_of("*_~`") != std::string::npos) {
+    const bool markup = absl::c_any_of(scanned.parts, [](const TextPart& part) {
+      return !part.variable && part.text.find_first_of("*_~`") != std::string::npos;
+    });
+    if (markup) {
       lint.Error("T_HEADER", "components.header.text", "A header takes no markup.", "Leave out * _ ~ and `.");
     }
     if (header.text.find('\n') != std::string::npos) {
@@ -177,7 +180,8 @@ void LintTtl(Linter& lint) {
 void LintPurpose(Linter& lint) {
   const TemplateComponents& c = lint.input.components;
   if (lint.input.category == Category::kMarketing) {
-    const bool button = absl::c_any_of(c.buttons, [](const TemplateButton& b) { return b.opt_out; });
+    const bool button = absl::c_any_of(
+        c.buttons, [](const TemplateButton& b) { return b.opt_out && b.kind == ButtonKind::kQuickReply; });
     if (!button && !MentionsOptOut(c.footer) && !MentionsOptOut(c.body)) {
       lint.Error("T_OPT_OUT", "components.buttons", "A marketing template needs a way out.",
                  "Add a quick reply with opt_out = true, or say in the footer how to stop.", "No recibir más");

@@ -78,6 +78,13 @@ const std::vector<Case>& Cases() {
        [](Subject& s) { s.in.components.header.text = "{{1}} y más"; }},
       {"markup", "T_HEADER", [](Subject& s) { s.in.components.header.text = "*Oferta*"; },
        [](Subject& s) { s.in.components.header.text = "Oferta"; }},
+      {"markup_in_a_name", "T_HEADER", [](Subject& s) { s.in.components.header.text = "_Hola_ {{first_name}}"; },
+       [](Subject& s) {
+         s.in.format = VariableFormat::kNamed;
+         s.in.components.header.text = "Hola {{first_name}} ya";
+         Body(s, "Hola {{first_name}}, hay novedades en toda la tienda de ropa.");
+         s.in.components.examples = {{"header.first_name", "Ana"}, {"body.first_name", "Ana"}};
+       }},
       {"two_lines", "T_HEADER", [](Subject& s) { s.in.components.header.text = "Oferta\nya"; },
        [](Subject& s) { s.in.components.header.text = "Oferta ya"; }},
       {"sample", "T_HEADER_SAMPLE",
@@ -182,6 +189,11 @@ const std::vector<Case>& Cases() {
        [](Subject& s) { Body(s, "Hola {{1}} y hasta {{2}} ya mismo"); }},
       {"no_example", "T_EXAMPLE", [](Subject& s) { s.in.components.examples.erase("body.2"); }, [](Subject&) {}},
       {"extra_example", "T_EXAMPLE", [](Subject& s) { s.in.components.examples["body.9"] = "x"; }, [](Subject&) {}},
+      {"example_of_a_place", "T_EXAMPLE", [](Subject& s) { s.in.components.examples.erase("body.1"); },
+       [](Subject& s) {
+         s.in.components.header = {HeaderFormat::kLocation, "", ""};
+         s.in.components.examples.erase("header.1");
+       }},
       {"blank_example", "T_EXAMPLE", [](Subject& s) { s.in.components.examples["body.1"] = "  "; },
        [](Subject& s) { s.in.components.examples["body.1"] = " A "; }},
       {"example_lines", "T_EXAMPLE", [](Subject& s) { s.in.components.examples["body.1"] = "A\nB"; },
@@ -257,6 +269,13 @@ const std::vector<Case>& Cases() {
        [](Subject& s) {
          s.in.components.footer = "";
          s.in.components.buttons[0].opt_out = false;
+       },
+       [](Subject& s) { s.in.components.footer = ""; }},
+      {"way_out_that_nobody_hears", "T_OPT_OUT",
+       [](Subject& s) {
+         s.in.components.footer = "";
+         Buttons(s, {Link("https://t.example")});
+         s.in.components.buttons[0].opt_out = true;
        },
        [](Subject& s) { s.in.components.footer = ""; }},
       {"promotion", "T_CATEGORY",

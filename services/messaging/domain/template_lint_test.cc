@@ -93,6 +93,23 @@ TEST(TemplateRender, NamesMissingAndInvalidValues) {
                                             ParameterProblem{"body.3", "PARAMETER_INVALID"}));
 }
 
+TEST(TemplateRender, BoundsTheTextAsItArrives) {
+  TemplateComponents c;
+  c.header = {HeaderFormat::kText, "Hola {{1}}", ""};
+  c.body = "Para {{1}}: {{2}}, chau";  // 13 beside the values
+  const auto problems = [&](int header, int name, int text) {
+    std::string long_text;
+    for (int i = 0; i < text; ++i) long_text += "ñ";  // characters count, not bytes
+    PlaceValues values = {
+        {"header.1", std::string(header, 'x')}, {"body.1", std::string(name, 'x')}, {"body.2", long_text}};
+    return CheckValues(c, Category::kUtility, values);
+  };
+  EXPECT_THAT(problems(55, 10, 1001), testing::IsEmpty());
+  EXPECT_THAT(problems(56, 10, 1002), testing::UnorderedElementsAre(ParameterProblem{"header.1", "PARAMETER_INVALID"},
+                                                                    ParameterProblem{"body.2", "PARAMETER_INVALID"}));
+  EXPECT_THAT(problems(1, 10, 1025), testing::ElementsAre(ParameterProblem{"body.2", "PARAMETER_INVALID"}));
+}
+
 TEST(TemplateText, FindsVariablesAndWhatIsNone) {
   const ScannedText t = ScanText("a {{1}}{{first_name}} {{ 2 }} {{X}} }} {{3");
   EXPECT_THAT(t.variables, testing::ElementsAre("1", "first_name"));

@@ -11,10 +11,13 @@
 #include "absl/strings/strip.h"
 #include "common/text/text.h"
 #include "services/messaging/domain/content.h"
+#include "services/messaging/domain/template_lint.h"
 #include "services/messaging/domain/template_text.h"
 
 namespace vinculo::messaging {
 namespace {
+
+constexpr TemplateLimits kLimits;
 
 const std::string& ValueAt(const PlaceValues& values, const std::string& place) {
   static const std::string empty;
@@ -47,6 +50,23 @@ int MaxLength(const TemplateComponents& components, Category category, absl::str
     if (components.buttons[index].kind == ButtonKind::kQuickReply) return 256;
   }
   return kMaxValue;
+}
+
+// One part of the message as it arrives: the text may be no longer than `most` once its values are in it, though each
+// of them alone is not too long. At fault is the longest.
+void CheckFilled(absl::string_view text, absl::string_view prefix, int most, const PlaceValues& values,
+                 std::vector<ParameterProblem>& problems) {
+  const PlaceValues::value_type* longest = nullptr;
+  size_t bytes = text.size();
+  for (const auto& value : values) {
+    if (!absl::StartsWith(value.first, prefix)) continue;
+    bytes += value.second.size();
+    if (longest == nullptr || value.second.size() > longest->second.size()) longest = &value;
+  }
+  if (longest == nullptr || bytes <= static_cast<size_t>(most)) return;
+  if (text::CodePoints(Fill(text, prefix, values)) <= most) return;
+  ParameterProblem problem{longest->first, "PARAMETER_INVALID"};
+  if (!absl::c_linear_search(problems, problem)) problems.push_back(std::move(problem));
 }
 
 // A degree within its range, a file by id or https link: what a place of a header must hold beyond its length.
@@ -116,6 +136,9 @@ std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, 
   for (const std::string& place : required) {
     if (ValueAt(values, place).empty()) problems.push_back({place, "PARAMETER_MISSING"});
   }
+  if (components.header.format == HeaderFormat::kText)
+    CheckFilled(components.header.text, "header.", kLimits.header, values, problems);
+  CheckFilled(components.body, "body.", kLimits.body, values, problems);
   return problems;
 }
 

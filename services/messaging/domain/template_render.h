@@ -37,8 +37,9 @@ inline constexpr absl::string_view kOptOutPayload = "STOP:marketing";
 // Runs of white space become one space, ends are trimmed: what WhatsApp would refuse otherwise.
 std::string NormalizeValue(absl::string_view value);
 
-// Normalises `values` in place and finds every required place without a value, every value that is too long, and every
-// value for a place that does not exist. Empty when all is well.
+// Normalises `values` in place and finds every required place without a value, every value that is too long (alone, or
+// because the header or body with it in place is longer than WhatsApp delivers), and every value for a place that does
+// not exist. Empty when all is well.
 std::vector<ParameterProblem> CheckValues(const TemplateComponents& components, Category category, PlaceValues& values);
 
 // The one render function: previews, preflight and dispatch all show and send this. `values` have passed CheckValues. A

@@ -15,7 +15,7 @@ constexpr sql::Query kCampaigns{
     "SELECT r.campaign_id, c.display_name, r.state, r.reason, r.updated_at FROM campaign_recipient r JOIN campaign c "
     "ON "
     "c.tenant_id = r.tenant_id AND c.campaign_id = r.campaign_id WHERE r.tenant_id = ? AND r.contact_id = ? AND "
-    "r.message_id IS NULL ORDER BY r.campaign_id DESC LIMIT 1000"};
+    "(r.message_id IS NULL OR r.state = 3) ORDER BY r.campaign_id DESC LIMIT 1000"};
 
 struct Shown {
   std::string type;

@@ -23,7 +23,7 @@ struct InboundItemRow {
   absl::Time at;
 };
 
-// A campaign without a message for the person.
+// A campaign without a message for the person, or that passed them over after a try.
 struct SilentCampaign {
   Uuid campaign_id;
   std::string display_name;
@@ -37,7 +37,7 @@ class TimelineRepository {
   // Newest first, not newer than `until`, at most `limit`.
   static absl::StatusOr<std::vector<InboundItemRow>> Inbound(sql::Transaction& tx, const Uuid& contact,
                                                              absl::Time until, int limit);
-  // The contact's newest 1,000 campaigns that have no message for them.
+  // The newest 1,000 of them. The rows are this contact's own: not of one that was merged into it.
   static absl::StatusOr<std::vector<SilentCampaign>> Campaigns(sql::Transaction& tx, const Uuid& contact);
 
   static std::vector<sql::Query> Queries();

@@ -153,6 +153,7 @@ template <class Call>
 void CatalogueService::Answer(Call& call, bool explain) {
   const auto& in = call.request();
   FieldViolations bad;
+  if (in.matrix_id().empty()) bad.Add("matrix_id", "is required");
   const int version = static_cast<int>(text::ParseInRange("matrix_version", in.matrix_version(), 0, INT32_MAX, bad));
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const auto ready = MatrixFor(call.scope(), in.matrix_id(), version);

@@ -28,6 +28,7 @@ void CsatService::SubmitRating(rpc::Call<v1::SubmitRatingRequest, v1::Rating> ca
   FieldViolations bad;
   const v1::SubmitRatingRequest& request = call.request();
   if (request.token().empty()) bad.Add("token", "is required");
+  if (request.rating() == 0) bad.Add("rating", "is required, from 1 to 5");
   std::string remark = text::ParseText("remark", request.remark(), {.max = kMaxRemark}, bad);
   if (!bad.empty()) return call.Fail(bad.ToStatus());
   const Step step{call.now(), {Author::kCustomer, ""}, Cause::kCustomer};

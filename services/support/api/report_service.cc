@@ -141,6 +141,7 @@ struct MetricPlan {
 absl::StatusOr<MetricPlan> PlanMetric(const v1::GetMetricRequest& request, absl::TimeZone tenant_zone,
                                       FieldViolations& bad) {
   MetricPlan plan{ParseMetricQuery(request, bad), {}, {}, tenant_zone};
+  if (request.metric() == v1::METRIC_UNSPECIFIED) bad.Add("metric", "is required");
   if (!request.has_start()) bad.Add("start", "is required");
   if (!request.has_end()) bad.Add("end", "is required");
   plan.range = {api::ParseTimestamp("start", request.start(), bad), api::ParseTimestamp("end", request.end(), bad)};

@@ -42,15 +42,24 @@ export function servicesOf(packageName) {
     .map(([name, value]) => ({ name: `${packageName}.${name}`, methods: value.service }));
 }
 
+function readProtos(files) {
+  const root = new protobuf.Root();
+  root.resolvePath = (origin, target) => kIncludes.map((f) => join(f, target)).find(existsSync) ?? protobuf.util.path.resolve(origin, target);
+  return root.loadSync(files, { keepCase: true });
+}
+
+// The fields of a message that its contract marks as required, which proto-loader does not tell.
+let contracts;
+export function requiredFields(messageName) {
+  contracts ??= readProtos(contractFiles());
+  return contracts.lookupType(messageName).fieldsArray.filter((f) => f.options?.['(vinculo.options.v1.required)']).map((f) => f.name);
+}
+
 const kPauseMs = 50;
 const kCodeNames = Object.fromEntries(Object.entries(grpc.status).map(([name, code]) => [code, name]));
 
 // Errors' details are read by protobufjs itself: proto-loader makes no readers for messages that no RPC takes or gives.
-const details = (() => {
-  const root = new protobuf.Root();
-  root.resolvePath = (origin, target) => kIncludes.map((f) => join(f, target)).find(existsSync) ?? protobuf.util.path.resolve(origin, target);
-  return root.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto'], { keepCase: true });
-})();
+const details = readProtos(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
 
 function decode(typeName, bytes) {
   const type = details.lookupType(typeName);
