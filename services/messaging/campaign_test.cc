@@ -1,4 +1,6 @@
 #include "common/status/status_macros.h"
+#include "services/messaging/store/channel_repository.h"
+#include "services/messaging/store/limit_repository.h"
 #include "services/messaging/template_act.h"
 #include "services/messaging/test_rig.h"
 
@@ -141,6 +143,34 @@ TEST_F(CampaignTest, ThePreflightShowsCostAndExamplesAndEqualsTheFreeze) {
   EXPECT_EQ(r.audience(), p.matched());
   EXPECT_EQ(r.excluded(), p.excluded(0).count());
   EXPECT_EQ(r.excluded_by_reason(0).reason(), p.excluded(0).reason());
+}
+
+TEST_F(CampaignTest, ThePreflightCountsNoSlotThatWillHaveRunOut) {
+  Connect();
+  ApproveTemplate();
+  ImportPeople(2);
+  v1::UpdateSenderRequest update;
+  update.set_request_id(NewId());
+  update.mutable_sender()->set_id(sender_.id());
+  update.mutable_sender()->set_daily_reach(1000);
+  v1::Sender s;
+  ASSERT_THAT(Call(*channel_stub_, &v1::ChannelService::Stub::UpdateSender, update, &s), IsOk());
+  const absl::Time now = absl::Now();
+  int n = 0;
+  for (const absl::Duration ago : {absl::Hours(30), absl::Hours(1)}) {
+    const Uuid contact = *Uuid::Parse(Lookup(absl::StrCat("+549112000000", n++)).id());
+    ASSERT_THAT(db_->WriteAndWait(
+                    sql::TestScope(),
+                    [&](sql::Transaction& tx) -> absl::Status {
+                      ASSIGN_OR_RETURN(const Sender of, ChannelRepository::GetSender(tx, *Uuid::Parse(sender_.id())));
+                      ASSIGN_OR_RETURN(const Channel channel, ChannelRepository::GetChannel(tx, of.channel_id));
+                      RETURN_IF_ERROR(LimitRepository::AddReach(tx, channel.portfolio_id, 1));
+                      return LimitRepository::TakeReach(tx, channel.portfolio_id, contact, Uuid::New(now - ago),
+                                                        now - ago);
+                    }),
+                IsOk());
+  }
+  EXPECT_EQ(Preflight(NewCampaign().id()).reach_left(), 999);
 }
 
 TEST_F(CampaignTest, AStartInThePastAndAMissingRateUnderAMaximumBlock) {

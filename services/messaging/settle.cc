@@ -112,6 +112,15 @@ absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after,
   return before.state() == after.state() ? absl::OkStatus() : AnnounceMessage(tx, after, now);
 }
 
+absl::Status GiveUp(sql::Transaction& tx, const Message& before, absl::string_view reason, CountDeltas& deltas,
+                    absl::Time now) {
+  Message m = before;
+  m.progress.phase = Phase::kGivenUp;
+  m.progress.failed_at = now;
+  m.progress.error_reason = std::string(reason);
+  return Settle(tx, before, m, deltas, now);
+}
+
 absl::Status SkipRow(sql::Transaction& tx, Recipient& row, const std::string& reason, CountDeltas& deltas,
                      absl::Time now) {
   row.state = RecipientState::kSkipped;

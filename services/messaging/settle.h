@@ -20,6 +20,10 @@ absl::Status Settle(sql::Transaction& tx, const Message& before, Message& after,
 // The same once the message's row says already what became of it: everything else that shows it.
 absl::Status Follow(sql::Transaction& tx, const Message& before, Message& after, CountDeltas& deltas, absl::Time now);
 
+// A queued message goes out no more, for `reason`: FAILED, GIVEN_UP.
+absl::Status GiveUp(sql::Transaction& tx, const Message& before, absl::string_view reason, CountDeltas& deltas,
+                    absl::Time now);
+
 // A queued row goes out no more: SKIPPED with `reason`. The message of an attempt that WhatsApp refused before is
 // CANCELLED with it and gives back what was reserved for it [M-91].
 absl::Status SkipRow(sql::Transaction& tx, Recipient& row, const std::string& reason, CountDeltas& deltas,

@@ -114,7 +114,7 @@ absl::StatusOr<Preflight> RunPreflight(sql::Transaction& tx, const ContactReposi
   RETURN_IF_ERROR(Walk(tx, plan, policy, from, out).Run(contacts));
   if (sender.daily_reach >= 0) {
     ASSIGN_OR_RETURN(const Channel channel, ChannelRepository::GetChannel(tx, sender.channel_id));
-    ASSIGN_OR_RETURN(const int64_t used, LimitRepository::ReachUsed(tx, channel.portfolio_id));
+    ASSIGN_OR_RETURN(const int64_t used, LimitRepository::ReachUsedAt(tx, channel.portfolio_id, from));
     out.reach_left = std::max<int64_t>(0, sender.daily_reach - used);
   }
   const std::optional<int64_t> per_day =

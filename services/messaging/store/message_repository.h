@@ -58,6 +58,8 @@ class MessageRepository {
   static absl::Status PostponeContact(sql::Transaction& tx, const Message& message, absl::Time until);
   // When the next queued message of the sender becomes due.
   static absl::StatusOr<std::optional<absl::Time>> NextDue(sql::Transaction& tx, const Uuid& sender);
+  // Still queued at the end of their expiry, of all senders: who holds a sender ends its own, unless it is blocked.
+  static absl::StatusOr<std::vector<Message>> QueueExpired(sql::Transaction& tx, absl::Time now, int limit);
   // SENDING under an older token than `token`.
   static absl::StatusOr<std::vector<Message>> Orphans(sql::Transaction& tx, const Uuid& sender, int64_t token,
                                                       int limit);
@@ -83,6 +85,9 @@ class MessageRepository {
                                                                     absl::Time until);
 
   static std::vector<sql::Query> Queries();
+
+ private:
+  static std::vector<sql::Query> QueueQueries();
 };
 
 }  // namespace vinculo::messaging

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "common/jobs/job_queue.h"
@@ -30,14 +31,19 @@ class CampaignLane {
     std::rotate(running.begin(), turn, running.end());
     for (Campaign& campaign : running) {
       if (campaign.rate_per_second > 0) c_.batch.campaign_rates[campaign.id] = campaign.rate_per_second;
-      const auto free = c_.request.campaign_free.find(campaign.id);
-      const int limit = free == c_.request.campaign_free.end() ? c_.BulkLeft() : std::min(c_.BulkLeft(), free->second);
-      RETURN_IF_ERROR(TakeCampaign(campaign, limit));
+      RETURN_IF_ERROR(TakeCampaign(campaign, std::min(c_.BulkLeft(), FreeOf(campaign))));
     }
     return absl::OkStatus();
   }
 
  private:
+  // How many may begin at the campaign's own rate, of which a holder knows nothing before its first commit.
+  int FreeOf(const Campaign& campaign) const {
+    if (campaign.rate_per_second == 0) return std::numeric_limits<int>::max();
+    const auto known = c_.request.campaign_free.find(campaign.id);
+    return known == c_.request.campaign_free.end() ? campaign.rate_per_second : known->second;
+  }
+
   absl::Status TakeCampaign(Campaign& campaign, int limit) {
     if (campaign.deadline && c_.request.now >= *campaign.deadline) return PassDeadline(campaign);
     int64_t slice = limit;

@@ -157,6 +157,22 @@ TEST_F(CampaignLaneTest, RowsGoByTimeThenPosition) {
   EXPECT_EQ(order, (std::vector<Uuid>{people_[1].id, people_[2].id, people_[0].id}));
 }
 
+TEST_F(CampaignLaneTest, ACampaignsOwnRateHoldsFromItsFirstCommitAndNoLongerThanItIsSet) {
+  Campaign c = Changed(40, [](Campaign& one) { one.rate_per_second = 5; });
+  const auto commit = [&](std::map<Uuid, int> free) {
+    const IntentRequest request{
+        .sender_id = sender_, .token = 1, .now = kNow, .limit = 64, .bulk_limit = 56, .campaign_free = std::move(free)};
+    const auto batch = Write([&](sql::Transaction& tx) { return CommitIntents(tx, contacts_, request); });
+    EXPECT_THAT(batch, IsOk());
+    return batch.ok() ? batch->intents.size() : 0;
+  };
+  EXPECT_EQ(commit({}), 5u) << "of which the holder knows nothing yet";
+  EXPECT_EQ(commit({{c.id, 2}}), 2u);
+  c.rate_per_second = 0;
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return CampaignRepository::Rewrite(tx, c); }), IsOk());
+  EXPECT_EQ(commit({{c.id, 1}}), 33u);
+}
+
 TEST_F(CampaignLaneTest, OutsideTheAllowedHoursARowWaitsForTheNextOpening) {
   SetPolicy(Policy());  // kNow is 05:53 in Argentina
   const Campaign c = NewCampaign(2);

@@ -77,6 +77,7 @@ class ContactWorkTest : public WorkRig {
                .template_name = "promo",
                .language = {false, "es"},
                .audience = {.kind = AudienceFilter::Kind::kAllContacts},
+               .rate_per_second = 1000,
                .state = CampaignState::kRunning,
                .created_at = kNow};
     EXPECT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {

@@ -24,7 +24,7 @@ struct IntentRequest {
   int limit = 0;                      // requests in all
   int bulk_limit = 0;                 // of them bulk
   std::set<Uuid> busy_contacts;       // with a transactional message in flight: one at a time
-  std::map<Uuid, int> campaign_free;  // how many a campaign with a rate may begin; absent: no rate
+  std::map<Uuid, int> campaign_free;  // how many a campaign may begin at its rate; absent: all of it
   Uuid last_campaign;                 // campaigns take turns after this one
 };
 

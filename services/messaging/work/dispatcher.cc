@@ -11,6 +11,8 @@ namespace vinculo::messaging {
 namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(500), kRediscover = absl::Seconds(5);
+// What another process queued is looked for so often, where the store is shared.
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 // Inbound traffic is read so often while something is sent, and nothing is begun on an older figure [M-84].
 constexpr absl::Duration kInboundPoll = absl::Milliseconds(100), kInboundAge = absl::Milliseconds(250);
 
@@ -55,7 +57,7 @@ void Dispatcher::Impl::Loop() {
 bool Dispatcher::Impl::Idle() const {
   for (const auto& [key, h] : holdings_) {
     if (h->in_flight > 0 || !h->reports.empty() || h->claiming || h->renewing || h->committing || h->recording ||
-        h->sweeping)
+        h->sweeping || h->looking)
       return false;
   }
   return !discovering_;
@@ -100,11 +102,12 @@ void Dispatcher::Impl::OpenToken(Holding& h, const std::string& sealed, const st
 }
 
 void Dispatcher::Impl::Step(Holding& h, absl::Time now, absl::Time& wake) {
+  // Also of a lease that was lost meanwhile: what WhatsApp answered stays true.
+  if (!h.reports.empty() && !h.recording) Record(h);
   if (h.token == 0) {
     if (!stopping_ && !h.claiming && now >= h.claim_at && !h.token_text.empty()) Claim(h, now);
     return;
   }
-  if (!h.reports.empty() && !h.recording) Record(h);
   if (stopping_) return;
   if (!h.renewing && now >= h.renew_at) Renew(h, now);
   if (!h.sweeping && now >= h.sweep_at) Sweep(h, now);
@@ -114,14 +117,31 @@ void Dispatcher::Impl::Step(Holding& h, absl::Time now, absl::Time& wake) {
   const absl::Time wall = db_.clock().Now();
   const bool due = h.work || h.campaigns || (h.next_due && *h.next_due <= wall);
   if (h.next_due) wake = std::min(wake, now + (*h.next_due - wall));
+  if (!due && db_.engine().shared()) Look(h, now, wake);
   if (!due || h.in_flight >= options_.in_flight_max) return;
   if (!h.reading_inbound && now - h.inbound_read_at >= kInboundPoll) ReadInbound(h, now, wall);
   if (now - h.inbound_read_at > kInboundAge) return;
-  if (h.Free(now) == 0) {
+  if (h.FreeForMessages(now) == 0) {
     wake = std::min(wake, h.NextFree(now));
     return;
   }
   Commit(h, now, wall);
+}
+
+void Dispatcher::Impl::Look(Holding& h, absl::Time now, absl::Time& wake) {
+  wake = std::min(wake, std::max(h.look_at, now + absl::Milliseconds(1)));
+  if (h.looking || now < h.look_at) return;
+  h.looking = true;
+  h.look_at = now + kLook;
+  db_.ReadOnPool(
+      ScopeOf(h), [sender = h.sender.id](sql::Transaction& tx) { return MessageRepository::NextDue(tx, sender); },
+      [self = shared_from_this(), &h](absl::StatusOr<std::optional<absl::Time>> due) {
+        absl::MutexLock lock(&self->mutex_);
+        h.looking = false;
+        if (!due.ok() || !*due) return;
+        h.WakeAt(**due);
+        self->poked_ = true;
+      });
 }
 
 Dispatcher::Dispatcher(sql::Database& database, const ContactRepository& contacts, const DataKey& key,

@@ -22,6 +22,7 @@ struct DispatcherOptions {
   absl::Duration settle = absl::Seconds(1);          // after a claim nothing is begun for so long
   absl::Duration intent_age_max = absl::Seconds(5);  // older intents are not written to the network
   absl::Duration unknown_wait = absl::Minutes(10);   // for a status, before a resend or giving up
+  absl::Duration sweep = absl::Seconds(5);           // between two looks at everything a sender may have to do
   int in_flight_max = 64;                            // per sender
   int bulk_in_flight_max = 56;
   ErrorClasses error_classes = ErrorClasses::Default();

@@ -18,6 +18,8 @@
 
 namespace vinculo::messaging {
 
+inline constexpr absl::Duration kClaimRetry = absl::Seconds(3);
+
 // The loop over all senders. What each does by itself lies in three sources: dispatcher.cc finds senders and says what
 // is next, dispatcher_lease.cc holds them, dispatcher_send.cc sends.
 class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
@@ -58,11 +60,14 @@ class Dispatcher::Impl : public std::enable_shared_from_this<Dispatcher::Impl> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Everything that can be begun for a sender now; `wake` becomes the next moment of interest.
   void Step(Holding& h, absl::Time now, absl::Time& wake) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether another process has queued something.
+  void Look(Holding& h, absl::Time now, absl::Time& wake) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Claim(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Page by page, until no row of an older token is left.
   void Recover(Holding& h, int64_t token, absl::Time until);
-  void Lose(Holding& h) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Holds it no longer, and tries to again after `wait`.
+  void Lose(Holding& h, absl::Duration wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Renew(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Sweep(Holding& h, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The next holder need not wait for the lease to run out. The loop has ended.

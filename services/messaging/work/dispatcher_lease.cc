@@ -4,11 +4,6 @@
 #include "services/messaging/work/dispatcher_impl.h"
 
 namespace vinculo::messaging {
-namespace {
-
-constexpr absl::Duration kClaimRetry = absl::Seconds(3), kSweep = absl::Seconds(5);
-
-}  // namespace
 
 void Dispatcher::Impl::Claim(Holding& h, absl::Time now) {
   h.claiming = true;
@@ -51,9 +46,9 @@ void Dispatcher::Impl::Recover(Holding& h, int64_t token, absl::Time until) {
       });
 }
 
-void Dispatcher::Impl::Lose(Holding& h) {
+void Dispatcher::Impl::Lose(Holding& h, absl::Duration wait) {
   h.token = 0;
-  h.claim_at = Mark() + kClaimRetry;
+  h.claim_at = Mark() + wait;
 }
 
 void Dispatcher::Impl::Renew(Holding& h, absl::Time now) {
@@ -69,18 +64,21 @@ void Dispatcher::Impl::Renew(Holding& h, absl::Time now) {
         absl::MutexLock lock(&self->mutex_);
         h.renewing = false;
         if (renewed.ok()) h.lease_until = until;
-        if (ErrorReason(renewed) == "LEASE_LOST") self->Lose(h);
+        if (ErrorReason(renewed) == "LEASE_LOST") self->Lose(h, kClaimRetry);
         h.renew_at = self->Mark() + (renewed.ok() ? self->options_.renew : absl::Seconds(1));
       });
 }
 
 void Dispatcher::Impl::Sweep(Holding& h, absl::Time now) {
   h.sweeping = true;
-  h.sweep_at = now + kSweep;
+  h.sweep_at = now + options_.sweep;
   db_.Write(
       ScopeOf(h),
-      [sender = h.sender.id, wall = db_.clock().Now()](sql::Transaction& tx) -> absl::Status {
+      [sender = h.sender.id, token = h.token, wait = options_.unknown_wait,
+       wall = db_.clock().Now()](sql::Transaction& tx) -> absl::Status {
         RETURN_IF_ERROR(EndBlock(tx, sender, wall));
+        // A commit whose session died may land after its rows were looked for.
+        RETURN_IF_ERROR(RecoverOrphans(tx, sender, token, wait, wall).status());
         return SettleUnknown(tx, sender, wall);
       },
       [self = shared_from_this(), &h](absl::Status) {

@@ -17,10 +17,9 @@ bool Dispatcher::Impl::TryReserve(const std::string& tenant, const Uuid& sender)
   if (it == holdings_.end()) return false;
   Holding& h = *it->second;
   const absl::Time now = Mark();
-  const bool may = !stopping_ && h.token != 0 && !h.blocked && now >= h.begin_at && now >= h.back_off_until &&
-                   now < h.lease_until && h.Free(now) > 0;
-  if (may) h.window.Take(now, 1);
-  return may;
+  const bool may =
+      !stopping_ && h.token != 0 && !h.blocked && now >= h.begin_at && now >= h.back_off_until && now < h.lease_until;
+  return may && h.Reserve(now);
 }
 
 void Dispatcher::Impl::ReadInbound(Holding& h, absl::Time now, absl::Time wall) {
@@ -46,10 +45,11 @@ void Dispatcher::Impl::Commit(Holding& h, absl::Time now, absl::Time wall) {
                         .now = wall,
                         .busy_contacts = h.busy,
                         .last_campaign = h.last_campaign};
-  request.limit = std::min(options_.in_flight_max - h.in_flight, h.Free(now));
+  request.limit = std::min(options_.in_flight_max - h.in_flight, h.FreeForMessages(now));
   request.bulk_limit = std::max(0, std::min(options_.bulk_in_flight_max - h.bulk_in_flight, h.FreeForBulk(now)));
   for (auto& [campaign, window] : h.campaign_windows) request.campaign_free[campaign] = window.Free(now);
   h.committing = true;
+  h.promised = request.limit;
   h.work = false;
   h.next_due.reset();
   db_.Write(
@@ -65,9 +65,12 @@ void Dispatcher::Impl::Committed(Holding& h, absl::StatusOr<IntentBatch> batch, 
   {
     absl::MutexLock lock(&mutex_);
     h.committing = false;
+    h.promised = 0;
     poked_ = true;
     if (!batch.ok()) {
-      if (ErrorReason(batch.status()) == "LEASE_LOST") return Lose(h);
+      if (ErrorReason(batch.status()) == "LEASE_LOST") return Lose(h, kClaimRetry);
+      // Nobody knows what was begun, and no request follows: under the next token it is an older holder's [M-80].
+      if (ErrorReason(batch.status()) == "COMMIT_UNKNOWN") return Lose(h, absl::ZeroDuration());
       log::Warning("intents could not be committed", {{"error", std::string(batch.status().message())}});
       h.back_off_until = std::max(h.back_off_until, Mark() + absl::Seconds(1));
       h.work = true;
@@ -85,8 +88,7 @@ void Dispatcher::Impl::Committed(Holding& h, absl::StatusOr<IntentBatch> batch, 
     if (h.next_due && *h.next_due <= wall && batch->intents.empty()) h.next_due = wall + kBlockedWait;
     if (batch->running_campaigns && (!h.next_due || *h.next_due > wall + absl::Seconds(1)))
       h.next_due = wall + absl::Seconds(1);
-    for (const auto& [campaign, rate] : batch->campaign_rates)
-      h.campaign_windows.try_emplace(campaign, rate).first->second.SetLimit(rate);
+    h.AdoptRates(batch->campaign_rates, now);
     metrics_.intents.Observe(static_cast<double>(batch->intents.size()));
     const bool stale = now - began > options_.intent_age_max || now >= h.lease_until || h.token_text.empty();
     for (Intent& intent : batch->intents) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,9 @@ inline constexpr absl::Duration kHalvedRegains = absl::Seconds(10);
 inline constexpr int kBugsInARow = 10;
 // A campaign at its rate looks again no sooner than this, so that several places are free at once.
 inline constexpr absl::Duration kRateWait = absl::Milliseconds(10);
+// A read mark asks again within that time; below that rate nothing is kept for it.
+inline constexpr absl::Duration kAskedFor = absl::Milliseconds(500);
+inline constexpr int kKeepsFrom = 10;
 
 // What the holder remembers of a sender. Belongs to the loop's mutex. Its times are of the monotonic clock, written as
 // a Time, but for `next_due`, which the store gave.
@@ -35,6 +39,7 @@ struct Holding {
   absl::Time begin_at;  // nothing before
   absl::Time claim_at;  // next try
   absl::Time sweep_at;
+  absl::Time look_at;
   absl::Time back_off_until;
   absl::Time regain_at;
   absl::Time inbound_read_at = absl::InfinitePast();
@@ -43,6 +48,8 @@ struct Holding {
   int outages = 0;                         // in a row
   std::optional<absl::Time> silent_since;  // no request was answered from then on
   RateWindow window{0};
+  int promised = 0;                            // of the window, to the commit under way
+  absl::Time asked_at = absl::InfinitePast();  // a read mark found nothing free
   std::map<Uuid, RateWindow> campaign_windows;
   std::map<Uuid, int> bugs;
   std::set<Uuid> failing;
@@ -52,7 +59,7 @@ struct Holding {
   int in_flight = 0;
   int bulk_in_flight = 0;
   bool claiming = false, renewing = false, committing = false, recording = false, sweeping = false;
-  bool reading_inbound = false;
+  bool reading_inbound = false, looking = false;
   bool work = true;  // there may be something to send
   bool campaigns = false;
   bool blocked = false;
@@ -69,6 +76,14 @@ struct Holding {
     }
   }
 
+  // The rates of running campaigns; the window of another is kept for as long as it remembers anything.
+  void AdoptRates(const std::map<Uuid, int>& rates, absl::Time now) {
+    for (auto it = campaign_windows.begin(); it != campaign_windows.end();)
+      it = rates.contains(it->first) || it->second.Used(now) > 0 ? std::next(it) : campaign_windows.erase(it);
+    for (const auto& [campaign, rate] : rates)
+      campaign_windows.try_emplace(campaign, rate).first->second.SetLimit(rate);
+  }
+
   // The sender's throughput less what inbound messages may take of it.
   int FullRate() const { return OutboundRate(sender.throughput, 0); }
 
@@ -83,12 +98,24 @@ struct Holding {
     window.SetLimit(Rate());
     return window.Free(now);
   }
-  absl::Time NextFree(absl::Time now) {
-    window.SetLimit(Rate());
-    return window.NextFree(now);
+  // Of them messages: one is left to a read mark that found nothing free of late, where the rate is not a trickle.
+  int FreeForMessages(absl::Time now) {
+    const bool asked = now - asked_at < kAskedFor && Rate() >= kKeepsFrom;
+    return std::max(0, Free(now) - (asked ? 1 : 0));
+  }
+  // Takes one for a read mark, beside the commit under way; false when none is free.
+  bool Reserve(absl::Time now) {
+    if (Free(now) <= promised) return asked_at = now, false;
+    window.Take(now, 1);
+    return true;
   }
   // Of them bulk: the last tenth of the rate is left to transactional messages [M-82].
   int FreeForBulk(absl::Time now) { return std::max(0, Free(now) - Rate() / 10); }
+  // When a message may begin again.
+  absl::Time NextFree(absl::Time now) {
+    window.SetLimit(Rate());
+    return std::max(window.NextFree(now), now + (Free(now) > 0 ? kRateWait : absl::ZeroDuration()));
+  }
 
   // The sender as the store has it. A higher throughput holds at once.
   void Adopt(const Sender& now_is) {

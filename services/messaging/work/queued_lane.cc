@@ -134,11 +134,7 @@ class QueuedLane {
   }
 
   absl::Status GiveUp(const Message& before, absl::string_view reason) {
-    Message m = before;
-    m.progress.phase = Phase::kGivenUp;
-    m.progress.failed_at = c_.request.now;
-    m.progress.error_reason = std::string(reason);
-    return Settle(c_.tx, before, m, c_.deltas, c_.request.now);
+    return messaging::GiveUp(c_.tx, before, reason, c_.deltas, c_.request.now);
   }
 
   IntentCommit& c_;

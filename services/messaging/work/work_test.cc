@@ -4,6 +4,7 @@
 #include "common/status/status_macros.h"
 #include "common/testing/status_matchers.h"
 #include "services/messaging/consent_act.h"
+#include "services/messaging/sender_state.h"
 #include "services/messaging/store/channel_repository.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
@@ -12,6 +13,7 @@
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/holding.h"
 #include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/upkeep.h"
 #include "services/messaging/work/webhook_parse.h"
 #include "services/messaging/work/work_rig.h"
 
@@ -279,6 +281,34 @@ TEST_F(WorkTest, AMessageStillQueuedAtItsExpiryFails) {
   EXPECT_EQ(read->progress.error_reason, "QUEUE_EXPIRED");
 }
 
+TEST_F(WorkTest, WhatWaitsBehindABlockedSenderEndsAtItsExpiry) {
+  NewCampaign(1);
+  const auto queue = [&](absl::Duration life) {
+    const Message m{.id = Uuid::New(kNow),
+                    .contact_id = people_[0].id,
+                    .sender_id = sender_,
+                    .due_at = kNow,
+                    .expire_at = kNow + life,
+                    .content = TextContent{"Hola", false},
+                    .created_at = kNow};
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return MessageRepository::Insert(tx, m); }), IsOk());
+    return m.id;
+  };
+  const Uuid code = queue(absl::Minutes(5)), later = queue(absl::Hours(24));
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return BlockForError(tx, sender_, 190, kNow); }), IsOk());
+  const absl::Time now = kNow + absl::Minutes(5);
+  ASSERT_TRUE(Commit(1, 64, now)->blocked);
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  ASSERT_THAT(Upkeep(*db_, metrics, {"demo"}, "one").Round(now), IsOk());
+  const auto state = [&](const Uuid& id) {
+    return Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, id); })->state();
+  };
+  EXPECT_EQ(state(code), MessageState::kFailed);
+  EXPECT_EQ(state(later), MessageState::kQueued);
+  EXPECT_THAT(EventTypes(), testing::Contains("message.failed").Times(1));
+}
+
 TEST_F(WorkTest, AHeldMessageIsNeitherRetriedNorFailed) {
   const Campaign c = NewCampaign(1);
   const Intent intent = Commit()->intents[0];
@@ -351,6 +381,43 @@ TEST(Holding, ACampaignThatUsedItsRateGoesOnAsSoonAsAPlaceIsFree) {
   h.next_due.reset();
   h.WakeForRates({{free, 100}}, now, kNow);
   EXPECT_FALSE(h.next_due);
+}
+
+TEST(Holding, AReadMarkTakesNothingOfACommitUnderWayAndGetsTheNextPlace) {
+  Holding h;
+  h.sender.throughput = 80;
+  h.limit = h.FullRate();
+  absl::Time now = absl::UnixEpoch() + absl::Hours(1);
+  ASSERT_EQ(h.FreeForMessages(now), 76);
+  h.promised = 64;  // what the commit may begin
+  for (int i = 0; i < 12; ++i) EXPECT_TRUE(h.Reserve(now));
+  EXPECT_FALSE(h.Reserve(now)) << "76 in a second, whatever the commit finds";
+  h.window.Take(now, 64);
+  h.promised = 0;
+  EXPECT_EQ(h.Free(now), 0);
+  now += absl::Seconds(2);
+  EXPECT_EQ(h.FreeForMessages(now), 76) << "who asked long ago has given up";
+  h.promised = 76;
+  EXPECT_FALSE(h.Reserve(now));
+  h.promised = 0;
+  EXPECT_EQ(h.FreeForMessages(now), 75) << "one is left to it";
+  h.window.Take(now, 75);
+  EXPECT_EQ(h.FreeForMessages(now), 0);
+  EXPECT_GT(h.NextFree(now), now);
+  EXPECT_TRUE(h.Reserve(now));
+}
+
+TEST(Holding, ForgetsTheRateOfACampaignThatHasNone) {
+  Holding h;
+  const Uuid one = Uuid::New(kNow), other = Uuid::New(kNow);
+  const absl::Time now = absl::UnixEpoch() + absl::Hours(1);
+  h.AdoptRates({{one, 5}, {other, 7}}, now);
+  h.campaign_windows.at(one).Take(now, 5);
+  h.AdoptRates({}, now);
+  EXPECT_TRUE(h.campaign_windows.contains(one)) << "a pause must not let it begin anew within the second";
+  EXPECT_FALSE(h.campaign_windows.contains(other));
+  h.AdoptRates({}, now + absl::Seconds(2));
+  EXPECT_TRUE(h.campaign_windows.empty());
 }
 
 TEST(Holding, TenFaultsOfTheRequestInARowPauseACampaign) {

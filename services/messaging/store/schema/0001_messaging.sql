@@ -387,6 +387,7 @@ CREATE TABLE message (
   PRIMARY KEY (tenant_id, message_id)
 ) STRICT;
 CREATE INDEX message_open ON message (tenant_id, sender_id, lane, state, due_at, message_id) WHERE state IN (1, 2, 3);
+CREATE INDEX message_expiry ON message (tenant_id, expire_at, message_id) WHERE state = 1 AND campaign_id IS NULL;
 CREATE INDEX message_awaited ON message (tenant_id, due_at, message_id) WHERE state IN (4, 5, 6);
 CREATE INDEX message_wamid ON message (tenant_id, wamid) WHERE wamid <> '';
 CREATE INDEX message_contact ON message (tenant_id, contact_id, message_id);
