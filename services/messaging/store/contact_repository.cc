@@ -31,10 +31,11 @@ constexpr sql::Query kByPhoneKey{
     "? "
     "AND i.phone_key = ? AND i.phone_key <> '' ORDER BY CASE WHEN i.kind = 1 AND i.value = ? THEN 0 ELSE 1 END, "
     "c.contact_id LIMIT 1"};
+// Who never wrote comes last: left to itself, PostgreSQL has them first.
 constexpr sql::Query kByCustomer{"contact_by_customer",
                                  "SELECT " COLUMNS
                                  " FROM contact c WHERE c.tenant_id = ? AND c.customer_id = ? AND c.customer_id <> '' "
-                                 "AND c.state = 1 ORDER BY c.last_inbound_at DESC LIMIT 1"};
+                                 "AND c.state = 1 ORDER BY c.last_inbound_at DESC NULLS LAST LIMIT 1"};
 constexpr sql::Query kOfCustomer{"contact_of_customer",
                                  "SELECT " COLUMNS
                                  " FROM contact c WHERE c.tenant_id = ? AND c.customer_id = ? AND c.customer_id <> '' "

@@ -90,6 +90,30 @@ TEST_F(StoreTest, APersonIsFoundUnderEveryIdentity) {
   EXPECT_NE(NewContact({.phone = "+5491122334455"}, "acme").id, ana.id) << "another tenant's person is another person";
 }
 
+TEST_F(StoreTest, OfACustomersContactsTheLastHeardFromIsMeant) {
+  Contact silent = NewContact({.phone = "+5491122334455"}), wrote = NewContact({.phone = "+5491122334456"}),
+          earlier = NewContact({.phone = "+5491122334457"}), last = NewContact({.phone = "+5491122334458"});
+  const auto meant = [&] {
+    const auto found = Write([&](sql::Transaction& tx) { return contacts_.FindByCustomer(tx, "c-1"); });
+    return found.ok() && *found ? (*found)->phone : "";
+  };
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                for (Contact* c : {&silent, &wrote, &earlier, &last}) {
+                  c->customer_id = "c-1";
+                  RETURN_IF_ERROR(contacts_.Update(tx, *c, kNow));
+                }
+                return contacts_.Heard(tx, wrote.id, kNow);
+              }),
+              IsOk());
+  EXPECT_EQ(meant(), wrote.phone) << "the others never wrote";
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                RETURN_IF_ERROR(contacts_.Heard(tx, earlier.id, kNow - absl::Hours(1)));
+                return contacts_.Heard(tx, last.id, kNow + absl::Hours(1));
+              }),
+              IsOk());
+  EXPECT_EQ(meant(), last.phone);
+}
+
 TEST_F(StoreTest, SuppressionOutlivesTheContactAsAHash) {
   Contact ana = NewContact({.phone = "+5491122334455"});
   ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
