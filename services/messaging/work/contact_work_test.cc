@@ -469,6 +469,28 @@ TEST_F(ContactWorkTest, AnyOrderOfAPersonsActsEndsInTheLatest) {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_F(ContactWorkTest, OfAStopAndAResumeInOneSecondTheStopHolds) {
+  const auto prefers = [](const PersonRef& who, bool stop) {
+    return PreferenceItem{.wa_id = who.wa_id, .bsuid = who.bsuid, .stop = stop, .at = kNow};
+  };
+  int person = 0;
+  for (const bool first : {true, false}) {
+    const PersonRef who{.wa_id = absl::StrCat("54911", 40000000 + ++person)};
+    const PersonRef other{.wa_id = absl::StrCat("54911", 40000000 + ++person)};
+    for (const bool stop : {first, !first}) {
+      EXPECT_THAT(ApplyOne(prefers(who, stop), kNow), IsOkAndHolds(ItemResult::kApplied));
+      ASSERT_THAT(Says(other, stop ? "baja" : "alta"), IsOk());
+    }
+    for (const bool stop : {first, !first})
+      EXPECT_THAT(ApplyOne(prefers(who, stop), kNow), IsOkAndHolds(ItemResult::kDuplicate));
+    for (const PersonRef& one : {who, other}) {
+      const Contact c = *Find(one);
+      EXPECT_EQ(c.marketing, Decision::kRevoked) << one.wa_id;
+      EXPECT_EQ(c.suppressed, kSuppressedMarketing) << one.wa_id;
+    }
+  }
+}
+
 TEST_F(ContactWorkTest, AGrantEndsByTime) {
   Contact ana = Make({.phone = "+5491122334455"}, kNow, Decision::kNone);
   const absl::Time end = kNow + absl::Hours(24);

@@ -210,8 +210,10 @@ absl::StatusOr<ItemResult> ApplyPreference(sql::Transaction& tx, const ContactRe
   ASSIGN_OR_RETURN(Contact contact, ContactOf(tx, contacts, item.wa_id, item.bsuid, "", now));
   const ComplianceAct act = item.stop ? ComplianceAct::kStopMarketing : ComplianceAct::kStart;
   ASSIGN_OR_RETURN(const std::vector<Consent> known, contacts.Evidence(tx, contact.id));
+  const Decision decision = item.stop ? Decision::kRevoked : Decision::kGranted;
   for (const Consent& c : known) {
-    if (c.by_person && c.at == item.at && c.source == "PROVIDER") return ItemResult::kDuplicate;
+    const bool same = c.by_person && c.decision == decision && c.at == item.at && c.source == "PROVIDER";
+    if (same) return ItemResult::kDuplicate;
   }
   RETURN_IF_ERROR(ActOnCompliance(tx, contacts, contact, act, "PROVIDER", "user_preferences", item.at, now));
   return ItemResult::kApplied;
