@@ -167,21 +167,22 @@ absl::Status ChangeNumber(sql::Transaction& tx, const ContactRepository& contact
                           const PersonRef& fresh, absl::Time now) {
   const auto stays = [&](const Identity& id) {
     if (id.kind == IdentityKind::kBsuid) return id.value == fresh.bsuid;
-    return fresh.wa_id.empty() || (id.kind == IdentityKind::kWaId && id.value == fresh.wa_id);
+    return id.kind == IdentityKind::kWaId && id.value == fresh.wa_id;
   };
-  ASSIGN_OR_RETURN(const std::vector<Suppression> kept, contacts.Suppressions(tx, contact.identities, now));
   Contact retired = contact;
   std::erase_if(retired.identities, stays);
   for (const Identity& id : retired.identities) RETURN_IF_ERROR(contacts.RemoveIdentity(tx, contact, id));
-  for (const int flag : kSuppressionFlags) RETURN_IF_ERROR(contacts.Lift(tx, retired, flag));
   std::erase_if(contact.identities, [&](const Identity& id) { return !stays(id); });
   contact.bsuid = fresh.bsuid;
-  if (!fresh.wa_id.empty()) {
-    contact.phone = PhoneOfWaId(fresh.wa_id);
-    contact.country = fresh.country;
-  }
+  contact.phone = fresh.wa_id.empty() ? "" : PhoneOfWaId(fresh.wa_id);
+  contact.country = fresh.wa_id.empty() ? fresh.bsuid.substr(0, 2) : fresh.country;
   RETURN_IF_ERROR(contacts.Update(tx, contact, now));
   ASSIGN_OR_RETURN(contact, LearnIdentities(tx, contacts, contact, fresh, now));
+  // What stood under the old identities goes along and leaves them free; the new ones may have it for longer already.
+  std::vector<Identity> all = retired.identities;
+  all.insert(all.end(), contact.identities.begin(), contact.identities.end());
+  ASSIGN_OR_RETURN(const std::vector<Suppression> kept, contacts.Suppressions(tx, all, now));
+  for (const int flag : kSuppressionFlags) RETURN_IF_ERROR(contacts.Lift(tx, retired, flag));
   for (const Suppression& s : kept) RETURN_IF_ERROR(contacts.Suppress(tx, contact, s.flag, s.until, s.created_at));
   return absl::OkStatus();
 }

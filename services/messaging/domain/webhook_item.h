@@ -22,8 +22,8 @@ struct InboundItem {
   std::string names_wamid;  // context.id
   absl::Time at;
   InboundContent content;
-  std::string new_wa_id;     // of user_changed_number
-  std::string new_bsuid;     // of user_changed_number and of a changed user id
+  std::string new_wa_id;  // of user_changed_number, as new_bsuid
+  std::string new_bsuid;
   bool from_advert = false;  // carries a `referral`: opens the 72 h entry window
 };
 

@@ -357,6 +357,45 @@ TEST_F(ContactWorkTest, AnOldNumberGoesToANewContactWithoutConsent) {
   EXPECT_EQ(Read(ana.id).suppressed, kSuppressedMarketing);
 }
 
+TEST_F(ContactWorkTest, AHiddenNewNumberIsABsuidAndFreesTheOldOne) {
+  const Contact ana = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
+  const ParsedWebhook parsed = ParseWebhook(
+      R"({"entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"55"},"messages":[
+      {"id":"w1","from":"5491122334455","timestamp":"1760000000","type":"system",
+       "system":{"type":"user_changed_number","wa_id":"BR.99"}}]}}]}]})",
+      kNow);
+  ASSERT_EQ(parsed.items.size(), 1u);
+  ASSERT_THAT(Apply(std::get<InboundItem>(parsed.items[0])), IsOk());
+  const Contact moved = Read(ana.id);
+  EXPECT_THAT(moved.identities, testing::ElementsAre(Identity{IdentityKind::kBsuid, "BR.99"}));
+  EXPECT_EQ(moved.phone, "");
+  EXPECT_EQ(moved.bsuid, "BR.99");
+  EXPECT_EQ(moved.country, "BR");
+  ASSERT_THAT(Says({.bsuid = "BR.99"}, "hola"), IsOk());
+  EXPECT_EQ(Find({.bsuid = "BR.99"})->id, ana.id) << "one person";
+  ASSERT_THAT(Says({.wa_id = "5491122334455"}, "hola"), IsOk());
+  EXPECT_NE(Find({.wa_id = "5491122334455"})->id, ana.id) << "the old number's next owner";
+}
+
+TEST_F(ContactWorkTest, ANewNumbersLongerSuppressionIsNotCutShort) {
+  const Contact ana = Make({.phone = "+5491122334455"}, kNow - absl::Hours(2));
+  const Contact known = Make({.wa_id = "5491166667777"}, kNow - absl::Hours(1));
+  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
+                RETURN_IF_ERROR(contacts_.Suppress(tx, ana, kOperatorMarketing, kNow + absl::Hours(24), kNow));
+                return contacts_.Suppress(tx, known, kOperatorMarketing, std::nullopt, kNow);
+              }),
+              IsOk());
+  InboundItem item{.wa_id = "5491122334455", .at = kNow, .new_wa_id = "5491166667777"};
+  item.content = {.kind = InboundKind::kSystem, .type = "system", .text = "user_changed_number"};
+  ASSERT_THAT(Apply(item), IsOk());
+  const std::vector<Identity> identities = Read(ana.id).identities;
+  const auto kept =
+      Write([&](sql::Transaction& tx) { return contacts_.Suppressions(tx, identities, kNow + absl::Hours(48)); });
+  ASSERT_THAT(kept, IsOk());
+  ASSERT_EQ(kept->size(), 1u);
+  EXPECT_EQ((*kept)[0].until, std::nullopt);
+}
+
 TEST_F(ContactWorkTest, ANewSecurityCodeMovesNothing) {
   const Contact ana = Make({.wa_id = "5491122334455"}, kNow - absl::Hours(2));
   const ParsedWebhook parsed = ParseWebhook(

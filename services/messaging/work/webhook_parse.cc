@@ -19,6 +19,12 @@ int CodeOf(const JsonView& error) {
   return code >= 0 && code <= std::numeric_limits<int>::max() ? static_cast<int>(code) : 0;
 }
 
+// A BSUID is one wherever it stands [M-07]; the first of a kind holds.
+void Put(const std::string& id, std::string& wa_id, std::string& bsuid) {
+  std::string& slot = IsBsuid(id) ? bsuid : wa_id;
+  if (slot.empty()) slot = id;
+}
+
 // The field `messages` of one change.
 struct MessagesParser {
   const JsonView& value;
@@ -42,10 +48,8 @@ struct MessagesParser {
     if (item.wamid.empty() || item.wamid.size() > kWamidMax || m["group_id"].exists()) return void(++out.unknown);
     const std::string from = CleanText(m["from"]), from_user = CleanText(m["from_user_id"]);
     const JsonView profile = Profile(from, from_user);
-    for (const std::string& id : {from, from_user, CleanText(profile["wa_id"]), CleanText(profile["user_id"])}) {
-      std::string& slot = IsBsuid(id) ? item.bsuid : item.wa_id;
-      if (slot.empty()) slot = id;
-    }
+    for (const std::string& id : {from, from_user, CleanText(profile["wa_id"]), CleanText(profile["user_id"])})
+      Put(id, item.wa_id, item.bsuid);
     if (item.wa_id.empty() && item.bsuid.empty()) return void(++out.unknown);
     item.profile_name = CleanText(profile["profile"]["name"]);
     item.names_wamid = CleanText(m["context"]["id"]);
@@ -54,8 +58,7 @@ struct MessagesParser {
     item.content = ParseInboundContent(m);
     if (item.content.kind == InboundKind::kOther) ++out.unknown;
     if (item.content.kind == InboundKind::kSystem && item.content.text == "user_changed_number") {
-      item.new_wa_id = CleanText(m["system"]["wa_id"]);
-      item.new_bsuid = CleanText(m["system"]["user_id"]);
+      for (const char* name : {"wa_id", "user_id"}) Put(CleanText(m["system"][name]), item.new_wa_id, item.new_bsuid);
     }
     out.items.push_back(std::move(item));
   }

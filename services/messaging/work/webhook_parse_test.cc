@@ -129,7 +129,15 @@ const std::vector<InboundCase>& InboundCases() {
       {"order", R"("order":{"catalog_id":"c","text":"para hoy","product_items":[{"quantity":2}]})",
        InboundKind::kStructured, [](const InboundItem& i) { EXPECT_EQ(i.content.text, "para hoy"); }},
       {"system", R"("system":{"type":"user_changed_number","body":"x","wa_id":"5499"})", InboundKind::kSystem,
-       [](const InboundItem& i) { EXPECT_EQ(i.new_wa_id, "5499"); }},
+       [](const InboundItem& i) {
+         EXPECT_EQ(i.new_wa_id, "5499");
+         EXPECT_EQ(i.new_bsuid, "");
+       }},
+      {"system", R"("system":{"type":"user_changed_number","wa_id":"BR.99","user_id":"5499"})", InboundKind::kSystem,
+       [](const InboundItem& i) {
+         EXPECT_EQ(i.new_wa_id, "5499");
+         EXPECT_EQ(i.new_bsuid, "BR.99");
+       }},
       {"edit", R"("edit":{"original_message_id":"wamid.E","message":{"text":{"body":"mejor"}}})", InboundKind::kChange,
        [](const InboundItem& i) {
          EXPECT_EQ(i.content.target_wamid, "wamid.E");
