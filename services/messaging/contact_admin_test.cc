@@ -123,6 +123,46 @@ TEST_F(ContactAdminTest, UnderAPhoneThatWhatsAppKnowsAPersonStaysKnown) {
   EXPECT_EQ(edit("+5491120000002", "+5491160000002").identities_size(), 1) << "what was typed leaves nothing";
 }
 
+TEST_F(ContactAdminTest, AnEditedPhoneKeepsWhatStoodAgainstTheOldOne) {
+  const v1::Contact ana = Upsert("+5491122334455");
+  const absl::Time tomorrow = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) + 86400);
+  const auto suppress = [&](const std::string& id, v1::Suppression::Scope scope, std::optional<absl::Time> until) {
+    v1::AddSuppressionRequest add;
+    add.set_request_id(NewId());
+    add.set_contact_id(id);
+    add.set_scope(scope);
+    if (until) add.mutable_until()->set_seconds(absl::ToUnixSeconds(*until));
+    v1::Suppression added;
+    EXPECT_THAT(Call(*contact_stub_, &Stub::AddSuppression, add, &added), IsOk());
+  };
+  suppress(ana.id(), v1::Suppression::SCOPE_BLOCKED, std::nullopt);
+  suppress(ana.id(), v1::Suppression::SCOPE_MARKETING, tomorrow);
+  const auto edit = [&](const char* kind, const std::string& value) {
+    v1::Contact patch, out;
+    patch.set_id(ana.id());
+    v1::ContactIdentity* identity = patch.add_identities();
+    identity->set_kind(kind);
+    identity->set_value(value);
+    ASSERT_THAT(Update(patch, {"identities"}, &out), IsOk());
+    EXPECT_EQ(out.identities_size(), 1);
+    v1::ListSuppressionsRequest list;
+    list.set_contact_id(ana.id());
+    v1::ListSuppressionsResponse listed;
+    ASSERT_THAT(Call(*contact_stub_, &Stub::ListSuppressions, list, &listed), IsOk());
+    ASSERT_EQ(listed.suppressions_size(), 2) << value << " " << listed.ShortDebugString();
+    for (const v1::Suppression& s : listed.suppressions()) {
+      if (s.scope() == v1::Suppression::SCOPE_MARKETING) {
+        EXPECT_EQ(s.until().seconds(), absl::ToUnixSeconds(tomorrow)) << value;
+      } else {
+        EXPECT_EQ(s.scope(), v1::Suppression::SCOPE_BLOCKED);
+        EXPECT_FALSE(s.has_until());
+      }
+    }
+  };
+  edit("PHONE", "+5491166667777");
+  edit("BSUID", "AR.99");
+}
+
 TEST_F(ContactAdminTest, TwoContactsAreMadeOneByHand) {
   const v1::Contact ana = Upsert("+5491122334455", "Ana"), other = Upsert("+5491166667777");
   v1::MergeContactsRequest merge;

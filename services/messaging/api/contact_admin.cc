@@ -114,7 +114,12 @@ absl::Status ReplaceIdentities(sql::Transaction& tx, const ContactRepository& co
     if (contact.bsuid.empty() && id.kind == IdentityKind::kBsuid) contact.bsuid = id.value;
   }
   if (!named.country.empty()) contact.country = named.country;
-  return contacts.SpreadSuppressions(tx, contact, now);
+  // What stood under the old ones holds for the new ones too, each for as long as any of them says.
+  std::vector<Identity> all = before;
+  all.insert(all.end(), contact.identities.begin(), contact.identities.end());
+  ASSIGN_OR_RETURN(const std::vector<Suppression> kept, contacts.Suppressions(tx, all, now));
+  for (const Suppression& s : kept) RETURN_IF_ERROR(contacts.Suppress(tx, contact, s.flag, s.until, s.created_at));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Contact> Change(sql::Transaction& tx, const ContactRepository& contacts,
