@@ -53,6 +53,7 @@ std::optional<absl::Time> LaterEnd(const Sender& sender, std::optional<absl::Tim
 absl::Status Lift(sql::Transaction& tx, const Sender& sender, absl::Time now) {
   if (sender.state == SenderState::kActive) return absl::OkStatus();
   RETURN_IF_ERROR(ChannelRepository::SetSenderState(tx, sender.id, SenderState::kActive, ""));
+  RETURN_IF_ERROR(ChannelRepository::Resumed(tx, sender.id, now));
   tx.Raise(kSignalQueue);
   return AnnounceSender(tx, sender.id, SenderState::kActive, "", now);
 }
@@ -96,6 +97,8 @@ absl::Status ResumeChannel(sql::Transaction& tx, const Uuid& id, absl::Time now)
   RETURN_IF_ERROR(ChannelRepository::SetChannelState(tx, id, ChannelState::kActive, ""));
   ASSIGN_OR_RETURN(const std::vector<Sender> senders, ChannelRepository::SendersOfChannel(tx, id));
   for (const Sender& sender : senders) {
+    // Also of one that stays stopped for a cause of its own: it may have told the account's problem.
+    RETURN_IF_ERROR(ChannelRepository::Resumed(tx, sender.id, now));
     if (sender.block_reason == channel.block_reason) RETURN_IF_ERROR(Lift(tx, sender, now));
   }
   return absl::OkStatus();

@@ -71,6 +71,10 @@ constexpr sql::Query kUpdateChannel{
     "UPDATE channel SET display_name = ?, portfolio_id = ?, app = ?, token_sealed = ?, token_tail = ?, revision = ? "
     "WHERE tenant_id = ? AND channel_id = ?"};
 constexpr sql::Query kSetRead{"sender_set_read", "UPDATE sender SET read_at = ? WHERE tenant_id = ? AND sender_id = ?"};
+constexpr sql::Query kResumed{"sender_resumed",
+                              "UPDATE sender SET resumed_at = ? WHERE tenant_id = ? AND sender_id = ?"};
+constexpr sql::Query kResumedSince{"sender_resumed_since",
+                                   "SELECT 1 FROM sender WHERE tenant_id = ? AND sender_id = ? AND resumed_at >= ?"};
 constexpr sql::Query kAccountTold{
     "channel_account_told",
     "UPDATE channel SET account_at = ?1 WHERE tenant_id = ?2 AND channel_id = ?3 AND (account_at IS NULL OR account_at "
@@ -276,6 +280,17 @@ absl::Status ChannelRepository::SetRead(sql::Transaction& tx, const Uuid& id, ab
   return tx.Exec(kSetRead, at, tx.tenant(), id);
 }
 
+absl::Status ChannelRepository::Resumed(sql::Transaction& tx, const Uuid& id, absl::Time at) {
+  return tx.Exec(kResumed, at, tx.tenant(), id);
+}
+
+absl::StatusOr<bool> ChannelRepository::ResumedSince(sql::Transaction& tx, const Uuid& id, absl::Time at) {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> found,
+                   tx.Find(
+                       kResumedSince, [](const sql::Row& r) { return r.Int(0); }, tx.tenant(), id, at));
+  return found.has_value();
+}
+
 absl::StatusOr<bool> ChannelRepository::AccountTold(sql::Transaction& tx, const Uuid& id, absl::Time at) {
   ASSIGN_OR_RETURN(const int64_t newer, tx.ExecCount(kAccountTold, at, tx.tenant(), id));
   return newer == 1;
@@ -358,6 +373,8 @@ std::vector<sql::Query> ChannelRepository::Queries() {
           kToken,
           kReleaseAll,
           kSetRead,
+          kResumed,
+          kResumedSince,
           kAccountTold};
 }
 

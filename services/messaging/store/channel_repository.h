@@ -47,6 +47,9 @@ class ChannelRepository {
   static absl::Status UpdateChannel(sql::Transaction& tx, Channel& channel);
   // When WhatsApp last told of the number; no change of the resource.
   static absl::Status SetRead(sql::Transaction& tx, const Uuid& id, absl::Time at);
+  // When a block of the sender was last lifted; problems told before that are over.
+  static absl::Status Resumed(sql::Transaction& tx, const Uuid& sender, absl::Time at);
+  static absl::StatusOr<bool> ResumedSince(sql::Transaction& tx, const Uuid& sender, absl::Time at);
   // False when a later account event was applied already: webhooks come in any order.
   static absl::StatusOr<bool> AccountTold(sql::Transaction& tx, const Uuid& channel, absl::Time at);
   // NOT_FOUND as both.

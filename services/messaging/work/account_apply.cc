@@ -113,8 +113,10 @@ absl::StatusOr<ItemResult> ApplyAccount(sql::Transaction& tx, const Uuid& id, co
 absl::StatusOr<ItemResult> ApplyAccountError(sql::Transaction& tx, const Uuid& sender, const AccountErrorItem& item,
                                              const ErrorClasses& classes, absl::Time now) {
   const SendOutcome outcome{.result = SendResult::kRefused, .graph_error = true, .code = item.code};
-  if (item.code != 0 && classes.Classify(outcome) == ErrorClass::kAccount)
-    RETURN_IF_ERROR(BlockForError(tx, sender, item.code, now));
+  if (item.code == 0 || classes.Classify(outcome) != ErrorClass::kAccount) return ItemResult::kApplied;
+  ASSIGN_OR_RETURN(const bool over, ChannelRepository::ResumedSince(tx, sender, item.at));
+  if (over) return ItemResult::kDuplicate;
+  RETURN_IF_ERROR(BlockForError(tx, sender, item.code, now));
   return ItemResult::kApplied;
 }
 

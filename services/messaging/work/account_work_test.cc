@@ -144,5 +144,43 @@ TEST_F(AccountWorkTest, AnAccountProblemInAWebhookStopsAsItsCodeDoes) {
   EXPECT_EQ(Read().block_reason, "PROVIDER_131042");
 }
 
+TEST_F(AccountWorkTest, AProblemToldBeforeAResumeStopsNothingAgain) {
+  const Uuid other = Uuid::New(kNow);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return ChannelRepository::InsertSender(tx, {.id = other,
+                                                            .channel_id = channel_,
+                                                            .phone_number_id = "56",
+                                                            .phone_number = "+5491140000001",
+                                                            .created_at = kNow});
+              }),
+              IsOk());
+  const auto tell = [&](const Uuid& sender, int code, int at) {
+    const AccountErrorItem item{.code = code, .at = kNow + absl::Seconds(at)};
+    return Write(
+        [&](sql::Transaction& tx) { return ApplyAccountError(tx, sender, item, ErrorClasses::Default(), item.at); });
+  };
+  const auto resume = [&](int at) {
+    return Write([&](sql::Transaction& tx) { return ResumeSending(tx, sender_, kNow + absl::Seconds(at)); });
+  };
+  // A problem of the number itself, then one of the account that its neighbour told, being stopped for its own sake.
+  EXPECT_THAT(tell(sender_, kSpamCode, 1), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_THAT(tell(sender_, kSpamCode, 1), IsOkAndHolds(ItemResult::kApplied)) << "it stands";
+  ASSERT_THAT(resume(2), IsOk());
+  EXPECT_THAT(tell(sender_, kSpamCode, 1), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_EQ(Read().state, SenderState::kActive);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return BlockSender(tx, other, SenderState::kBlocked, "NUMBER_BANNED", std::nullopt, kNow);
+              }),
+              IsOk());
+  EXPECT_THAT(tell(other, 131031, 3), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_EQ(Read().state, SenderState::kBlocked);
+  ASSERT_THAT(resume(4), IsOk());
+  EXPECT_EQ(Read().state, SenderState::kActive);
+  EXPECT_THAT(tell(other, 131031, 3), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_EQ(Read().state, SenderState::kActive);
+  EXPECT_THAT(tell(sender_, kSpamCode, 5), IsOkAndHolds(ItemResult::kApplied)) << "told anew";
+  EXPECT_EQ(Read().state, SenderState::kBulkBlocked);
+}
+
 }  // namespace
 }  // namespace vinculo::messaging

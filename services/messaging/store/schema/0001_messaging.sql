@@ -57,6 +57,7 @@ CREATE TABLE sender (
   tier TEXT NOT NULL,
   read_at INTEGER,
   revision INTEGER NOT NULL,
+  resumed_at INTEGER,
   PRIMARY KEY (tenant_id, sender_id)
 ) STRICT, WITHOUT ROWID;
 
