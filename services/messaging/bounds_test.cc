@@ -102,6 +102,27 @@ TEST_F(ImportBounds, ARowThatBringsAContactBeyondItsBoundsIsRejected) {
   }
 }
 
+TEST_F(ImportBounds, ARowBeyondTheBoundsDoesNotClaimItsPhone) {
+  absl::Status status;
+  ImportRow(Times(kMaxTags, [](int) { return ",tag"; }), Times(kMaxTags, [](int i) { return absl::StrCat(",t", i); }),
+            &status);
+  ASSERT_THAT(status, IsOk());
+  v1::ImportHeader header;
+  for (const bool dry : {true, false}) {
+    header.set_dry_run(dry);
+    const v1::ImportContactsResponse r =
+        Import("phone,tag,name\n+5491120000001,one more,Eva\n+5491120000001,,Ana\n+5491120000001,,Bea\n", 1000, &status,
+               header);
+    ASSERT_THAT(status, IsOk());
+    EXPECT_EQ(r.import().rejected(), 1) << r.ShortDebugString();
+    EXPECT_EQ(r.import().updated(), 1);
+    EXPECT_EQ(r.import().duplicates(), 1);
+    ASSERT_EQ(r.problems_size(), 2);
+    EXPECT_EQ(r.problems(1).duplicate_of_line(), 3) << "the row that was taken, not the one that was refused";
+  }
+  EXPECT_EQ(Lookup("+5491120000001").name(), "Ana");
+}
+
 TEST_F(ImportBounds, AFullListTakesNoMore) {
   const v1::ContactList list = NewList("todos");
   ASSERT_THAT(db_->WriteAndWait(sql::TestScope(),

@@ -167,22 +167,20 @@ absl::Status ImportStream::OnRow(csv::Row&& row) {
   PendingRow pending{.line = row.line};
   RowVerdict verdict = JudgeRow(plan_, {std::move(row.cells), ProblemCode(row.problem), row.problem_column});
   pending.note = verdict.rejection;
-  if (verdict.row) {
-    int64_t earlier = 0;
-    for (const std::string& key : verdict.row->keys()) {
-      const auto found = seen_.find(absl::HashOf(key));
-      if (found != seen_.end()) earlier = found->second;
-    }
-    if (earlier != 0) {
-      pending.outcome = RowOutcome::kDuplicate;
-      pending.duplicate_of = earlier;
-    } else {
-      for (const std::string& key : verdict.row->keys()) seen_.emplace(absl::HashOf(key), row.line);
-      pending.row = std::move(verdict.row);
-    }
-  }
+  pending.row = std::move(verdict.row);
   pending_.push_back(std::move(pending));
   return absl::OkStatus();
+}
+
+int64_t ImportStream::Earlier(const std::vector<std::string>& keys, const Claims& fresh) const {
+  int64_t earlier = 0;
+  for (const std::string& key : keys) {
+    for (const Claims* claims : {&seen_, &fresh}) {
+      const auto found = claims->find(absl::HashOf(key));
+      if (found != claims->end()) earlier = found->second;
+    }
+  }
+  return earlier;
 }
 
 void ImportStream::Drain(absl::AnyInvocable<void()> then) {
@@ -224,23 +222,34 @@ absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& 
   if (!tx.read_only() && import.counts.rows == 0) RETURN_IF_ERROR(ForgetRowsLater(tx, import.id, at));
   for (const PendingRow& pending : batch) {
     std::vector<RowNote> warnings;
-    RowOutcome outcome = pending.outcome;
+    RowOutcome outcome = RowOutcome::kRejected;
     RowNote note = pending.note;
+    int64_t duplicate_of = 0;
     if (pending.row) {
-      warnings = pending.row->warnings;
-      ASSIGN_OR_RETURN(outcome, rows.Apply(tx, *pending.row, warnings, note));
+      const std::vector<std::string> keys = pending.row->keys();
+      duplicate_of = Earlier(keys, result.claims);
+      if (duplicate_of != 0) {
+        outcome = RowOutcome::kDuplicate;
+      } else {
+        warnings = pending.row->warnings;
+        ASSIGN_OR_RETURN(outcome, rows.Apply(tx, *pending.row, warnings, note));
+        // Who is refused leaves the identity to a later row.
+        if (outcome != RowOutcome::kRejected) {
+          for (const std::string& key : keys) result.claims.emplace(absl::HashOf(key), pending.line);
+        }
+      }
     }
     if (!tx.read_only()) {
       int item = 0;
       const bool told = outcome == RowOutcome::kRejected || outcome == RowOutcome::kDuplicate;
       if (told)
-        RETURN_IF_ERROR(
-            ImportRepository::PutRow(tx, import.id, {pending.line, item++, outcome, note, pending.duplicate_of}));
+        RETURN_IF_ERROR(ImportRepository::PutRow(tx, import.id, {pending.line, item++, outcome, note, duplicate_of}));
       for (const RowNote& w : warnings)
         RETURN_IF_ERROR(ImportRepository::PutRow(tx, import.id, {pending.line, item++, outcome, w, 0}));
     }
     result.outcomes.push_back(outcome);
     result.notes.push_back(std::move(note));
+    result.duplicates_of.push_back(duplicate_of);
     result.warnings.push_back(std::move(warnings));
   }
   if (!tx.read_only()) RETURN_IF_ERROR(rows.Finish(tx));
@@ -248,6 +257,7 @@ absl::StatusOr<ImportStream::BatchResult> ImportStream::Apply(sql::Transaction& 
 }
 
 void ImportStream::Count(const std::vector<PendingRow>& batch, const BatchResult& result) {
+  seen_.insert(result.claims.begin(), result.claims.end());
   ImportCounts& c = import_.counts;
   for (size_t i = 0; i < batch.size(); ++i) {
     ++c.rows;
@@ -258,7 +268,7 @@ void ImportStream::Count(const std::vector<PendingRow>& batch, const BatchResult
     if (outcome == RowOutcome::kDuplicate) ++c.duplicates;
     if (outcome == RowOutcome::kRejected) ++c.rejected;
     if (outcome == RowOutcome::kRejected || outcome == RowOutcome::kDuplicate)
-      Report(batch[i].line, outcome, result.notes[i], batch[i].duplicate_of);
+      Report(batch[i].line, outcome, result.notes[i], result.duplicates_of[i]);
     for (const RowNote& w : result.warnings[i]) {
       ++c.warnings;
       Report(batch[i].line, outcome, w, 0);

@@ -28,20 +28,23 @@ class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1:
   // A row on its way into the store.
   struct PendingRow {
     int64_t line = 0;
-    std::optional<ImportedRow> row;  // unset: refused or duplicate
-    RowOutcome outcome = RowOutcome::kRejected;
+    std::optional<ImportedRow> row;  // unset: refused
     RowNote note;
-    int64_t duplicate_of = 0;
   };
+  using Claims = absl::flat_hash_map<uint64_t, int64_t>;  // fingerprint of an identity -> line
   struct BatchResult {
     std::vector<RowOutcome> outcomes;
     std::vector<RowNote> notes;  // why, where rejected
+    std::vector<int64_t> duplicates_of;
     std::vector<std::vector<RowNote>> warnings;
+    Claims claims;
   };
 
   absl::Status Begin(const v1::ImportHeader& header);
   absl::Status OnTitles(const std::vector<std::string>& titles);
   absl::Status OnRow(csv::Row&& row);
+  // The line that has one of these identities already; 0 for none.
+  int64_t Earlier(const std::vector<std::string>& keys, const Claims& fresh) const;
   // Applies what is pending, then calls `then`.
   void Drain(absl::AnyInvocable<void()> then);
   absl::StatusOr<BatchResult> Apply(sql::Transaction& tx, const std::vector<PendingRow>& batch, const Import& import,
@@ -63,7 +66,7 @@ class ImportStream final : public rpc::ReadStream<v1::ImportContactsRequest, v1:
   bool begun_ = false;
   std::unique_ptr<csv::Reader> reader_;
   std::vector<PendingRow> pending_;
-  absl::flat_hash_map<uint64_t, int64_t> seen_;  // fingerprint of an identity -> line
+  Claims seen_;  // of the rows that were taken
   v1::ImportContactsResponse response_;
 
   // The caller may give up while a batch is being applied: whoever comes last closes the import. Everything else
