@@ -189,7 +189,8 @@ absl::StatusOr<ItemResult> ApplyInbound(const ApplyContext& c, const InboundItem
   RETURN_IF_ERROR(ActOnCompliance(tx, c.contacts, contact, act, source, item.wamid, item.at, c.now));
   if (act == ComplianceAct::kStopMarketing || act == ComplianceAct::kStopAll)
     RETURN_IF_ERROR(ConfirmOptOut(tx, sender, contact, c.now));
-  RETURN_IF_ERROR(c.contacts.SetLastRoute(tx, contact.id, static_cast<int>(decision.to.route), decision.to.ref));
+  if (decision.step != "NO_ANSWER")
+    RETURN_IF_ERROR(c.contacts.SetLastRoute(tx, contact.id, static_cast<int>(decision.to.route), decision.to.ref));
   InboundEvent event{.sender_id = sender,
                      .wamid = item.wamid,
                      .contact_id = contact.id,

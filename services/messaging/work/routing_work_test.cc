@@ -43,6 +43,25 @@ TEST_F(RoutingWorkTest, ClearingAnEndedFlowLeavesTheHoldOfTheNext) {
   EXPECT_EQ(LastRoute(people_[0]).route, Route::kSupport);
 }
 
+TEST_F(RoutingWorkTest, AnEditGoesWhereTheMessageWentWhateverWhatsAppToldBetween) {
+  NewCampaign(1);
+  Hold(people_[0], "session-1", kNow);
+  ASSERT_THAT(Inbound(people_[0], "mi respuesta"), IsOk());
+  int second = 20;
+  const auto tell = [&](InboundKind kind) {
+    InboundItem item{.wamid = absl::StrCat("in.told.", ++second),
+                     .wa_id = people_[0].phone.substr(1),
+                     .at = kNow + absl::Seconds(second)};
+    item.content = {.kind = kind, .type = "x"};
+    EXPECT_THAT(ApplyOne(item, item.at), IsOkAndHolds(ItemResult::kApplied));
+    return LastRoute(people_[0]);
+  };
+  for (const InboundKind kind : {InboundKind::kSystem, InboundKind::kOther}) {
+    EXPECT_EQ(tell(kind).route, Route::kNone);
+    EXPECT_EQ(tell(InboundKind::kChange), (ReplyRoute{Route::kProfiling, "session-1"}));
+  }
+}
+
 TEST_F(RoutingWorkTest, AnOptOutWordInsideAFlowTakesEffectAndStillReachesTheFlow) {
   NewCampaign(1);
   Hold(people_[0], "session-1", kNow);
