@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 #include <variant>
 
 #include "absl/algorithm/container.h"
@@ -97,9 +98,11 @@ class Inbox::Impl {
     });
   }
 
+  // Bodies wait that were not taken here.
   void Wake() {
     absl::MutexLock lock(&mutex_);
     fresh_ = true;
+    uncounted_ = true;
   }
 
   void Stop() {
@@ -135,6 +138,7 @@ class Inbox::Impl {
         absl::MutexLock lock(&mutex_);
         fresh_ = false;
         idle_ = false;
+        if (std::exchange(uncounted_, false)) recount_at_ = absl::InfinitePast();
       }
       const absl::StatusOr<bool> mine = Hold();
       const absl::StatusOr<int> done = !mine.ok() ? absl::StatusOr<int>(mine.status()) : *mine ? ProcessSome() : 0;
@@ -155,9 +159,9 @@ class Inbox::Impl {
 
   // True when this process may apply webhooks. Alone on its store it always may; of several, whoever holds the lease.
   absl::StatusOr<bool> Hold() {
-    if (!shared_) return true;
     const absl::Time now = db_.clock().Now();
     if (now >= recount_at_) Recount();
+    if (!shared_) return true;
     if (token_ && now < renew_at_) return true;
     token_.reset();
     ASSIGN_OR_RETURN(token_, db_.WriteAndWait(System(), [&](sql::Transaction& tx) {
@@ -167,8 +171,9 @@ class Inbox::Impl {
     return token_.has_value();
   }
 
+  // Alone on its store this process knows of every body but those of a replay.
   void Recount() {
-    recount_at_ = db_.clock().Now() + kRecount;
+    recount_at_ = shared_ ? db_.clock().Now() + kRecount : absl::InfiniteFuture();
     const absl::StatusOr<int64_t> count =
         db_.ReadInline(System(), [](sql::Transaction& tx) { return RawInbox::CountWaiting(tx); });
     if (count.ok()) waiting_.store(*count);
@@ -339,6 +344,7 @@ class Inbox::Impl {
   std::thread thread_;
   absl::Mutex mutex_;
   bool fresh_ ABSL_GUARDED_BY(mutex_) = false;
+  bool uncounted_ ABSL_GUARDED_BY(mutex_) = false;
   bool idle_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -58,32 +58,62 @@ TEST(InboxReplay, AppliesOnceMoreWithoutFurtherEffect) {
   EXPECT_EQ(world.Snapshot(), before);
 }
 
-TEST(InboxBound, WhenTooManyWaitThePlatformIsToldToComeAgain) {
-  World world;
-  Inbox inbox(world.db(), world.contacts(), world.metrics_,
-              {.slug = "main", .verify_token = "t", .secrets = {kSecret}, .waiting_max = 2});
-  http::Listener listener({.address = {"127.0.0.1", 0}, .max_body_bytes = 1 << 20});
-  inbox.Serve(listener);
-  ASSERT_THAT(listener.Start(), IsOk());
-  http::Client client({.guard = http::AddressGuard({listener.address()})});
-  const std::string body = "not even JSON";
-  const auto post = [&] {
-    return client
-        .SendAndWait({.method = "POST",
-                      .url = listener.url() + "/webhooks/whatsapp/main",
-                      .headers = {{"X-Hub-Signature-256", http::HubSignature(kSecret, body)}},
-                      .body = body})
+// An inbox that takes two bodies and no more, behind its listener.
+class InboxBound : public testing::Test {
+ protected:
+  void SetUp() override {
+    inbox_.Serve(listener_);
+    ASSERT_THAT(listener_.Start(), IsOk());
+    client_.emplace(http::ClientOptions{.guard = http::AddressGuard({listener_.address()})});
+  }
+  int Post() {
+    const std::string body = "not even JSON";
+    return client_
+        ->SendAndWait({.method = "POST",
+                       .url = listener_.url() + "/webhooks/whatsapp/main",
+                       .headers = {{"X-Hub-Signature-256", http::HubSignature(kSecret, body)}},
+                       .body = body})
         .status;
-  };
-  EXPECT_EQ(post(), 200);
-  EXPECT_EQ(post(), 200);
-  EXPECT_EQ(post(), 503);
-  inbox.Start();
-  while (world.Waiting() > 0) std::this_thread::yield();
-  inbox.WaitIdle();
-  EXPECT_EQ(post(), 200) << "there is room again";
-  listener.Stop();
-  inbox.Stop();
+  }
+  void WaitUntilApplied() {
+    while (world_.Waiting() > 0) std::this_thread::yield();
+    inbox_.WaitIdle();
+  }
+
+  World world_;
+  Inbox inbox_{world_.db(),
+               world_.contacts(),
+               world_.metrics_,
+               {.slug = "main", .verify_token = "t", .secrets = {kSecret}, .waiting_max = 2}};
+  http::Listener listener_{{.address = {"127.0.0.1", 0}, .max_body_bytes = 1 << 20}};
+  std::optional<http::Client> client_;
+};
+
+TEST_F(InboxBound, WhenTooManyWaitThePlatformIsToldToComeAgain) {
+  EXPECT_EQ(Post(), 200);
+  EXPECT_EQ(Post(), 200);
+  EXPECT_EQ(Post(), 503);
+  inbox_.Start();
+  WaitUntilApplied();
+  EXPECT_EQ(Post(), 200) << "there is room again";
+  listener_.Stop();
+  inbox_.Stop();
+}
+
+TEST_F(InboxBound, IsTheSameAfterAReplay) {
+  world_.Store(Bodies(Changes(), 1));
+  inbox_.Start();
+  WaitUntilApplied();
+  const absl::Time to = SystemClock::Get()->Now() + absl::Hours(1);
+  ASSERT_THAT(world_.db().WriteAndWait(sql::TestScope(),
+                                       [to](sql::Transaction& tx) { return RawInbox::Replay(tx, kNow, to, 1000); }),
+              IsOk());
+  WaitUntilApplied();
+  inbox_.Stop();
+  EXPECT_EQ(Post(), 200);
+  EXPECT_EQ(Post(), 200);
+  EXPECT_EQ(Post(), 503) << "what was applied once more made no room";
+  listener_.Stop();
 }
 
 }  // namespace
