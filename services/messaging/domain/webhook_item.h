@@ -37,7 +37,7 @@ struct StatusItem {
   std::string billing_category;
   std::string billing_type;  // regular, free_customer_service, free_entry_point
   bool has_pricing = false;
-  bool billable = false;
+  std::optional<bool> billable;  // unset when not told
 };
 
 // The four fields about templates. Names and languages are as WhatsApp has them, `-` in a language read as `_`.

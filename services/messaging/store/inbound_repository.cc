@@ -52,11 +52,12 @@ constexpr sql::Query kOlder{"inbound_older", "SELECT " EVENT_COLUMNS
                                              "ORDER BY received_at DESC, wamid DESC LIMIT ?"};
 constexpr sql::Query kPark{
     "parked_status_put",
-    "INSERT INTO parked_status (tenant_id, wamid, callback, status, at, error_code, parked_at) VALUES (?, ?, ?, ?, ?, "
-    "?, ?) ON CONFLICT (tenant_id, wamid, callback, status, at) DO NOTHING"};
-constexpr sql::Query kParked{
-    "parked_status_get",
-    "SELECT callback, status, at, error_code FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
+    "INSERT INTO parked_status (tenant_id, wamid, callback, status, at, error_code, has_pricing, billing_category, "
+    "billable, parked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, wamid, callback, status, at) "
+    "DO NOTHING"};
+constexpr sql::Query kParked{"parked_status_get",
+                             "SELECT callback, status, at, error_code, has_pricing, billing_category, billable FROM "
+                             "parked_status WHERE tenant_id = ? AND wamid = ?"};
 constexpr sql::Query kAnyParked{"parked_status_any", "SELECT 1 FROM parked_status WHERE tenant_id = ? LIMIT 1"};
 constexpr sql::Query kUnpark{"parked_status_delete", "DELETE FROM parked_status WHERE tenant_id = ? AND wamid = ?"};
 constexpr sql::Query kSweepParked{
@@ -153,9 +154,9 @@ absl::StatusOr<std::vector<InboundEvent>> InboundRepository::ListByContact(sql::
   return out;
 }
 
-absl::Status InboundRepository::Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
-                                     const StatusReport& report, absl::Time now) {
-  return tx.Exec(kPark, tx.tenant(), wamid, callback, report.status, report.at, report.error_code, now);
+absl::Status InboundRepository::Park(sql::Transaction& tx, const StatusItem& s, absl::Time now) {
+  return tx.Exec(kPark, tx.tenant(), s.wamid, s.callback, s.report.status, s.report.at, s.report.error_code,
+                 s.has_pricing, s.billing_category, s.billable, now);
 }
 
 absl::StatusOr<bool> InboundRepository::AnyParked(sql::Transaction& tx) {
@@ -165,16 +166,19 @@ absl::StatusOr<bool> InboundRepository::AnyParked(sql::Transaction& tx) {
   return found.has_value();
 }
 
-absl::StatusOr<std::vector<StatusReport>> InboundRepository::TakeParked(sql::Transaction& tx,
-                                                                        const std::string& wamid) {
-  std::vector<StatusReport> out;
+absl::StatusOr<std::vector<StatusItem>> InboundRepository::TakeParked(sql::Transaction& tx, const std::string& wamid) {
+  std::vector<StatusItem> out;
   if (wamid.empty()) return out;
   RETURN_IF_ERROR(tx.Each(
       kParked,
       [&](const sql::Row& r) {
-        const std::optional<CallbackRef> ref = ParseCallbackId(r.Text(0));
-        out.push_back(
-            {static_cast<ReportedStatus>(r.Int(1)), r.Time(2), ref ? ref->attempt : 0, static_cast<int>(r.Int(3))});
+        StatusItem s{
+            .wamid = wamid, .callback = r.String(0), .billing_category = r.String(5), .has_pricing = r.Bool(4)};
+        const std::optional<CallbackRef> ref = ParseCallbackId(s.callback);
+        s.report = {static_cast<ReportedStatus>(r.Int(1)), r.Time(2), ref ? ref->attempt : 0,
+                    static_cast<int>(r.Int(3))};
+        if (!r.IsNull(6)) s.billable = r.Bool(6);
+        out.push_back(std::move(s));
       },
       tx.tenant(), wamid));
   if (!out.empty()) RETURN_IF_ERROR(tx.Exec(kUnpark, tx.tenant(), wamid));

@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "common/sql/query.h"
 #include "common/sql/transaction.h"
-#include "services/messaging/domain/message_state.h"
 #include "services/messaging/domain/routing.h"
+#include "services/messaging/domain/webhook_item.h"
 
 namespace vinculo::messaging {
 
@@ -62,12 +62,11 @@ class InboundRepository {
   static absl::StatusOr<std::vector<InboundEvent>> ListByContact(sql::Transaction& tx, const Uuid& contact,
                                                                  const std::optional<Cursor>& before, int limit);
 
-  static absl::Status Park(sql::Transaction& tx, const std::string& wamid, const std::string& callback,
-                           const StatusReport& report, absl::Time now);
+  static absl::Status Park(sql::Transaction& tx, const StatusItem& status, absl::Time now);
   // True when any status waits for its message.
   static absl::StatusOr<bool> AnyParked(sql::Transaction& tx);
   // Statuses of a message that came before it was known, taken out.
-  static absl::StatusOr<std::vector<StatusReport>> TakeParked(sql::Transaction& tx, const std::string& wamid);
+  static absl::StatusOr<std::vector<StatusItem>> TakeParked(sql::Transaction& tx, const std::string& wamid);
   static absl::StatusOr<int64_t> SweepParked(sql::Transaction& tx, absl::Time before, int limit);
 
   static absl::StatusOr<RoutingRule> PutRule(sql::Transaction& tx, const RoutingRule& rule);

@@ -282,7 +282,7 @@ TEST_F(ContactWorkTest, AnAnswerAfterAnErasureLeavesNoNumber) {
                   RETURN_IF_ERROR(ErasureRepository::ScrubMessages(tx, c.id, 10).status());
                 }
                 // A status that came before its answer.
-                return InboundRepository::Park(tx, "wamid.2", "", {ReportedStatus::kSent, kNow}, kNow);
+                return InboundRepository::Park(tx, {.wamid = "wamid.2", .report = {ReportedStatus::kSent, kNow}}, kNow);
               }),
               IsOk());
   ASSERT_THAT(Answer(sent[0], {.result = SendResult::kAccepted, .wamid = "wamid.1", .wa_id = "5491122334455"}), IsOk());

@@ -20,6 +20,7 @@
 #include "services/messaging/store/template_repository.h"
 #include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
+#include "services/messaging/work/status_effects.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -70,12 +71,10 @@ struct Recorder {
     m.progress.phase = outcome.held ? Phase::kHeld : Phase::kAccepted;
   }
 
-  absl::Status Accept(Message& m, const SendOutcome& outcome) const {
+  // `fresh` gets the statuses that came before it.
+  absl::Status Accept(Message& m, const SendOutcome& outcome, std::vector<StatusItem>& fresh) const {
     Take(m, outcome);
-    if (any_parked) {
-      ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(tx, outcome.wamid));
-      for (const StatusReport& report : parked) MergeStatus(report, m.progress);
-    }
+    if (any_parked) RETURN_IF_ERROR(MergeParked(tx, m, fresh));
     const PersonRef who = ProvenBy(outcome);
     RETURN_IF_ERROR(MessageRepository::SetWaId(tx, m.id, who.wa_id));
     return LearnIdentities(tx, contacts, m.contact_id, who, now);
@@ -93,6 +92,16 @@ struct Recorder {
     RETURN_IF_ERROR(Follow(tx, begun, m, deltas, now));
     RETURN_IF_ERROR(LearnIdentities(tx, contacts, m.contact_id, who, now));
     return true;
+  }
+
+  // As they act when they come after the answer; which may have merged the contact.
+  absl::Status FollowParked(const Uuid& id, const std::vector<StatusItem>& fresh) const {
+    if (fresh.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::optional<Message> is, MessageRepository::FindFacts(tx, id));
+    for (const StatusItem& item : fresh) {
+      if (is) RETURN_IF_ERROR(FollowReported(tx, contacts, item, *is, now));
+    }
+    return absl::OkStatus();
   }
 
   // Waits, and so does what was asked for later of the same person [M-48].
@@ -219,10 +228,11 @@ struct Recorder {
     if (!found || found->progress.attempt != report.attempt) return absl::OkStatus();
     const Message& before = *found;
     Message m = before;
+    std::vector<StatusItem> fresh;
     // A status may have told more than the answer does.
     const bool settled = before.progress.phase != Phase::kSending && before.progress.phase != Phase::kUnknown;
     if (report.outcome.result == SendResult::kAccepted) {
-      RETURN_IF_ERROR(Accept(m, report.outcome));
+      RETURN_IF_ERROR(Accept(m, report.outcome, fresh));
     } else if (settled) {
       return absl::OkStatus();
     } else if (report.untried) {
@@ -238,7 +248,8 @@ struct Recorder {
       if (m.progress.phase == Phase::kRefused) RETURN_IF_ERROR(UncountMarketing(tx, contacts, before));
       if (classes.Classify(report.outcome) == ErrorClass::kRetry) RETURN_IF_ERROR(RefundPair(m));
     }
-    return Settle(tx, before, m, deltas, now);
+    RETURN_IF_ERROR(Settle(tx, before, m, deltas, now));
+    return FollowParked(m.id, fresh);
   }
 };
 

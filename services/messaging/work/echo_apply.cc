@@ -1,8 +1,9 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
-#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/settle.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/status_effects.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -40,12 +41,13 @@ absl::StatusOr<ItemResult> ApplyEcho(const ApplyContext& c, const EchoItem& item
   m.progress.phase = Phase::kAccepted;
   m.progress.accepted_at = item.at;
   RETURN_IF_ERROR(MessageRepository::Insert(c.tx, m));
+  const Message before = m;
   m.wamid = item.wamid;
-  ASSIGN_OR_RETURN(const std::vector<StatusReport> parked, InboundRepository::TakeParked(c.tx, item.wamid));
-  for (const StatusReport& report : parked) MergeStatus(report, m.progress);
-  RETURN_IF_ERROR(MessageRepository::UpdateProgress(c.tx, m));
   RETURN_IF_ERROR(AnnounceEchoed(c.tx, m, item.content, item.at, c.now));
-  if (m.state() != MessageState::kAccepted) RETURN_IF_ERROR(AnnounceMessage(c.tx, m, c.now));
+  std::vector<StatusItem> fresh;
+  RETURN_IF_ERROR(MergeParked(c.tx, m, fresh));
+  RETURN_IF_ERROR(Settle(c.tx, before, m, c.deltas, c.now));
+  for (const StatusItem& each : fresh) RETURN_IF_ERROR(FollowReported(c.tx, c.contacts, each, m, c.now));
   return ItemResult::kApplied;
 }
 

@@ -1,15 +1,11 @@
 #include <set>
 
 #include "common/status/status_macros.h"
-#include "services/messaging/consent_act.h"
-#include "services/messaging/domain/cost.h"
-#include "services/messaging/domain/provider.h"
-#include "services/messaging/marketing_record.h"
-#include "services/messaging/reachability.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/inbound_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/work/inbox_apply.h"
+#include "services/messaging/work/status_effects.h"
 
 namespace vinculo::messaging {
 namespace {
@@ -47,37 +43,24 @@ absl::Status LoadReported(sql::Transaction& tx, const std::vector<const WebhookI
 }
 
 absl::StatusOr<ItemResult> ApplyStatus(const ApplyContext& c, const StatusItem& item) {
-  StatusReport report = item.report;
-  ASSIGN_OR_RETURN(const std::optional<Message> found, Join(c, item, report.attempt));
+  StatusItem told = item;
+  ASSIGN_OR_RETURN(const std::optional<Message> found, Join(c, item, told.report.attempt));
   if (!found) {
-    RETURN_IF_ERROR(InboundRepository::Park(c.tx, item.wamid, item.callback, report, c.now));
+    RETURN_IF_ERROR(InboundRepository::Park(c.tx, item, c.now));
     return ItemResult::kParked;
   }
   Message m = *found;
-  bool changed = MergeStatus(report, m.progress);
-  if (m.wamid.empty() && !item.wamid.empty()) {
+  std::vector<StatusItem> fresh;
+  if (MergeReported(told, m)) fresh.push_back(std::move(told));
+  const bool named = m.wamid.empty() && !item.wamid.empty();
+  if (named) {
     m.wamid = item.wamid;
-    changed = true;
+    RETURN_IF_ERROR(MergeParked(c.tx, m, fresh));
   }
-  if (!m.progress.accepted_at && m.progress.phase == Phase::kAccepted) m.progress.accepted_at = report.at;
-  if (item.has_pricing) {
-    m.billing_category = BillingCategory(item.billing_category);
-    m.billable = item.billable;
-    changed = changed || m.billing_category != found->billing_category || m.billable != found->billable;
-  }
-  const auto known = c.facts.messages.insert_or_assign(m.id, m).first;
-  if (!changed) return ItemResult::kDuplicate;
-  RETURN_IF_ERROR(Settle(c.tx, *found, known->second, c.deltas, c.now));
-  const bool failed = report.status == ReportedStatus::kFailed;
-  if (failed) RETURN_IF_ERROR(RestAfter(c.tx, c.contacts, known->second, c.now));
-  if (failed && report.error_code == kUndeliverableCode)
-    RETURN_IF_ERROR(NoteUndeliverable(c.tx, c.contacts, m.contact_id, report.at, c.now));
-  if (failed && report.error_code == kOptedOutCode) {
-    ASSIGN_OR_RETURN(Contact contact, c.contacts.Get(c.tx, m.contact_id));
-    RETURN_IF_ERROR(c.contacts.LoadIdentities(c.tx, contact));
-    RETURN_IF_ERROR(ActOnCompliance(c.tx, c.contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", item.wamid,
-                                    report.at, c.now));
-  }
+  Message& stored = c.facts.messages.insert_or_assign(m.id, m).first->second;
+  if (fresh.empty() && !named) return ItemResult::kDuplicate;
+  RETURN_IF_ERROR(Settle(c.tx, *found, stored, c.deltas, c.now));
+  for (const StatusItem& each : fresh) RETURN_IF_ERROR(FollowReported(c.tx, c.contacts, each, stored, c.now));
   return ItemResult::kApplied;
 }
 

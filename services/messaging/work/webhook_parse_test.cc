@@ -229,7 +229,7 @@ TEST(WebhookShapes, EveryStatusIsKeptBesideBrokenNeighbours) {
   EXPECT_EQ(items[0].report.at, kAt);
   EXPECT_EQ(items[0].billing_category, "marketing");
   EXPECT_EQ(items[0].billing_type, "regular");
-  EXPECT_TRUE(items[0].billable);
+  EXPECT_EQ(items[0].billable, true);
   EXPECT_EQ(items[1].report.at, kAt) << "milliseconds are seen through";
   EXPECT_FALSE(items[1].has_pricing);
   EXPECT_EQ(items[2].report.at, kNow) << "the future counts as now";

@@ -434,6 +434,9 @@ CREATE TABLE parked_status (
   status INTEGER NOT NULL,
   at INTEGER NOT NULL,
   error_code INTEGER NOT NULL,
+  has_pricing INTEGER NOT NULL,
+  billing_category TEXT NOT NULL,
+  billable INTEGER,
   parked_at INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, wamid, callback, status, at)
 ) STRICT, WITHOUT ROWID;

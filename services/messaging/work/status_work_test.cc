@@ -1,0 +1,125 @@
+// What statuses do to their message and beyond it, whatever comes first: on both engines.
+#include <gmock/gmock.h>
+
+#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/work/work_rig.h"
+
+namespace vinculo::messaging {
+namespace {
+
+using ::vinculo::test::IsOk;
+using ::vinculo::test::IsOkAndHolds;
+
+class StatusWorkTest : public WorkRig {
+ protected:
+  Message Read(const Uuid& id) {
+    return *Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, id); });
+  }
+  Contact Person(int i = 0) {
+    return *Write([&](sql::Transaction& tx) { return contacts_.Get(tx, people_.at(static_cast<size_t>(i)).id); });
+  }
+  static std::string WamidOf(const Message& m) { return absl::StrCat("wamid.", m.id.ToString()); }
+  // As WhatsApp writes it where it leaves out what we gave it to send back.
+  static StatusItem Nameless(const Message& m, ReportedStatus status, int at, int code = 0) {
+    StatusItem item{.wamid = WamidOf(m)};
+    item.report = {status, kNow + absl::Seconds(at), 0, code};
+    return item;
+  }
+  // A message of SendMessage as it was accepted.
+  Message Queue(const Contact& to, Content content, Category category = Category::kUnspecified,
+                std::optional<TemplateContent> fallback = std::nullopt) {
+    Message m{.id = Uuid::New(kNow),
+              .contact_id = to.id,
+              .sender_id = sender_,
+              .lane = LaneOf(content, category),
+              .due_at = kNow,
+              .expire_at = kNow + absl::Hours(24),
+              .content = std::move(content),
+              .fallback = std::move(fallback),
+              .version = 1,
+              .category = category,
+              .created_at = kNow};
+    m.resend = m.lane == Lane::kBulk ? ResendPolicy::kNever : ResendPolicy::kOnceIfUnknown;
+    EXPECT_THAT(Write([&](sql::Transaction& tx) { return MessageRepository::Insert(tx, m); }), IsOk());
+    return m;
+  }
+  static TemplateContent Promo() { return {"promo", "es", {{"body.1", "Ana"}}}; }
+  static TemplateContent Aviso() { return {"aviso", "es", {{"body.1", "Ana"}}}; }
+  absl::StatusOr<ItemResult> Tell(const StatusItem& item) { return ApplyOne(item, kNow + absl::Seconds(20)); }
+};
+
+TEST_F(StatusWorkTest, AParkedStatusDoesAllThatItDoesWhenItComesInTime) {
+  const Campaign c = NewCampaign(4);
+  const std::vector<Intent> intents = Commit()->intents;
+  ASSERT_EQ(intents.size(), 4u);
+  const auto message = [&](size_t i) -> const Message& { return intents[i].message; };
+  StatusItem priced = Nameless(message(2), ReportedStatus::kDelivered, 4);
+  priced.has_pricing = true;
+  priced.billing_category = "marketing_lite";
+  priced.billable = true;
+  for (const StatusItem& item : {Nameless(message(0), ReportedStatus::kFailed, 3, 131050),
+                                 Nameless(message(1), ReportedStatus::kFailed, 3, 131049), priced,
+                                 Nameless(message(3), ReportedStatus::kFailed, 3, 131000)})
+    ASSERT_THAT(Tell(item), IsOkAndHolds(ItemResult::kParked));
+  std::vector<SendReport> answers;
+  for (const Intent& i : intents) answers.push_back(Accepted(i));
+  ASSERT_THAT(Record(answers), IsOk());
+  EXPECT_FALSE(Person(0).marketing_allowed()) << "opted out";
+  EXPECT_THAT(EventTypes(), testing::Contains("contact.opted_out").Times(1));
+  const Message next = Queue(people_[1], Promo(), Category::kMarketing);
+  ASSERT_THAT(Commit(1, 64, kNow + absl::Hours(23)), IsOk());
+  EXPECT_EQ(Read(next.id).progress.error_reason, "PROVIDER_CAP") << "no marketing for a day";
+  EXPECT_EQ(Read(message(2).id).billing_category, "MARKETING_LITE");
+  EXPECT_EQ(Read(message(2).id).billable, true);
+  EXPECT_EQ(Counts(c).failed_later, 3);
+  ASSERT_THAT(Tell(Nameless(message(0), ReportedStatus::kFailed, 3, 131050)), IsOkAndHolds(ItemResult::kDuplicate));
+}
+
+TEST_F(StatusWorkTest, DaysWithoutDeliveryCountWhenTheirStatusWasParked) {
+  NewCampaign(1);
+  for (int day = 0; day < 3; ++day) {
+    const Message m = Queue(people_[0], Aviso(), Category::kUtility);
+    const Intent intent = Commit(1, 1, kNow)->intents.at(0);
+    ASSERT_EQ(intent.message.id, m.id);
+    ASSERT_THAT(Tell(Nameless(m, ReportedStatus::kFailed, day * 24 * 3600, 131026)), IsOkAndHolds(ItemResult::kParked));
+    ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+  }
+  EXPECT_TRUE(Person().suppressed & kSuppressedUnreachable);
+}
+
+TEST_F(StatusWorkTest, AStatusThatNamesAMessageBringsItsParkedOnesAlong) {
+  const Campaign c = NewCampaign(1);
+  const Message m = Commit()->intents.at(0).message;
+  StatusItem priced = Nameless(m, ReportedStatus::kDelivered, 4);
+  priced.has_pricing = true;
+  priced.billing_category = "marketing";
+  ASSERT_THAT(Tell(priced), IsOkAndHolds(ItemResult::kParked));
+  ASSERT_THAT(Record({{m.id, 1, {.result = SendResult::kAmbiguous}}}), IsOk());
+  ASSERT_THAT(Status(m, ReportedStatus::kSent, 3), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_EQ(Read(m.id).wamid, WamidOf(m));
+  EXPECT_EQ(Read(m.id).state(), MessageState::kDelivered) << "no answer will ever bring it";
+  EXPECT_EQ(Read(m.id).billing_category, "MARKETING");
+  EXPECT_EQ(Counts(c).of(RecipientState::kDelivered), 1);
+  EXPECT_THAT(EventTypes(), testing::Contains("message.delivered").Times(1));
+}
+
+TEST_F(StatusWorkTest, AnEchoTakesThePriceOfItsParkedStatus) {
+  NewCampaign(1);
+  StatusItem early{.wamid = "wamid.phone"};
+  early.report = {ReportedStatus::kDelivered, kNow + absl::Seconds(3), 0, 0};
+  early.has_pricing = true;
+  early.billing_category = "service";
+  early.billable = false;
+  ASSERT_THAT(Tell(early), IsOkAndHolds(ItemResult::kParked));
+  EchoItem echo{.wamid = "wamid.phone", .to_wa_id = people_[0].phone.substr(1), .at = kNow};
+  echo.content = {.kind = InboundKind::kText, .type = "text", .text = "hola"};
+  ASSERT_THAT(ApplyOne(echo, kNow), IsOk());
+  const auto m = Write([](sql::Transaction& tx) { return MessageRepository::FindByWamid(tx, "wamid.phone"); });
+  ASSERT_TRUE(m->has_value());
+  EXPECT_EQ((*m)->state(), MessageState::kDelivered);
+  EXPECT_EQ((*m)->billing_category, "SERVICE");
+  EXPECT_EQ((*m)->price, 0);
+}
+
+}  // namespace
+}  // namespace vinculo::messaging
