@@ -70,7 +70,14 @@ class JsonView {
     std::string text = DumpJson(*node_);
     return text.size() <= max_bytes ? text : "";
   }
-  bool Bool() const { return node_ != nullptr && node_->is_boolean() && node_->get<bool>(); }
+  // Unset when it says neither.
+  std::optional<bool> Flag() const {
+    if (node_ != nullptr && node_->is_boolean()) return node_->get<bool>();
+    const std::string text = Text();
+    if (text == "true" || text == "false") return text == "true";
+    return std::nullopt;
+  }
+  bool Bool() const { return Flag().value_or(false); }
 
  private:
   JsonView(std::shared_ptr<const nlohmann::json> document, const nlohmann::json* node)

@@ -1,5 +1,7 @@
 #include "services/messaging/work/status_effects.h"
 
+#include <algorithm>
+
 #include "common/status/status_macros.h"
 #include "services/messaging/consent_act.h"
 #include "services/messaging/domain/cost.h"
@@ -11,12 +13,15 @@
 namespace vinculo::messaging {
 namespace {
 
+// What is not told leaves what is known. No time says which of two is the newer, so the greater is kept and the order
+// does not matter: what was once billed is.
 bool MergePricing(const StatusItem& item, Message& m) {
   if (!item.has_pricing) return false;
-  const std::string category = BillingCategory(item.billing_category);
-  if (m.billing_category == category && m.billable == item.billable) return false;
+  const std::string category = std::max(m.billing_category, BillingCategory(item.billing_category));
+  const std::optional<bool> billable = std::max(m.billable, item.billable);
+  if (m.billing_category == category && m.billable == billable) return false;
   m.billing_category = category;
-  m.billable = item.billable;
+  m.billable = billable;
   return true;
 }
 

@@ -1,7 +1,7 @@
 // What statuses do to their message and beyond it, whatever comes first: on both engines.
 #include <gmock/gmock.h>
 
-#include "services/messaging/store/inbound_repository.h"
+#include "services/messaging/store/cost_repository.h"
 #include "services/messaging/work/work_rig.h"
 
 namespace vinculo::messaging {
@@ -119,6 +119,39 @@ TEST_F(StatusWorkTest, AnEchoTakesThePriceOfItsParkedStatus) {
   EXPECT_EQ((*m)->state(), MessageState::kDelivered);
   EXPECT_EQ((*m)->billing_category, "SERVICE");
   EXPECT_EQ((*m)->price, 0);
+}
+
+TEST_F(StatusWorkTest, APriceIsTheSameWhateverEachStatusLeavesOut) {
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
+                return CostRepository::PutRate(
+                    tx, {"AR", "MARKETING", absl::CivilDay(2025, 1, 1), std::nullopt, "USD", 60'000});
+              }),
+              IsOk());
+  using Told = std::pair<std::string, std::optional<bool>>;
+  const std::vector<std::pair<std::vector<Told>, int64_t>> cases{
+      {{{"marketing", true}, {"marketing", std::nullopt}}, 60'000},
+      {{{"marketing", false}, {"", std::nullopt}}, 0},
+      {{{"marketing", std::nullopt}, {"", false}}, 0},
+      {{{"marketing", true}, {"", false}}, 60'000}};
+  for (const auto& [told, price] : cases) {
+    for (const bool turned : {false, true}) {
+      const Campaign c = NewCampaign(1);
+      const Intent intent = Commit()->intents.at(0);
+      ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+      for (const int i : {0, 1}) {
+        const auto& [category, billable] = told[static_cast<size_t>(turned ? 1 - i : i)];
+        StatusItem item = Nameless(intent.message, i == 0 ? ReportedStatus::kSent : ReportedStatus::kDelivered, 3 + i);
+        item.has_pricing = true;
+        item.billing_category = category;
+        item.billable = billable;
+        ASSERT_THAT(Tell(item), IsOkAndHolds(ItemResult::kApplied));
+      }
+      EXPECT_EQ(Read(intent.message.id).price, price) << turned;
+      auto kept = Write([&](sql::Transaction& tx) { return CostRepository::OfCampaign(tx, c.id); });
+      auto actual = Write([&](sql::Transaction& tx) { return CostRepository::Recount(tx, c.id); });
+      EXPECT_EQ(*kept, *actual);
+    }
+  }
 }
 
 }  // namespace

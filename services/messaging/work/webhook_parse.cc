@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "services/messaging/domain/contact.h"
 #include "services/messaging/work/inbound_content.h"
 #include "services/messaging/work/json_view.h"
@@ -23,6 +24,14 @@ int CodeOf(const JsonView& error) {
 void Put(const std::string& id, std::string& wa_id, std::string& bsuid) {
   std::string& slot = IsBsuid(id) ? bsuid : wa_id;
   if (slot.empty()) slot = id;
+}
+
+// Whether the message is billed: as said, else as the kind of pricing implies.
+std::optional<bool> Billable(const JsonView& pricing) {
+  if (const std::optional<bool> told = pricing["billable"].Flag()) return told;
+  const std::string type = pricing["type"].Text();
+  if (type == "regular") return true;
+  return absl::StartsWith(type, "free_") ? std::optional(false) : std::nullopt;
 }
 
 // The field `messages` of one change.
@@ -79,7 +88,7 @@ struct MessagesParser {
     item.has_pricing = pricing.is_object();
     item.billing_category = CleanText(pricing["category"]);
     item.billing_type = CleanText(pricing["type"]);
-    item.billable = pricing["billable"].Bool();
+    item.billable = Billable(pricing);
     out.items.push_back(std::move(item));
   }
 

@@ -242,6 +242,29 @@ TEST(WebhookShapes, EveryStatusIsKeptBesideBrokenNeighbours) {
   EXPECT_EQ(items[7].recipient_bsuid, "AR.1");
 }
 
+TEST(WebhookShapes, WhetherAMessageIsBilledIsToldInSeveralWays) {
+  const std::vector<std::pair<std::string, std::optional<bool>>> told{
+      {R"("billable":true)", true},
+      {R"("billable":false)", false},
+      {R"("billable":"true","type":"free_entry_point")", true},
+      {R"("billable":"false","type":"regular")", false},
+      {R"("type":"regular")", true},
+      {R"("billable":null,"type":"free_customer_service")", false},
+      {R"("billable":[],"type":"free_entry_point")", false},
+      {R"("type":"another")", std::nullopt},
+      {R"("billable":"perhaps")", std::nullopt},
+      {R"("category":"marketing")", std::nullopt}};
+  std::vector<std::string> all;
+  for (const auto& [pricing, billable] : told)
+    all.push_back(Status("w", "sent", absl::StrCat(R"("timestamp":1,"pricing":{)", pricing, "}")));
+  const std::vector<StatusItem> items = Of<StatusItem>(
+      ParseWebhook(Envelope({Change("messages", absl::StrCat(R"({"metadata":{"phone_number_id":"55"},"statuses":[)",
+                                                             absl::StrJoin(all, ","), "]}"))}),
+                   kNow));
+  ASSERT_EQ(items.size(), told.size());
+  for (size_t i = 0; i < told.size(); ++i) EXPECT_EQ(items[i].billable, told[i].second) << told[i].first;
+}
+
 // One change of every other field, in the order of the items below.
 std::vector<std::string> AccountChanges() {
   const std::string named = R"("message_template_id":"88","message_template_name":"promo",
