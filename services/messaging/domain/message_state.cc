@@ -67,6 +67,7 @@ MessageState StateOf(const Progress& p) {
     case Phase::kHeld:
       return MessageState::kHeld;
     case Phase::kAccepted:
+    case Phase::kReported:
       return MessageState::kAccepted;
     case Phase::kUnknown:
       return MessageState::kUnknown;
@@ -107,9 +108,10 @@ bool MergeStatus(const StatusReport& report, Progress& p) {
   const bool open = p.phase == Phase::kSending || p.phase == Phase::kUnknown || p.phase == Phase::kHeld ||
                     (p.phase == Phase::kQueued && p.attempt > 0);
   if (settles && open) {
-    p.phase = Phase::kAccepted;
+    p.phase = p.phase == Phase::kHeld ? Phase::kAccepted : Phase::kReported;
     changed = true;
   }
+  if (settles && p.phase == Phase::kReported && Earliest(p.accepted_at, report.at)) changed = true;
   return changed;
 }
 

@@ -35,14 +35,15 @@ enum class Phase {
   kHeld = 5,
   kRefused = 6,
   kGivenUp = 7,
-  kCancelled = 8
+  kCancelled = 8,
+  kReported = 9  // no answer came, but a status, so WhatsApp has it
 };
 
 // What is known about the way of a message: our phase and, for each status that WhatsApp reported, the earliest time.
 struct Progress {
   Phase phase = Phase::kQueued;
-  int attempt = 0;  // requests begun
-  std::optional<absl::Time> accepted_at;
+  int attempt = 0;                        // requests begun
+  std::optional<absl::Time> accepted_at;  // the answer's time; of a lost answer the earliest status
   std::optional<absl::Time> sent_at;
   std::optional<absl::Time> delivered_at;
   std::optional<absl::Time> read_at;
@@ -69,7 +70,7 @@ struct StatusReport {
 
 // Joins a report to what is known. Commutative and idempotent: `read` implies delivered at that time unless an earlier
 // one is known; `failed` counts only for the newest attempt and is cleared by delivered or read; any report settles
-// UNKNOWN and SENDING as accepted. Returns whether anything changed. [M-88]
+// UNKNOWN and SENDING as accepted, at the earliest of them. Returns whether anything changed. [M-88]
 bool MergeStatus(const StatusReport& report, Progress& progress);
 
 // "sent", "delivered", "read", "played", "failed"; nullopt for the others, which are counted and ignored.

@@ -70,6 +70,26 @@ TEST(MessageState, AnyReportSettlesUnknown) {
   EXPECT_EQ(StateOf(p), MessageState::kSent);
 }
 
+TEST(MessageState, ALostAnswerIsAcceptedAtTheEarliestReportInAnyOrder) {
+  std::vector<StatusReport> reports = {{ReportedStatus::kSent, At(4), 1},
+                                       {ReportedStatus::kDelivered, At(3), 1},
+                                       {ReportedStatus::kRead, At(5), 1},
+                                       {ReportedStatus::kFailed, At(2), 1, 131049}};
+  std::sort(reports.begin(), reports.end(), [](const auto& a, const auto& b) { return a.status < b.status; });
+  do {
+    Progress p;
+    p.phase = Phase::kUnknown;
+    p.attempt = 1;
+    for (const StatusReport& r : reports) MergeStatus(r, p);
+    EXPECT_EQ(p.accepted_at, At(2));
+  } while (std::next_permutation(reports.begin(), reports.end(),
+                                 [](const auto& a, const auto& b) { return a.status < b.status; }));
+  Progress answered = Accepted();
+  answered.accepted_at = At(9);
+  MergeStatus(reports[0], answered);
+  EXPECT_EQ(answered.accepted_at, At(9)) << "the answer says it itself";
+}
+
 TEST(MessageState, CallbackIdsComeBack) {
   const std::optional<CallbackRef> ref = ParseCallbackId(CallbackId("0192-abc", 3));
   ASSERT_TRUE(ref);

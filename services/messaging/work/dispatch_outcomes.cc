@@ -67,7 +67,7 @@ struct Recorder {
 
   void Take(Message& m, const SendOutcome& outcome) const {
     m.wamid = outcome.wamid;
-    if (!m.progress.accepted_at) m.progress.accepted_at = now;
+    m.progress.accepted_at = now;
     m.progress.phase = outcome.held ? Phase::kHeld : Phase::kAccepted;
   }
 

@@ -17,12 +17,13 @@ namespace vinculo::messaging {
 
 inline constexpr char kSecret[] = "app-secret-for-tests";
 
-// A store of its own with four people who each got a campaign message, and an inbox over it.
+// A store of its own with five people who each got a campaign message, of which the last one's answer was
+// lost, and an inbox over it.
 class World final : public WorkRig {
  public:
   World() {
     SetUp();
-    campaign_ = NewCampaign(4);
+    campaign_ = NewCampaign(5);
     const IntentBatch batch = *Commit();
     std::vector<SendReport> reports;
     for (const Contact& person : people_) {
@@ -30,7 +31,10 @@ class World final : public WorkRig {
         if (i.message.contact_id == person.id) messages_.push_back(i.message);
       }
     }
-    for (const Intent& i : batch.intents) reports.push_back(Accepted(i));
+    for (const Intent& i : batch.intents) {
+      const bool lost = i.message.id == messages_.back().id;
+      reports.push_back(lost ? SendReport{i.message.id, 1, {.result = SendResult::kAmbiguous}} : Accepted(i));
+    }
     EXPECT_THAT(Record(reports), test::IsOk());
   }
 
@@ -71,9 +75,9 @@ class World final : public WorkRig {
     for (size_t i = 0; i < people_.size(); ++i) {
       const Message m = *Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, messages_[i].id); });
       const Progress& p = m.progress;
-      absl::StrAppend(&out, "message ", i, " ", MessageStateName(m.state()), " sent ", time(p.sent_at), " delivered ",
-                      time(p.delivered_at), " read ", time(p.read_at), " failed ", time(p.failed_at), " ", p.error_code,
-                      "\n");
+      absl::StrAppend(&out, "message ", i, " ", MessageStateName(m.state()), " accepted ", time(p.accepted_at),
+                      " sent ", time(p.sent_at), " delivered ", time(p.delivered_at), " read ", time(p.read_at),
+                      " failed ", time(p.failed_at), " ", p.error_code, "\n");
       const auto row = *Write(
           [&](sql::Transaction& tx) { return CampaignRepository::FindRecipient(tx, campaign_.id, people_[i].id); });
       absl::StrAppend(&out, "  ledger ", static_cast<int>(row->state), " ", row->reason, " replied ", row->replied,
@@ -130,6 +134,9 @@ inline std::vector<std::string> Changes() {
       Status("{M2}", "failed", 4, R"(,"errors":[{"code":131000}])"),
       Status("{M3}", "sent", 9),
       Status("{M3}", "sent", 7),
+      Status("{M4}", "sent", 6),
+      Status("{M4}", "delivered", 5),
+      Status("{M4}", "read", 7),
       Said("{P0}", "in.1", 10, R"("type":"text","text":{"body":"sí"},"context":{"id":"wamid.{M0}"})"),
       Said("{P0}", "in.2", 11, R"("type":"text","text":{"body":"otra"})"),
       Said("{P1}", "in.3", 12, R"("type":"text","text":{"body":"hola"},"referral":{"source_id":"1"})"),

@@ -29,7 +29,6 @@ bool MergePricing(const StatusItem& item, Message& m) {
 
 bool MergeReported(const StatusItem& item, Message& m) {
   bool changed = MergeStatus(item.report, m.progress);
-  if (!m.progress.accepted_at && m.progress.phase == Phase::kAccepted) m.progress.accepted_at = item.report.at;
   if (MergePricing(item, m)) changed = true;
   return changed;
 }

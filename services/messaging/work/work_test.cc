@@ -97,6 +97,20 @@ TEST_F(WorkTest, AnAnswerAfterItsStatusChangesNothingForTheWorse) {
   EXPECT_EQ(Counts(c).of(RecipientState::kRead), 1);
 }
 
+TEST_F(WorkTest, AnAnswerSaysWhenAMessageWasAcceptedWhateverCameFirst) {
+  NewCampaign(2);
+  const std::vector<Intent> intents = Commit()->intents;
+  const auto answered = [&] { return Record({Accepted(intents[0]), Accepted(intents[1])}, kNow + absl::Seconds(7)); };
+  ASSERT_THAT(Status(intents[0].message, ReportedStatus::kSent, 5), IsOk());
+  ASSERT_THAT(answered(), IsOk());
+  ASSERT_THAT(Status(intents[1].message, ReportedStatus::kSent, 5), IsOk());
+  for (const Intent& i : intents) {
+    const auto m = Write([&](auto& tx) { return MessageRepository::Get(tx, i.message.id); });
+    EXPECT_EQ(m->progress.accepted_at, kNow + absl::Seconds(7));
+    EXPECT_EQ(m->state(), MessageState::kSent);
+  }
+}
+
 TEST_F(WorkTest, AnAnswerLeavesTheSameWhetherItsMessageIsReadBackOrNot) {
   const Campaign c = NewCampaign(2);
   const std::vector<Intent> intents = Commit()->intents;
@@ -147,19 +161,24 @@ TEST_F(WorkTest, AnyOrderAndRepetitionOfStatusesLeavesEqualRows) {
                                                           {ReportedStatus::kRead, 3},
                                                           {ReportedStatus::kFailed, 2}};
   std::mt19937 random(3);
-  std::optional<Progress> expected;
-  for (int round = 0; round < 12; ++round) {
+  // With an answer and, every second round, without one.
+  std::optional<Progress> expected[2];
+  for (int round = 0; round < 24; ++round) {
+    const bool lost = round % 2 == 1;
     const Campaign c = NewCampaign(1);
     const Intent intent = Commit()->intents.at(0);
-    ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+    ASSERT_THAT(
+        Record({lost ? SendReport{intent.message.id, 1, {.result = SendResult::kAmbiguous}} : Accepted(intent)}),
+        IsOk());
     auto shuffled = statuses;
     shuffled.insert(shuffled.end(), statuses.begin(), statuses.end());
     std::shuffle(shuffled.begin(), shuffled.end(), random);
     for (const auto& [status, at] : shuffled)
       ASSERT_THAT(Status(intent.message, status, at, status == ReportedStatus::kFailed ? 131000 : 0), IsOk());
     auto m = Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, intent.message.id); });
-    if (!expected) expected = m->progress;
-    EXPECT_EQ(m->progress, *expected);
+    if (!expected[lost]) expected[lost] = m->progress;
+    EXPECT_EQ(m->progress, *expected[lost]);
+    EXPECT_EQ(m->progress.accepted_at, kNow + absl::Seconds(lost ? 1 : 0));
     EXPECT_EQ(Counts(c).of(RecipientState::kRead), 1);
   }
 }
