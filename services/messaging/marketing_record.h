@@ -9,9 +9,13 @@
 // What a contact's row remembers of marketing, so that an intent reads nothing else. Shared by api and work.
 namespace vinculo::messaging {
 
-// Whether an attempt of it has counted against its contact's cap.
+// Whether an attempt of it has counted against its contact's cap: it has the category of its last attempt.
 inline bool IsCounted(const Message& m) {
   return m.category == Category::kMarketing && !m.test && m.progress.attempt > 0;
+}
+// So what changes between two attempts takes its new category with the next one.
+inline void KeepBegunCategory(const Message& begun, Message& m) {
+  if (begun.progress.attempt > 0) m.category = begun.category;
 }
 
 // A refused message does not count against its contact's cap [M-68]. Does nothing for other content.

@@ -26,6 +26,8 @@ bool TakeFallback(Message& m, const Template* found) {
   m.category = translation->category;
   m.content = *std::move(m.fallback);
   m.fallback.reset();
+  m.lane = LaneOf(m.content, m.category);
+  if (m.lane == Lane::kBulk) m.resend = ResendPolicy::kNever;
   return true;
 }
 

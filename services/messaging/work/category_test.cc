@@ -1,3 +1,4 @@
+#include "services/messaging/settle.h"
 #include "services/messaging/store/cost_repository.h"
 #include "services/messaging/store/policy_repository.h"
 #include "services/messaging/work/work_rig.h"
@@ -205,6 +206,23 @@ TEST_F(CategoryTest, AQueuedNotificationIsTransactionalOnceItIsUtility) {
   EXPECT_EQ(batch.intents[0].message.id, m.id);
   EXPECT_EQ(Get(m.id).lane, Lane::kTransactional);
   EXPECT_EQ(Get(m.id).category, Category::kUtility);
+}
+
+TEST_F(CategoryTest, TheFrequencyCapCountsANotificationThatBecameMarketingBetweenTwoAttempts) {
+  SetPolicy(Capped(1));
+  Become(Category::kUtility);
+  const Campaign c = NewCampaign(1);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return AutoPause(tx, c.id, "FAILURES", kNow); }), IsOk());
+  const Message first = Queue(people_[0], Category::kUtility);
+  ASSERT_THAT(Record({Refused(Commit()->intents.at(0), 130429)}), IsOk());
+  Become(Category::kMarketing);
+  const absl::Time later = kNow + absl::Minutes(2);
+  for (int turn = 0; turn < 2; ++turn) ASSERT_THAT(Commit(1, 64, later), IsOk());
+  ASSERT_EQ(Get(first.id).state(), MessageState::kSending);
+  EXPECT_EQ(Get(first.id).category, Category::kMarketing);
+  const Message second = Queue(people_[0], Category::kMarketing);
+  ASSERT_THAT(Commit(1, 64, later), IsOk());
+  EXPECT_EQ(Get(second.id).progress.error_reason, "FREQUENCY_CAP");
 }
 
 TEST_F(CategoryTest, AnOptOutSkipsWhatIsMarketingNow) {

@@ -67,7 +67,7 @@ TEST_F(ConversationTest, TheFallbackGoesOutWhenWhatsAppSaysThatTheWindowIsClosed
   const Message queued = Read(m.id);
   EXPECT_EQ(queued.state(), MessageState::kQueued);
   ASSERT_TRUE(std::holds_alternative<TemplateContent>(queued.content)) << "as the same message";
-  EXPECT_EQ(queued.category, Category::kMarketing);
+  EXPECT_EQ(queued.lane, Lane::kBulk);
   EXPECT_FALSE(queued.fallback.has_value());
 }
 

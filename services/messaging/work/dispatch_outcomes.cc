@@ -116,7 +116,9 @@ struct Recorder {
       ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
       ASSIGN_OR_RETURN(const std::optional<Template> found,
                        TemplateRepository::Find(tx, sender.channel_id, m.fallback->name));
+      const Message before = m;
       if (TakeFallback(m, found ? &*found : nullptr)) {
+        KeepBegunCategory(before, m);
         Requeue(m, absl::ZeroDuration());
         return MessageRepository::Update(tx, m);
       }

@@ -45,13 +45,14 @@ class QueuedLane {
     ASSIGN_OR_RETURN(const Policy* policy, c_.LoadPolicy());
     const Message before = m;
     ASSIGN_OR_RETURN(const Translation* translation, TakeCategory(m));
-    if (m.lane != before.lane) return ChangeLane(m);
+    if (m.lane != before.lane) return ChangeLane(before, m);
     const bool open = to.WindowOpen(now);
     absl::string_view block = Check(to.contact, m, *policy, open);
     const bool fallback = block == "WINDOW_CLOSED" && m.fallback;
     if (fallback) {
       ASSIGN_OR_RETURN(const Template* t, c_.LoadTemplate(m.fallback->name));
       const bool replaced = TakeFallback(m, t);
+      if (m.lane != before.lane) return ChangeLane(before, m);
       block = replaced ? Check(to.contact, m, *policy, false) : "TEMPLATE_NOT_SENDABLE";
     } else if (block.empty() && std::holds_alternative<TemplateContent>(m.content)) {
       // Waits for its own expiry: the template may be approved again.
@@ -97,8 +98,9 @@ class QueuedLane {
   }
 
   // Its turn comes with those of its new lane.
-  absl::Status ChangeLane(const Message& m) {
+  absl::Status ChangeLane(const Message& before, Message& m) {
     c_.batch.more = true;
+    KeepBegunCategory(before, m);
     return MessageRepository::Update(c_.tx, m);
   }
 

@@ -1,6 +1,7 @@
 // What statuses do to their message and beyond it, whatever comes first: on both engines.
 #include <gmock/gmock.h>
 
+#include "services/messaging/settle.h"
 #include "services/messaging/store/cost_repository.h"
 #include "services/messaging/work/work_rig.h"
 
@@ -152,6 +153,43 @@ TEST_F(StatusWorkTest, APriceIsTheSameWhateverEachStatusLeavesOut) {
       EXPECT_EQ(*kept, *actual);
     }
   }
+}
+
+TEST_F(StatusWorkTest, AMarketingFallbackGoesInItsLaneAndOnceOnly) {
+  NewCampaign(1);
+  const Message m = Queue(people_[0], TextContent{"Hola", false}, Category::kUnspecified, Promo());
+  for (int turn = 0; turn < 2; ++turn) ASSERT_THAT(Commit(), IsOk());
+  ASSERT_EQ(Read(m.id).state(), MessageState::kSending);
+  EXPECT_EQ(Read(m.id).lane, Lane::kBulk);
+  EXPECT_EQ(Read(m.id).category, Category::kMarketing);
+  ASSERT_THAT(Record({{m.id, 1, {.result = SendResult::kAmbiguous}}}), IsOk());
+  const absl::Time later = kNow + absl::Minutes(11);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return SettleUnknown(tx, sender_, later); }), IsOk());
+  EXPECT_EQ(Read(m.id).state(), MessageState::kUnknown) << "marketing is never repeated";
+}
+
+TEST_F(StatusWorkTest, AFallbackThatIsMarketingCountsAgainstTheCap) {
+  Policy policy;
+  policy.allowed_hours.fill({{0, 24 * 3600}});
+  policy.frequency_cap = 1;
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return PolicyRepository::Put(tx, policy, kNow); }), IsOk());
+  const Campaign people = NewCampaign(2);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return AutoPause(tx, people.id, "FAILURES", kNow); }), IsOk());
+  const auto closed = [&](const Contact& who) {
+    EXPECT_THAT(Inbound(who, "hola"), IsOk());
+    const Message m = Queue(who, TextContent{"Hola", false}, Category::kUnspecified, Promo());
+    EXPECT_THAT(Record({Refused(Commit()->intents.at(0), 131047)}), IsOk());
+    EXPECT_EQ(Read(m.id).state(), MessageState::kQueued);
+    EXPECT_THAT(Commit(), IsOk());
+    return Read(m.id);
+  };
+  EXPECT_EQ(closed(people_[0]).state(), MessageState::kSending);
+  const Message next = Queue(people_[0], Promo(), Category::kMarketing);
+  ASSERT_THAT(Commit(), IsOk());
+  EXPECT_EQ(Read(next.id).progress.error_reason, "FREQUENCY_CAP") << "the fallback counts";
+  Queue(people_[1], Promo(), Category::kMarketing);
+  ASSERT_THAT(Record({Accepted(Commit()->intents.at(0))}), IsOk());
+  EXPECT_EQ(closed(people_[1]).progress.error_reason, "FREQUENCY_CAP") << "and is counted";
 }
 
 }  // namespace
