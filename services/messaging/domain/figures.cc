@@ -39,8 +39,8 @@ absl::Time AcceptedAt(const Progress& p) {
 std::string FailureReason(const Message& m) {
   if (m.state() != MessageState::kFailed) return "";
   const Phase phase = m.progress.phase;
+  if (phase == Phase::kGivenUp || m.progress.error_reason == "WINDOW_CLOSED") return m.progress.error_reason;
   if (phase == Phase::kRefused) return absl::StrCat("PROVIDER_", m.progress.error_code);
-  if (phase == Phase::kGivenUp) return m.progress.error_reason;
   return absl::StrCat(kFailedLater, m.progress.error_code);
 }
 

@@ -27,6 +27,9 @@ bool MergeFailure(const StatusReport& report, Progress& p) {
   return true;
 }
 
+// Queued again because the attempt is known to have failed: only its arrival says otherwise.
+bool WaitsAfterFailure(const Progress& p) { return p.phase == Phase::kQueued && p.error_code != 0; }
+
 }  // namespace
 
 absl::string_view MessageStateName(MessageState state) {
@@ -85,6 +88,8 @@ MessageState StateOf(const Progress& p) {
 }
 
 bool MergeStatus(const StatusReport& report, Progress& p) {
+  const bool arrived = report.status == ReportedStatus::kDelivered || report.status == ReportedStatus::kRead;
+  if (!arrived && WaitsAfterFailure(p)) return false;
   bool changed = false;
   switch (report.status) {
     case ReportedStatus::kSent:

@@ -17,8 +17,6 @@
 #include "services/messaging/store/limit_repository.h"
 #include "services/messaging/store/message_repository.h"
 #include "services/messaging/store/policy_repository.h"
-#include "services/messaging/store/template_repository.h"
-#include "services/messaging/template_act.h"
 #include "services/messaging/work/dispatch_intents.h"
 #include "services/messaging/work/status_effects.h"
 
@@ -31,7 +29,6 @@ constexpr int kPage = 200;
 constexpr int kParameterFaults = 10;
 constexpr absl::Duration kLeastSilence = absl::Minutes(1);  // that a protection may ask for
 constexpr absl::Duration kRest = absl::Hours(24), kTemplateWait = absl::Seconds(30);
-constexpr int kWindowClosedCode = 131047;
 
 // What the answer says about who the person is; a BSUID is one also where a wa_id should be.
 PersonRef ProvenBy(const SendOutcome& outcome) {
@@ -73,8 +70,10 @@ struct Recorder {
 
   // `fresh` gets the statuses that came before it.
   absl::Status Accept(Message& m, const SendOutcome& outcome, std::vector<StatusItem>& fresh) const {
-    Take(m, outcome);
+    // A status may have told already that the text failed.
+    FallbackWaits(m) ? void(m.wamid = outcome.wamid) : Take(m, outcome);
     if (any_parked) RETURN_IF_ERROR(MergeParked(tx, m, fresh));
+    if (!fresh.empty()) RETURN_IF_ERROR(CloseWindowIfTold(tx, m, now));
     const PersonRef who = ProvenBy(outcome);
     RETURN_IF_ERROR(MessageRepository::SetWaId(tx, m.id, who.wa_id));
     return LearnIdentities(tx, contacts, m.contact_id, who, now);
@@ -99,7 +98,7 @@ struct Recorder {
     if (fresh.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::optional<Message> is, MessageRepository::FindFacts(tx, id));
     for (const StatusItem& item : fresh) {
-      if (is) RETURN_IF_ERROR(FollowReported(tx, contacts, item, *is, now));
+      if (is) RETURN_IF_ERROR(FollowReported(tx, contacts, classes, item, *is, now));
     }
     return absl::OkStatus();
   }
@@ -110,21 +109,11 @@ struct Recorder {
     return m.campaign_id ? absl::OkStatus() : MessageRepository::PostponeContact(tx, m, m.due_at);
   }
 
-  // WhatsApp says that the window is closed: the fallback goes out as the same message, or none does [M-52].
   absl::Status CloseWindow(Message& m, const SendOutcome& outcome) const {
-    if (m.fallback) {
-      ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
-      ASSIGN_OR_RETURN(const std::optional<Template> found,
-                       TemplateRepository::Find(tx, sender.channel_id, m.fallback->name));
-      const Message before = m;
-      if (TakeFallback(m, found ? &*found : nullptr)) {
-        KeepBegunCategory(before, m);
-        Requeue(m, absl::ZeroDuration());
-        return MessageRepository::Update(tx, m);
-      }
-    }
+    ASSIGN_OR_RETURN(const bool again, QueueFallback(tx, m, now));
+    if (again) return absl::OkStatus();
     Fail(m, outcome);
-    m.progress.error_reason = "WINDOW_CLOSED";
+    m.progress.error_reason = std::string(kWindowClosed);
     return absl::OkStatus();
   }
 
@@ -142,7 +131,7 @@ struct Recorder {
         return RequeueInOrder(m, absl::Seconds(std::pow(4.0, m.progress.attempt - 1)));
       case ErrorClass::kTemplate:
         Requeue(m, kTemplateWait);
-        return StopTemplate(m, outcome.code);
+        return StopTemplate(tx, m, outcome.code, now);
       case ErrorClass::kAccount:
         Requeue(m, absl::Seconds(1));
         return BlockForError(tx, m.sender_id, outcome.code, now);
@@ -163,21 +152,6 @@ struct Recorder {
     return absl::OkStatus();
   }
 
-  // WhatsApp says that the translation cannot be sent, whatever we believed: unsendable until the listing tells.
-  absl::Status StopTemplate(const Message& m, int code) const {
-    if (m.campaign_id) RETURN_IF_ERROR(AutoPause(tx, *m.campaign_id, "TEMPLATE_UNAVAILABLE", now));
-    const auto* content = std::get_if<TemplateContent>(&m.content);
-    if (content == nullptr) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const Sender sender, ChannelRepository::GetSender(tx, m.sender_id));
-    const TranslationKey key{sender.channel_id, content->name, content->language};
-    ASSIGN_OR_RETURN(const std::optional<Template> known, TemplateRepository::Find(tx, key.channel_id, key.name));
-    const Translation* is = known ? known->Find(key.language) : nullptr;
-    if (is == nullptr || !is->Sendable()) return absl::OkStatus();
-    const Verdict verdict{.status = absl::StrCat("PROVIDER_", code), .at = std::max(now, is->status_at)};
-    RETURN_IF_ERROR(ApplyVerdict(tx, key, verdict, now).status());
-    return RequestTemplateSync(tx, key.channel_id, absl::ZeroDuration(), now);
-  }
-
   // Faults of the parameters are the template's when a campaign has had nothing else [M-112].
   absl::Status JudgeParameterFaults() const {
     for (const auto& [id, code] : parameter_faults) {
@@ -193,7 +167,7 @@ struct Recorder {
           funnel.attempted - funnel.of(RecipientState::kSending) - funnel.of(RecipientState::kUnknown);
       if (faults < kParameterFaults || faults != outcomes) continue;
       ASSIGN_OR_RETURN(const std::vector<Message> last, MessageRepository::ListByCampaign(tx, id, Uuid(), 1));
-      for (const Message& m : last) RETURN_IF_ERROR(StopTemplate(m, code));
+      for (const Message& m : last) RETURN_IF_ERROR(StopTemplate(tx, m, code, now));
     }
     return absl::OkStatus();
   }

@@ -47,7 +47,8 @@ absl::StatusOr<ItemResult> ApplyEcho(const ApplyContext& c, const EchoItem& item
   std::vector<StatusItem> fresh;
   RETURN_IF_ERROR(MergeParked(c.tx, m, fresh));
   RETURN_IF_ERROR(Settle(c.tx, before, m, c.deltas, c.now));
-  for (const StatusItem& each : fresh) RETURN_IF_ERROR(FollowReported(c.tx, c.contacts, each, m, c.now));
+  for (const StatusItem& each : fresh)
+    RETURN_IF_ERROR(FollowReported(c.tx, c.contacts, c.rules.errors, each, m, c.now));
   return ItemResult::kApplied;
 }
 

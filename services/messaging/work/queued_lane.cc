@@ -106,6 +106,7 @@ class QueuedLane {
 
   absl::Status Begin(const Message& before, Message m, const Addressee& to, bool content_changed) {
     const bool changed = content_changed || m.category != before.category;
+    m.wamid.clear();  // that of an attempt that failed
     RETURN_IF_ERROR(c_.RecountMarketing(to.contact, before, m));
     c_.MarkSending(m);
     RETURN_IF_ERROR(changed ? MessageRepository::Update(c_.tx, m) : MessageRepository::UpdateProgress(c_.tx, m));

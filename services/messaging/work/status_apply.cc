@@ -51,16 +51,21 @@ absl::StatusOr<ItemResult> ApplyStatus(const ApplyContext& c, const StatusItem& 
   }
   Message m = *found;
   std::vector<StatusItem> fresh;
-  if (MergeReported(told, m)) fresh.push_back(std::move(told));
-  const bool named = m.wamid.empty() && !item.wamid.empty();
+  if (MergeReported(told, m)) fresh.push_back(told);
+  // The failure of an older attempt says nothing, nor is its wamid that of the newest.
+  const bool older = told.report.status == ReportedStatus::kFailed && told.report.attempt > 0 &&
+                     told.report.attempt < m.progress.attempt;
+  const bool named = m.wamid.empty() && !item.wamid.empty() && !older;
   if (named) {
     m.wamid = item.wamid;
     RETURN_IF_ERROR(MergeParked(c.tx, m, fresh));
   }
+  if (!fresh.empty()) RETURN_IF_ERROR(CloseWindowIfTold(c.tx, m, c.now));
   Message& stored = c.facts.messages.insert_or_assign(m.id, m).first->second;
   if (fresh.empty() && !named) return ItemResult::kDuplicate;
   RETURN_IF_ERROR(Settle(c.tx, *found, stored, c.deltas, c.now));
-  for (const StatusItem& each : fresh) RETURN_IF_ERROR(FollowReported(c.tx, c.contacts, each, stored, c.now));
+  for (const StatusItem& each : fresh)
+    RETURN_IF_ERROR(FollowReported(c.tx, c.contacts, c.rules.errors, each, stored, c.now));
   return ItemResult::kApplied;
 }
 

@@ -1,6 +1,7 @@
 // What statuses do to their message and beyond it, whatever comes first: on both engines.
 #include <gmock/gmock.h>
 
+#include "services/messaging/sender_state.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/cost_repository.h"
 #include "services/messaging/work/work_rig.h"
@@ -190,6 +191,146 @@ TEST_F(StatusWorkTest, AFallbackThatIsMarketingCountsAgainstTheCap) {
   Queue(people_[1], Promo(), Category::kMarketing);
   ASSERT_THAT(Record({Accepted(Commit()->intents.at(0))}), IsOk());
   EXPECT_EQ(closed(people_[1]).progress.error_reason, "FREQUENCY_CAP") << "and is counted";
+}
+
+// A text inside the window, begun, with a marketing template to fall back on.
+class ClosedWindowTest : public StatusWorkTest {
+ protected:
+  void Begin(std::optional<TemplateContent> fallback = Promo()) {
+    const Campaign people = NewCampaign(1);
+    ASSERT_THAT(Write([&](sql::Transaction& tx) { return AutoPause(tx, people.id, "FAILURES", kNow); }), IsOk());
+    ASSERT_THAT(Inbound(people_[0], "hola"), IsOk());
+    id_ = Queue(people_[0], TextContent{"Hola", false}, Category::kUnspecified, std::move(fallback)).id;
+    begun_ = *Commit();
+    ASSERT_EQ(begun_.intents.size(), 1u);
+  }
+  const Intent& intent() const { return begun_.intents[0]; }
+  // Of the first attempt.
+  absl::StatusOr<ItemResult> Failed() { return Status(intent().message, ReportedStatus::kFailed, 4, 131047); }
+  absl::StatusOr<ItemResult> NamelessFailed() {
+    return Tell(Nameless(intent().message, ReportedStatus::kFailed, 4, 131047));
+  }
+  Message Now() { return Read(id_); }
+  // What goes out now, of those that are the message.
+  std::vector<Intent> Next() {
+    std::vector<Intent> out;
+    for (int turn = 0; turn < 2; ++turn) {
+      const IntentBatch batch = *Commit(1, 64, kNow + absl::Seconds(200));
+      out.insert(out.end(), batch.intents.begin(), batch.intents.end());
+    }
+    return out;
+  }
+  void ExpectFallbackWaits() {
+    const Message m = Now();
+    EXPECT_EQ(m.state(), MessageState::kQueued);
+    EXPECT_TRUE(std::holds_alternative<TemplateContent>(m.content)) << "as the same message";
+    EXPECT_EQ(m.lane, Lane::kBulk);
+  }
+
+  Uuid id_;
+  IntentBatch begun_;
+};
+
+TEST_F(ClosedWindowTest, AStatusThatTellsItSendsTheFallbackOnce) {
+  Begin();
+  ASSERT_THAT(Record({Accepted(intent())}), IsOk());
+  ASSERT_THAT(Status(intent().message, ReportedStatus::kSent, 3), IsOk());
+  ASSERT_THAT(Failed(), IsOkAndHolds(ItemResult::kApplied));
+  ExpectFallbackWaits();
+  EXPECT_THAT(Failed(), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_THAT(NamelessFailed(), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_THAT(Status(intent().message, ReportedStatus::kSent, 3), IsOkAndHolds(ItemResult::kDuplicate));
+  ExpectFallbackWaits();
+  const std::vector<Intent> next = Next();
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_EQ(next[0].message.progress.attempt, 2);
+  EXPECT_THAT(Failed(), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_THAT(NamelessFailed(), IsOkAndHolds(ItemResult::kParked)) << "its wamid names the first attempt";
+  EXPECT_EQ(Now().state(), MessageState::kSending);
+  SendReport second = Accepted(next[0]);
+  second.outcome.wamid = "wamid.second";
+  ASSERT_THAT(Record({second}), IsOk());
+  EXPECT_THAT(Failed(), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_EQ(Now().state(), MessageState::kAccepted);
+  EXPECT_TRUE(Next().empty());
+  EXPECT_THAT(EventTypes(), testing::Not(testing::Contains("message.failed")));
+}
+
+TEST_F(ClosedWindowTest, WhatArrivesAfterAllNeedsNoFallback) {
+  for (const bool nameless : {false, true}) {
+    Begin();
+    ASSERT_THAT(Record({Accepted(intent())}), IsOk());
+    ASSERT_THAT(Failed(), IsOkAndHolds(ItemResult::kApplied));
+    const StatusItem arrived = Nameless(intent().message, ReportedStatus::kDelivered, 5);
+    ASSERT_THAT(nameless ? Tell(arrived) : Status(intent().message, ReportedStatus::kDelivered, 5),
+                IsOkAndHolds(ItemResult::kApplied));
+    EXPECT_EQ(Now().state(), MessageState::kDelivered);
+    EXPECT_TRUE(Next().empty());
+    ASSERT_THAT(Failed(), IsOk());
+    EXPECT_EQ(Now().state(), MessageState::kDelivered);
+    people_.clear();
+  }
+}
+
+TEST_F(ClosedWindowTest, AnAnswerThatComesAfterItsFailureIsThatOfTheText) {
+  Begin();
+  ASSERT_THAT(Failed(), IsOkAndHolds(ItemResult::kApplied));
+  ASSERT_THAT(Record({Accepted(intent())}), IsOk());
+  ExpectFallbackWaits();
+  EXPECT_EQ(Next().size(), 1u);
+}
+
+TEST_F(ClosedWindowTest, AParkedFailureSendsTheFallbackToo) {
+  Begin();
+  ASSERT_THAT(NamelessFailed(), IsOkAndHolds(ItemResult::kParked));
+  ASSERT_THAT(Record({Accepted(intent())}), IsOk());
+  ExpectFallbackWaits();
+  EXPECT_EQ(Next().size(), 1u);
+}
+
+TEST_F(ClosedWindowTest, WithoutAFallbackItIsWhyTheMessageFailed) {
+  Begin(std::nullopt);
+  ASSERT_THAT(Record({Accepted(intent())}), IsOk());
+  ASSERT_THAT(Failed(), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_EQ(Now().state(), MessageState::kFailed);
+  EXPECT_EQ(Now().progress.error_reason, "WINDOW_CLOSED");
+  EXPECT_EQ(FailureReason(Now()), "WINDOW_CLOSED");
+  EXPECT_THAT(Failed(), IsOkAndHolds(ItemResult::kDuplicate));
+}
+
+TEST_F(StatusWorkTest, AFailureOfTheAccountStopsItOnceForEachStatus) {
+  const Campaign c = NewCampaign(2);
+  const Intent intent = Commit(1, 1)->intents.at(0);
+  ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+  const auto state = [&] {
+    return Write([&](sql::Transaction& tx) { return ChannelRepository::GetSender(tx, sender_); })->state;
+  };
+  ASSERT_THAT(Status(intent.message, ReportedStatus::kFailed, 4, 131042), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_EQ(state(), SenderState::kBlocked);
+  EXPECT_EQ(Write([&](sql::Transaction& tx) { return CampaignRepository::Get(tx, c.id); })->pause_reason,
+            "SENDER_BLOCKED");
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return ResumeSending(tx, sender_, kNow); }), IsOk());
+  ASSERT_THAT(Status(intent.message, ReportedStatus::kFailed, 4, 131042), IsOkAndHolds(ItemResult::kDuplicate));
+  EXPECT_EQ(state(), SenderState::kActive);
+}
+
+TEST_F(StatusWorkTest, AFailureOfTheTemplateStopsItAndOneWithoutACodeNothing) {
+  const Campaign c = NewCampaign(2);
+  const std::vector<Intent> intents = Commit()->intents;
+  ASSERT_THAT(Record({Accepted(intents.at(0)), Accepted(intents.at(1))}), IsOk());
+  const auto pause = [&] {
+    return Write([&](sql::Transaction& tx) { return CampaignRepository::Get(tx, c.id); })->pause_reason;
+  };
+  ASSERT_THAT(Status(intents[1].message, ReportedStatus::kFailed, 4, 0), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_EQ(pause(), "");
+  const auto promo = [&] {
+    const auto found = Write([&](sql::Transaction& tx) { return TemplateRepository::Find(tx, channel_, "promo"); });
+    return (*found)->Find("es")->Sendable();
+  };
+  EXPECT_TRUE(promo());
+  ASSERT_THAT(Status(intents[0].message, ReportedStatus::kFailed, 4, 132015), IsOkAndHolds(ItemResult::kApplied));
+  EXPECT_FALSE(promo());
+  EXPECT_EQ(pause(), "TEMPLATE_UNAVAILABLE");
 }
 
 }  // namespace
