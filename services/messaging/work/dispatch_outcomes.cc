@@ -133,7 +133,7 @@ struct Recorder {
         Requeue(m, kTemplateWait);
         return StopTemplate(tx, m, outcome.code, now);
       case ErrorClass::kAccount:
-        Requeue(m, absl::Seconds(1));
+        RETURN_IF_ERROR(RequeueInOrder(m, absl::Seconds(1)));
         return BlockForError(tx, m.sender_id, outcome.code, now);
       case ErrorClass::kUnknown:
         if (!bulk && m.progress.attempt < 2) return RequeueInOrder(m, absl::Seconds(1));
@@ -212,7 +212,7 @@ struct Recorder {
     } else if (settled) {
       return absl::OkStatus();
     } else if (report.untried) {
-      Requeue(m, absl::ZeroDuration());
+      RETURN_IF_ERROR(RequeueInOrder(m, absl::ZeroDuration()));
       RETURN_IF_ERROR(GiveReachBack(m));
       RETURN_IF_ERROR(RefundPair(m));
     } else if (report.outcome.result == SendResult::kAmbiguous) {

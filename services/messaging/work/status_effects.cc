@@ -102,6 +102,11 @@ absl::Status FollowReported(sql::Transaction& tx, const ContactRepository& conta
   if (code == kUndeliverableCode) return NoteUndeliverable(tx, contacts, m.contact_id, item.report.at, now);
   if (code != kOptedOutCode) return absl::OkStatus();
   ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
+  if (contact.state == ContactState::kErased) {
+    // Nobody is left to have opted out, but whoever comes with the number is the same person.
+    contact.identities = IdentitiesOf({.wa_id = item.recipient_wa_id, .bsuid = item.recipient_bsuid});
+    return contacts.Suppress(tx, contact, kSuppressedMarketing, std::nullopt, now);
+  }
   RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
   return ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", item.wamid, item.report.at,
                          now);

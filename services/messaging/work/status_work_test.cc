@@ -1,6 +1,7 @@
 // What statuses do to their message and beyond it, whatever comes first: on both engines.
 #include <gmock/gmock.h>
 
+#include "services/messaging/erasure.h"
 #include "services/messaging/sender_state.h"
 #include "services/messaging/settle.h"
 #include "services/messaging/store/cost_repository.h"
@@ -331,6 +332,43 @@ TEST_F(StatusWorkTest, AFailureOfTheTemplateStopsItAndOneWithoutACodeNothing) {
   ASSERT_THAT(Status(intents[0].message, ReportedStatus::kFailed, 4, 132015), IsOkAndHolds(ItemResult::kApplied));
   EXPECT_FALSE(promo());
   EXPECT_EQ(pause(), "TEMPLATE_UNAVAILABLE");
+}
+
+TEST_F(StatusWorkTest, AnOptOutAfterAnErasureHoldsForWhoeverHasTheNumber) {
+  NewCampaign(1);
+  const Intent intent = Commit()->intents.at(0);
+  ASSERT_THAT(Record({Accepted(intent)}), IsOk());
+  const std::string phone = people_[0].phone;
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return EraseContact(tx, contacts_, people_[0].id, kNow); }), IsOk());
+  StatusItem failed = Nameless(intent.message, ReportedStatus::kFailed, 4, 131050);
+  failed.callback = CallbackId(intent.message.id.ToString(), 1);
+  failed.recipient_wa_id = phone.substr(1);
+  ASSERT_THAT(Tell(failed), IsOkAndHolds(ItemResult::kApplied));
+  const auto kept =
+      Write([&](sql::Transaction& tx) { return contacts_.Suppressions(tx, IdentitiesOf({.phone = phone}), kNow); });
+  ASSERT_EQ(kept->size(), 1u);
+  EXPECT_EQ((*kept)[0].flag, kSuppressedMarketing);
+  EXPECT_THAT(EventTypes(), testing::Not(testing::Contains("contact.opted_out"))) << "nobody is left to have done so";
+}
+
+TEST_F(StatusWorkTest, WhatGoesOutAgainAfterABlockKeepsItsPlaceBeforeLaterMessages) {
+  const Campaign people = NewCampaign(1);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return AutoPause(tx, people.id, "FAILURES", kNow); }), IsOk());
+  ASSERT_THAT(Inbound(people_[0], "hola"), IsOk());
+  const Message first = Queue(people_[0], TextContent{"uno", false});
+  const Message second = Queue(people_[0], TextContent{"dos", false});
+  const auto next = [&](int at) { return Commit(1, 64, kNow + absl::Seconds(at))->intents.at(0); };
+  const Intent refused = next(0);
+  ASSERT_EQ(refused.message.id, first.id);
+  ASSERT_THAT(Record({Refused(refused, 131037)}), IsOk());
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return ResumeSending(tx, sender_, kNow); }), IsOk());
+  const Intent again = next(5);
+  ASSERT_EQ(again.message.id, first.id) << "after the block";
+  SendReport untried{
+      .message_id = first.id, .attempt = 2, .outcome = {.result = SendResult::kNotSent}, .untried = true};
+  ASSERT_THAT(Record({untried}, kNow + absl::Seconds(6)), IsOk());
+  EXPECT_EQ(next(10).message.id, first.id) << "after a request that was not written";
+  EXPECT_EQ(Read(second.id).progress.attempt, 0);
 }
 
 }  // namespace
