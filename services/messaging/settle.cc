@@ -32,6 +32,16 @@ absl::Status Reprice(sql::Transaction& tx, const Message& before, Message& after
   return MessageRepository::SetPricing(tx, after);
 }
 
+// The message of an attempt that WhatsApp refused before, still queued, goes no more and gives back what it reserved.
+absl::Status CancelQueued(sql::Transaction& tx, const Uuid& campaign, const Message& before, CountDeltas& deltas) {
+  if (before.state() != MessageState::kQueued) return absl::OkStatus();
+  Message after = before;
+  after.progress.phase = Phase::kCancelled;
+  after.due_at = Never();
+  deltas.AddCost(campaign, SharesOf(before), SharesOf(after));
+  return MessageRepository::UpdateReported(tx, after);
+}
+
 // An earlier round's message turned out to have arrived: the row takes that and sends no more [M-76]. The series takes
 // it too, in place of what the row showed.
 absl::Status ShowEarlier(sql::Transaction& tx, const Message& arrived, CountDeltas& deltas, absl::Time now) {
@@ -43,7 +53,10 @@ absl::Status ShowEarlier(sql::Transaction& tx, const Message& arrived, CountDelt
   deltas.Move(row->campaign_id, row->state, row->reason, is, "");
   if (row->message_id) {
     ASSIGN_OR_RETURN(const std::optional<Message> shown, MessageRepository::FindFacts(tx, *row->message_id));
-    if (shown) deltas.figures.Show(*shown, false);
+    if (shown) {
+      deltas.figures.Show(*shown, false);
+      RETURN_IF_ERROR(CancelQueued(tx, row->campaign_id, *shown, deltas));
+    }
   }
   deltas.figures.Show(arrived, true);
   row->state = is;
@@ -130,12 +143,7 @@ absl::Status SkipRow(sql::Transaction& tx, Recipient& row, const std::string& re
   deltas.Move(row.campaign_id, RecipientState::kQueued, "", row.state, row.reason);
   if (!row.message_id) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::optional<Message> before, MessageRepository::FindFacts(tx, *row.message_id));
-  if (!before || before->state() != MessageState::kQueued) return absl::OkStatus();
-  Message after = *before;
-  after.progress.phase = Phase::kCancelled;
-  after.due_at = Never();
-  deltas.AddCost(row.campaign_id, SharesOf(*before), SharesOf(after));
-  return MessageRepository::UpdateReported(tx, after);
+  return before ? CancelQueued(tx, row.campaign_id, *before, deltas) : absl::OkStatus();
 }
 
 absl::Status EnqueueCancelSkip(sql::Transaction& tx, const Uuid& campaign, absl::Time now) {

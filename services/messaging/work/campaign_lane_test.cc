@@ -410,6 +410,25 @@ TEST_F(CampaignLaneTest, ARetryQueuesWhoQualifiesAndAnEarlierDeliveryWins) {
   ExpectSeriesEqualsRows(c);
 }
 
+TEST_F(CampaignLaneTest, AnEarlierDeliveryCancelsTheMessageThatWaitsForAnotherAttempt) {
+  Campaign c = NewCampaign(1);
+  const Message first = Commit()->intents.at(0).message;
+  ASSERT_THAT(Record({{first.id, 1, {.result = SendResult::kAmbiguous}}}), IsOk());
+  RetryWork work{.campaign_id = c.id, .include_unknown = true};
+  while (!Write([&](sql::Transaction& tx) { return RetryPage(tx, work, 2, kNow); })->done) continue;
+  const Intent second = Commit(1, 64, kNow + absl::Seconds(10))->intents.at(0);
+  ASSERT_THAT(Record({Refused(second, 130429)}), IsOk());
+  const auto state = [&] {
+    return Write([&](sql::Transaction& tx) { return MessageRepository::Get(tx, second.message.id); })->state();
+  };
+  EXPECT_EQ(state(), MessageState::kQueued);
+  ASSERT_THAT(Status(first, ReportedStatus::kDelivered, 5), IsOk());
+  EXPECT_EQ(Row(c, people_[0]).state, RecipientState::kDelivered);
+  EXPECT_EQ(state(), MessageState::kCancelled) << "nobody would ever send it";
+  EXPECT_TRUE(Commit(1, 64, kNow + absl::Hours(1))->intents.empty());
+  ExpectSeriesEqualsRows(c);
+}
+
 TEST_F(CampaignLaneTest, AtTheDeadlineTheRestIsSkippedAndTheCampaignCompletes) {
   const absl::Time deadline = kNow + absl::Hours(1);
   const Campaign c = Changed(3, [&](Campaign& x) { x.deadline = deadline; });

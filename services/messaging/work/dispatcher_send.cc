@@ -108,7 +108,7 @@ void Dispatcher::Impl::Committed(Holding& h, absl::StatusOr<IntentBatch> batch, 
 
 void Dispatcher::Impl::Count(Holding& h, const Intent& intent, absl::Time now) {
   ++h.in_flight;
-  h.window.Take(now, 1);
+  h.Begin(now);
   const Message& m = intent.message;
   if (m.lane == Lane::kTransactional) h.busy.insert(m.contact_id);
   if (m.lane == Lane::kBulk) ++h.bulk_in_flight;

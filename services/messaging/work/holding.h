@@ -22,6 +22,8 @@ inline constexpr absl::Duration kHalvedRegains = absl::Seconds(10);
 inline constexpr int kBugsInARow = 10;
 // A campaign at its rate looks again no sooner than this, so that several places are free at once.
 inline constexpr absl::Duration kRateWait = absl::Milliseconds(10);
+// Longer than a sender waits between two tries while WhatsApp does not answer.
+inline constexpr absl::Duration kIdle = absl::Minutes(2);
 // A read mark asks again within that time; below that rate nothing is kept for it.
 inline constexpr absl::Duration kAskedFor = absl::Milliseconds(500);
 inline constexpr int kKeepsFrom = 10;
@@ -47,6 +49,7 @@ struct Holding {
   int limit = 0;                           // requests per second since WhatsApp last throttled
   int outages = 0;                         // in a row
   std::optional<absl::Time> silent_since;  // no request was answered from then on
+  absl::Time last_begun = absl::InfinitePast();
   RateWindow window{0};
   int promised = 0;                            // of the window, to the commit under way
   absl::Time asked_at = absl::InfinitePast();  // a read mark found nothing free
@@ -129,6 +132,13 @@ struct Holding {
     if (limit >= FullRate() || now < regain_at) return;
     limit = std::min(FullRate(), limit + std::max(1, FullRate() / 10));
     regain_at = now + kHalvedRegains;
+  }
+
+  // A request begins. Silence is told by requests: after a pause longer than any back-off it is counted anew.
+  void Begin(absl::Time now) {
+    if (now - last_begun > kIdle) silent_since = std::nullopt;
+    last_begun = now;
+    window.Take(now, 1);
   }
 
   // What an answer means beyond its message. The sender waits as one after an error of class R, longer each time until

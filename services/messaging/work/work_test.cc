@@ -426,6 +426,21 @@ TEST(Holding, AReadMarkTakesNothingOfACommitUnderWayAndGetsTheNextPlace) {
   EXPECT_TRUE(h.Reserve(now));
 }
 
+TEST(Holding, SilenceIsNotCountedWhileNothingIsAsked) {
+  Holding h;
+  h.sender.throughput = 80;
+  h.limit = h.FullRate();
+  const auto lose = [&](absl::Time at) {
+    h.Begin(at);
+    h.Learn({.result = SendResult::kAmbiguous}, ErrorClasses::Default(), std::nullopt, at + absl::Seconds(30));
+  };
+  lose(kNow);
+  lose(kNow + absl::Seconds(90));
+  EXPECT_EQ(h.silent_since, kNow + absl::Seconds(30));
+  lose(kNow + absl::Hours(9));
+  EXPECT_EQ(h.silent_since, kNow + absl::Hours(9) + absl::Seconds(30)) << "one lost answer of the night says nothing";
+}
+
 TEST(Holding, ForgetsTheRateOfACampaignThatHasNone) {
   Holding h;
   const Uuid one = Uuid::New(kNow), other = Uuid::New(kNow);

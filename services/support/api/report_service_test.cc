@@ -110,7 +110,9 @@ TEST_F(ReportServiceTest, BadRequestsAreNamed) {
   request.set_from_week("2024-W10");
   request.set_time_zone("-03:00");
   EXPECT_THAT(Weekly(request), StatusIs(absl::StatusCode::kInvalidArgument, "OFFSET_NOT_ZONE"));
-  EXPECT_THAT(Metric(Asking(v1::METRIC_UNSPECIFIED)), StatusIs(absl::StatusCode::kInvalidArgument, "UNKNOWN_METRIC"));
+  EXPECT_THAT(Metric(Asking(v1::METRIC_UNSPECIFIED)), StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS"));
+  EXPECT_THAT(Metric(Asking(static_cast<v1::Metric>(99))),
+              StatusIs(absl::StatusCode::kInvalidArgument, "UNKNOWN_METRIC"));
   v1::GetMetricRequest metric;
   metric.set_metric(v1::METRIC_NEW);
   EXPECT_THAT(Metric(metric), StatusIs(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS"));
