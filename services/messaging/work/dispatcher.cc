@@ -117,7 +117,7 @@ void Dispatcher::Impl::Step(Holding& h, absl::Time now, absl::Time& wake) {
   const absl::Time wall = db_.clock().Now();
   const bool due = h.work || h.campaigns || (h.next_due && *h.next_due <= wall);
   if (h.next_due) wake = std::min(wake, now + (*h.next_due - wall));
-  if (!due && db_.engine().shared()) Look(h, now, wake);
+  if (!due && !h.blocked && db_.engine().shared()) Look(h, now, wake);
   if (!due || h.in_flight >= options_.in_flight_max) return;
   if (!h.reading_inbound && now - h.inbound_read_at >= kInboundPoll) ReadInbound(h, now, wall);
   if (now - h.inbound_read_at > kInboundAge) return;
