@@ -211,6 +211,36 @@ TEST_F(TemplateRpcTest, ADraftDoesNotHoldUpANameThatWasDeleted) {
   EXPECT_EQ(t.translations(0).status(), "");
 }
 
+TEST_F(TemplateRpcTest, APreviewShowsWhatIsSentOrTheExamples) {
+  Connect();
+  v1::CreateTemplateRequest create;
+  create.set_request_id(NewId());
+  create.set_name("promo");
+  create.set_language("es_AR");
+  create.set_category(v1::TEMPLATE_CATEGORY_MARKETING);
+  v1::TemplateComponents& c = *create.mutable_components();
+  c.set_body("Hola {{1}}, hay novedades.");
+  c.set_footer("Respondé BAJA para no recibir más");
+  (*c.mutable_examples())["body.1"] = "Ana";
+  c.add_buttons()->set_kind(v1::TemplateButton::KIND_COPY_CODE);
+  c.mutable_buttons(0)->set_coupon_code("OTOÑO20");
+  v1::Template t;
+  ASSERT_THAT(Call(*template_stub_, &Stub::CreateTemplate, create, &t), IsOk());
+  auto preview = About<v1::PreviewTemplateRequest>();
+  v1::PreviewTemplateResponse shown;
+  ASSERT_THAT(Call(*template_stub_, &Stub::PreviewTemplate, preview, &shown), IsOk());
+  EXPECT_EQ(shown.rendered().body(), "Hola Ana, hay novedades.");
+  EXPECT_EQ(shown.rendered().buttons(0).target(), "OTOÑO20");
+  (*preview.mutable_values())["body.1"] = " Eva\n Paz ";
+  EXPECT_THAT(Call(*template_stub_, &Stub::PreviewTemplate, preview, &shown),
+              StatusIs(Code::kInvalidArgument, "TEMPLATE_PARAMETERS"))
+      << "the coupon is missing";
+  (*preview.mutable_values())["button.0"] = "EVA10";
+  ASSERT_THAT(Call(*template_stub_, &Stub::PreviewTemplate, preview, &shown), IsOk());
+  EXPECT_EQ(shown.rendered().body(), "Hola Eva Paz, hay novedades.");
+  EXPECT_EQ(shown.rendered().buttons(0).target(), "EVA10");
+}
+
 TEST_F(TemplateRpcTest, ADraftIsNotEmptiedByLeavingItOut) {
   Connect();
   ApproveTemplate();

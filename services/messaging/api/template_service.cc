@@ -27,6 +27,20 @@ absl::Status CheckNewTranslation(sql::Transaction& tx, const TranslationKey& key
   return mixed.ToStatus();
 }
 
+namespace {
+
+// What a template shows without values: its examples, of which a coupon is its own.
+PlaceValues ExamplesOf(const TemplateComponents& c) {
+  PlaceValues out = c.examples;
+  for (size_t i = 0; i < c.buttons.size(); ++i) {
+    if (c.buttons[i].kind == ButtonKind::kCopyCode)
+      out.try_emplace(absl::StrCat("button.", i), c.buttons[i].coupon_code);
+  }
+  return out;
+}
+
+}  // namespace
+
 TemplateService::TemplateService(const ApiContext& context) : runtime_(context.runtime), context_(context) {}
 TemplateService::~TemplateService() = default;
 
@@ -169,7 +183,7 @@ void TemplateService::PreviewTemplate(rpc::Call<v1::PreviewTemplateRequest, v1::
         const TemplateVersion* newest = NewestOf(*loaded.translation);
         if (newest == nullptr) return Locked("This translation was deleted; there is nothing to show.");
         const TemplateComponents& c = newest->components;
-        PlaceValues used = values.empty() ? c.examples : values;
+        PlaceValues used = values.empty() ? ExamplesOf(c) : values;
         FieldViolations wrong;
         if (!values.empty()) {
           for (const ParameterProblem& p : CheckValues(c, loaded.translation->category, used))
