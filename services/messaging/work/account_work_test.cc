@@ -93,15 +93,7 @@ TEST_F(AccountWorkTest, LimitsComeFromWebhooksAndAreReadAgain) {
 }
 
 TEST_F(AccountWorkTest, ACapabilityIsThePortfolios) {
-  const Uuid other = Uuid::New(kNow);
-  ASSERT_THAT(Write([&](sql::Transaction& tx) {
-                return ChannelRepository::InsertSender(tx, {.id = other,
-                                                            .channel_id = channel_,
-                                                            .phone_number_id = "56",
-                                                            .phone_number = "+5491140000001",
-                                                            .created_at = kNow});
-              }),
-              IsOk());
+  const Uuid other = AddNeighbour();
   const CapabilityItem item{.max_daily_conversations_per_business = -1, .at = kNow};
   ASSERT_THAT(Write([&](sql::Transaction& tx) { return ApplyCapability(tx, channel_, item, LevelTable(), kNow); }),
               IsOkAndHolds(ItemResult::kApplied));
@@ -145,15 +137,7 @@ TEST_F(AccountWorkTest, AnAccountProblemInAWebhookStopsAsItsCodeDoes) {
 }
 
 TEST_F(AccountWorkTest, AProblemToldBeforeAResumeStopsNothingAgain) {
-  const Uuid other = Uuid::New(kNow);
-  ASSERT_THAT(Write([&](sql::Transaction& tx) {
-                return ChannelRepository::InsertSender(tx, {.id = other,
-                                                            .channel_id = channel_,
-                                                            .phone_number_id = "56",
-                                                            .phone_number = "+5491140000001",
-                                                            .created_at = kNow});
-              }),
-              IsOk());
+  const Uuid other = AddNeighbour();
   const auto tell = [&](const Uuid& sender, int code, int at) {
     const AccountErrorItem item{.code = code, .at = kNow + absl::Seconds(at)};
     return Write(

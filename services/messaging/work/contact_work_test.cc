@@ -293,6 +293,20 @@ TEST_F(ContactWorkTest, AnAnswerAfterAnErasureLeavesNoNumber) {
   }
 }
 
+TEST_F(ContactWorkTest, ARefusalForAnOptOutAfterAnErasureWritesNothingAboutThePerson) {
+  const Contact ana = Make({.phone = "+5491122334455", .country = "AR"}, kNow);
+  Launch({ana});
+  const Intent sent = Commit().at(0);
+  ASSERT_THAT(Write([&](sql::Transaction& tx) { return EraseContact(tx, contacts_, ana.id, kNow); }), IsOk());
+  const auto evidence = [&] {
+    return Write([&](sql::Transaction& tx) { return contacts_.Evidence(tx, ana.id); })->size();
+  };
+  const size_t before = evidence();
+  ASSERT_THAT(Answer(sent, {.result = SendResult::kRefused, .graph_error = true, .code = 131050, .http = 400}), IsOk());
+  EXPECT_EQ(evidence(), before);
+  EXPECT_THAT(EventTypes(), testing::Not(testing::Contains("contact.opted_out")));
+}
+
 TEST_F(ContactWorkTest, ABsuidThatIsLearnedDoesNotBringThePhonesOwnWaIdAlong) {
   const Contact typed = Make({.phone = "+5491122334455", .country = "AR"}, kNow - absl::Hours(2));
   Launch({typed});

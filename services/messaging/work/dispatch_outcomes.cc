@@ -6,7 +6,6 @@
 #include "common/status/status_macros.h"
 #include "services/messaging/announce.h"
 #include "services/messaging/campaign_protection.h"
-#include "services/messaging/consent_act.h"
 #include "services/messaging/contact_merge.h"
 #include "services/messaging/marketing_record.h"
 #include "services/messaging/reachability.h"
@@ -147,7 +146,8 @@ struct Recorder {
       case ErrorClass::kRecipient:
         Fail(m, outcome);
         if (outcome.code == kUndeliverableCode) return NoteUndeliverable(tx, contacts, m.contact_id, now, now);
-        return outcome.code == kOptedOutCode ? OptOut(m) : absl::OkStatus();
+        if (outcome.code != kOptedOutCode) return absl::OkStatus();
+        return OptOutTold(tx, contacts, m.contact_id, {}, m.id.ToString(), now, now);
     }
     return absl::OkStatus();
   }
@@ -187,12 +187,6 @@ struct Recorder {
       portfolio = channel.portfolio_id;
     }
     return LimitRepository::GiveReachBack(tx, portfolio, m.contact_id, m.id);
-  }
-
-  absl::Status OptOut(const Message& m) const {
-    ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
-    RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
-    return ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", m.id.ToString(), now, now);
   }
 
   absl::Status Record(const SendReport& report) {

@@ -185,13 +185,8 @@ TEST_F(LimitWorkTest, ARefusalGivesTheSlotBackAndDoubtDoesNot) {
 }
 
 TEST_F(LimitWorkTest, SendersOfAPortfolioShareItsReach) {
-  const Uuid other = Uuid::New(now_);
-  ASSERT_THAT(Write([&](sql::Transaction& tx) -> absl::Status {
-                RETURN_IF_ERROR(ChannelRepository::InsertSender(tx, {.id = other,
-                                                                     .channel_id = channel_,
-                                                                     .phone_number_id = "56",
-                                                                     .phone_number = "+5491140000001",
-                                                                     .created_at = now_}));
+  const Uuid other = AddNeighbour();
+  ASSERT_THAT(Write([&](sql::Transaction& tx) {
                 return ChannelRepository::ClaimDispatcher(tx, other, "one", now_, now_ + absl::Seconds(15)).status();
               }),
               IsOk());

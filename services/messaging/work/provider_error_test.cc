@@ -109,15 +109,7 @@ INSTANTIATE_TEST_SUITE_P(WhatsAppsAccounts, EveryCode,
 class ProviderErrorTest : public WorkRig {};
 
 TEST_F(ProviderErrorTest, OneNumberIsStoppedWithoutItsNeighboursAndAnAccountWithThem) {
-  const Uuid other = Uuid::New(kNow);
-  ASSERT_THAT(Write([&](sql::Transaction& tx) {
-                return ChannelRepository::InsertSender(tx, {.id = other,
-                                                            .channel_id = channel_,
-                                                            .phone_number_id = "56",
-                                                            .phone_number = "+5491140000001",
-                                                            .created_at = kNow});
-              }),
-              IsOk());
+  const Uuid other = AddNeighbour();
   const auto state = [&](const Uuid& id) {
     return Write([&](sql::Transaction& tx) { return ChannelRepository::GetSender(tx, id); })->state;
   };

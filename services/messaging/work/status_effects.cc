@@ -77,6 +77,17 @@ absl::Status StopTemplate(sql::Transaction& tx, const Message& m, int code, absl
   return RequestTemplateSync(tx, key.channel_id, absl::ZeroDuration(), now);
 }
 
+absl::Status OptOutTold(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& id, const PersonRef& told,
+                        const std::string& reference, absl::Time at, absl::Time now) {
+  ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, id));
+  if (contact.state == ContactState::kErased) {
+    contact.identities = IdentitiesOf(told);
+    return contacts.Suppress(tx, contact, kSuppressedMarketing, std::nullopt, now);
+  }
+  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
+  return ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", reference, at, now);
+}
+
 bool MergeReported(const StatusItem& item, Message& m) {
   bool changed = MergeStatus(item.report, m.progress);
   if (MergePricing(item, m)) changed = true;
@@ -101,15 +112,8 @@ absl::Status FollowReported(sql::Transaction& tx, const ContactRepository& conta
   if (is == ErrorClass::kTemplate) return StopTemplate(tx, m, code, now);
   if (code == kUndeliverableCode) return NoteUndeliverable(tx, contacts, m.contact_id, item.report.at, now);
   if (code != kOptedOutCode) return absl::OkStatus();
-  ASSIGN_OR_RETURN(Contact contact, contacts.Get(tx, m.contact_id));
-  if (contact.state == ContactState::kErased) {
-    // Nobody is left to have opted out, but whoever comes with the number is the same person.
-    contact.identities = IdentitiesOf({.wa_id = item.recipient_wa_id, .bsuid = item.recipient_bsuid});
-    return contacts.Suppress(tx, contact, kSuppressedMarketing, std::nullopt, now);
-  }
-  RETURN_IF_ERROR(contacts.LoadIdentities(tx, contact));
-  return ActOnCompliance(tx, contacts, contact, ComplianceAct::kStopMarketing, "PROVIDER", item.wamid, item.report.at,
-                         now);
+  const PersonRef told{.phone = "", .wa_id = item.recipient_wa_id, .bsuid = item.recipient_bsuid};
+  return OptOutTold(tx, contacts, m.contact_id, told, item.wamid, item.report.at, now);
 }
 
 }  // namespace vinculo::messaging

@@ -31,6 +31,11 @@ absl::Status CloseWindowIfTold(sql::Transaction& tx, Message& m, absl::Time now)
 // WhatsApp says that the translation cannot be sent, whatever we believed: unsendable until the listing tells.
 absl::Status StopTemplate(sql::Transaction& tx, const Message& m, int code, absl::Time now);
 
+// WhatsApp says that the person wants no marketing, with `reference` as what told it. Of an erased contact nobody is
+// left to have decided: what names the person in `told` is suppressed, since whoever comes with it is the same.
+absl::Status OptOutTold(sql::Transaction& tx, const ContactRepository& contacts, const Uuid& contact,
+                        const PersonRef& told, const std::string& reference, absl::Time at, absl::Time now);
+
 // The status in the message as it will be stored: its way and what WhatsApp bills. True when that changed anything.
 bool MergeReported(const StatusItem& item, Message& m);
 

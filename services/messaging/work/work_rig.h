@@ -66,6 +66,20 @@ class WorkRig : public testing::Test {
         test::IsOk());
   }
 
+  // Another number of the same account.
+  Uuid AddNeighbour() {
+    const Uuid id = Uuid::New(kNow);
+    EXPECT_THAT(Write([&](sql::Transaction& tx) {
+                  return ChannelRepository::InsertSender(tx, {.id = id,
+                                                              .channel_id = channel_,
+                                                              .phone_number_id = "56",
+                                                              .phone_number = "+5491140000001",
+                                                              .created_at = kNow});
+                }),
+                test::IsOk());
+    return id;
+  }
+
   // A row of a ledger as the freeze writes it.
   static Recipient QueuedRow(const Uuid& campaign, const Uuid& contact) {
     return {.campaign_id = campaign,
